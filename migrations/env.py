@@ -1,0 +1,48 @@
+"""Runs migrations; called by ``entrepot migrate``, which passes the address and the key of the scopes."""
+
+import asyncio
+import importlib
+import pkgutil
+
+from alembic import context
+from sqlalchemy import Connection, pool, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+import entrepot
+from entrepot.kit.database import Base
+
+
+def register_tables() -> None:
+    """Import every module that declares tables."""
+    for module in pkgutil.walk_packages(entrepot.__path__, "entrepot."):
+        if module.name.endswith((".models", ".outbox", ".call_log", ".rate_budget")):
+            importlib.import_module(module.name)
+
+
+def run(connection: Connection) -> None:
+    """Migrate, one transaction per revision, one process at a time, never waiting long for a lock."""
+    connection.execute(text("SELECT pg_advisory_lock(hashtext('entrepot.migrations'))"))
+    connection.execute(text("SET lock_timeout = '10s'"))
+    connection.commit()
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        transaction_per_migration=True,
+        compare_server_default=True,
+        include_schemas=False,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def main() -> None:
+    """Open one connection as the owner and run."""
+    engine = create_async_engine(context.config.attributes["url"], poolclass=pool.NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(run)
+        await connection.commit()
+    await engine.dispose()
+
+
+register_tables()
+asyncio.run(main())

@@ -1,0 +1,1 @@
+"""Entrepot: a self-hosted commerce operations hub."""

@@ -1,0 +1,45 @@
+"""Which right a route needs.  A route that says nothing is closed to everyone."""
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers.base import BaseRouteHandler
+
+from entrepot.access.errors import MissingRightError, SignInNeededError
+from entrepot.access.principal import Principal
+from entrepot.access.rights import Right
+
+OPTION = "right"
+PUBLIC = "public"
+
+
+def needs(right: Right) -> dict[str, Any]:
+    """Return the ``opt`` of a route that needs *right*: ``@get("/orders", opt=needs(Right.ORDERS_READ))``."""
+    return {OPTION: right}
+
+
+def open_to_all() -> dict[str, Any]:
+    """Return the ``opt`` of a route that anyone may call, signed in or not."""
+    return {OPTION: PUBLIC}
+
+
+def open_to_signed_in() -> dict[str, Any]:
+    """Return the ``opt`` of a route that every signed-in user may call: their own settings, the start page."""
+    return {OPTION: None}
+
+
+def check_right(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """The application's one guard: runs before every route.
+
+    Raises:
+        SignInNeededError: nobody is signed in.
+        MissingRightError: they may not.
+    """
+    needed = handler.opt.get(OPTION, "undeclared")
+    if needed == PUBLIC or handler.opt.get("exclude_from_auth"):
+        return
+    principal: Principal | None = connection.scope.get("user")
+    if principal is None:
+        raise SignInNeededError
+    if needed is not None and not principal.can(needed):
+        raise MissingRightError(right=str(needed))

@@ -1,0 +1,69 @@
+"""Every right there is.  A role is a set of them; a route or a remote call names the one it needs."""
+
+from enum import StrEnum
+
+from entrepot.kit.text import N_
+
+
+class Right(StrEnum):
+    """``slice.verb``.  Reading and changing are apart; what belongs to the whole instance is marked in :data:`INSTANCE`."""
+
+    CATALOG_READ = "catalog.read"
+    CATALOG_WRITE = "catalog.write"
+    INVENTORY_READ = "inventory.read"
+    INVENTORY_WRITE = "inventory.write"
+    INVENTORY_COUNT = "inventory.count"
+    WAREHOUSES_MANAGE = "warehouses.manage"
+    CHANNELS_READ = "channels.read"
+    CHANNELS_MANAGE = "channels.manage"
+    OFFERS_READ = "offers.read"
+    OFFERS_MANAGE = "offers.manage"
+    ORDERS_READ = "orders.read"
+    ORDERS_WRITE = "orders.write"
+    ORDERS_CANCEL = "orders.cancel"
+    FULFILMENT_READ = "fulfilment.read"
+    FULFILMENT_RELEASE = "fulfilment.release"
+    FULFILMENT_PICK = "fulfilment.pick"
+    FULFILMENT_PACK = "fulfilment.pack"
+    FULFILMENT_SHIP = "fulfilment.ship"
+    CARRIERS_MANAGE = "carriers.manage"
+    JOBS_READ = "jobs.read"
+    JOBS_MANAGE = "jobs.manage"
+    API_KEYS_MANAGE = "api_keys.manage"
+    USERS_MANAGE = "users.manage"
+    SELLERS_MANAGE = "sellers.manage"
+    AUDIT_READ = "audit.read"
+    OPERATIONS_READ = "operations.read"
+
+
+INSTANCE = frozenset({Right.SELLERS_MANAGE, Right.OPERATIONS_READ})
+"""Rights over the whole instance: only a role that reaches every seller gives them."""
+
+LABELS: dict[Right, str] = {
+    Right.CATALOG_READ: N_("See products"),
+    Right.CATALOG_WRITE: N_("Change products"),
+    Right.INVENTORY_READ: N_("See stock"),
+    Right.INVENTORY_WRITE: N_("Receive, move and adjust stock"),
+    Right.INVENTORY_COUNT: N_("Count stock"),
+    Right.WAREHOUSES_MANAGE: N_("Set up warehouses and locations"),
+    Right.CHANNELS_READ: N_("See channel accounts"),
+    Right.CHANNELS_MANAGE: N_("Connect and change channel accounts"),
+    Right.OFFERS_READ: N_("See offers"),
+    Right.OFFERS_MANAGE: N_("Change offers"),
+    Right.ORDERS_READ: N_("See orders"),
+    Right.ORDERS_WRITE: N_("Change orders"),
+    Right.ORDERS_CANCEL: N_("Cancel orders"),
+    Right.FULFILMENT_READ: N_("See the warehouse floor"),
+    Right.FULFILMENT_RELEASE: N_("Release orders to picking"),
+    Right.FULFILMENT_PICK: N_("Pick"),
+    Right.FULFILMENT_PACK: N_("Pack"),
+    Right.FULFILMENT_SHIP: N_("Ship"),
+    Right.CARRIERS_MANAGE: N_("Connect and change carriers"),
+    Right.JOBS_READ: N_("See jobs"),
+    Right.JOBS_MANAGE: N_("Run, cancel and schedule jobs"),
+    Right.API_KEYS_MANAGE: N_("Make and revoke API keys"),
+    Right.USERS_MANAGE: N_("Manage users and roles"),
+    Right.SELLERS_MANAGE: N_("Manage sellers"),
+    Right.AUDIT_READ: N_("See the audit log"),
+    Right.OPERATIONS_READ: N_("See the instance's operation"),
+}

@@ -1,0 +1,150 @@
+"""The declarative base of every table, and the one place that opens and commits transactions."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Self
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, MetaData, Numeric, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+from entrepot.kit.errors import UnavailableError
+from entrepot.kit.scope import SETTING, Scope
+from entrepot.kit.text import N_
+from entrepot.kit.wakeup import Wakeups
+
+
+class DatabaseAwayError(UnavailableError):
+    """PostgreSQL does not answer."""
+
+    code = "kit.database_away"
+    title = N_("Database away")
+    message = N_("The database does not answer. Nothing was changed; try again in a moment. “entrepot doctor” tells more.")
+
+
+class Base(DeclarativeBase):
+    """Parent of every table.  Names every constraint, so that a migration can drop it again."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 -- read by SQLAlchemy
+        datetime: DateTime(timezone=True),
+        UUID: Uuid(),
+        str: Text(),
+        Decimal: Numeric(18, 4),
+        dict[str, Any]: JSONB(none_as_null=True),
+        list[str]: JSONB(none_as_null=True),
+    }
+
+
+BigInt = BigInteger
+"""For counters that outgrow 2**31."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something: recorded with every event and stock move.
+
+    *kind* is ``user``, ``api_key``, ``job`` or ``system``; *name* is what people are shown, even after the user is gone.
+    """
+
+    kind: str
+    id: str
+    name: str
+
+
+SYSTEM = Actor("system", "", "Entrepot")
+
+
+@dataclass(slots=True)
+class Context:
+    """What a transaction knows about the work it serves; kept in ``session.info["context"]``."""
+
+    scope: Scope
+    actor: Actor = SYSTEM
+    request_id: str = ""
+    """Ties events, external calls, log lines and job runs of one piece of work together."""
+    wakes: set[str] = field(default_factory=set[str])
+    """Channels to notify once the transaction has committed."""
+
+
+def context_of(session: AsyncSession) -> Context:
+    """Return the context the session was opened with."""
+    context: Context = session.info["context"]
+    return context
+
+
+class Database:
+    """The pool of connections of this process, as the application role.
+
+    Args:
+        url: ``postgresql+asyncpg://...`` of the application role.
+        scope_key: the key that seals scopes, :meth:`SecretBox.derive` of ``"scope"``.
+        wakeups: told the channels of each committed transaction; None in tests that need no live delivery.
+    """
+
+    def __init__(self, url: str, scope_key: str, *, pool: int = 10, wakeups: Wakeups | None = None) -> None:
+        self.engine: AsyncEngine = create_async_engine(
+            url, pool_size=pool, max_overflow=0, pool_timeout=10, pool_pre_ping=False, pool_recycle=1800
+        )
+        self.wakeups = wakeups
+        self._scope_key = scope_key
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+
+    @asynccontextmanager
+    async def transaction(
+        self, scope: Scope, *, actor: Actor = SYSTEM, request_id: str = ""
+    ) -> AsyncGenerator[AsyncSession]:
+        """Open a transaction that sees *scope*; commit it at the end, roll it back on any error.
+
+        Raises:
+            DatabaseAwayError: the connection could not be made or was lost; nothing was committed, unless it was lost
+                while the commit itself was on its way.
+        """
+        context = Context(scope, actor, request_id)
+        try:
+            async with self._sessions(info={"context": context}) as session:
+                async with session.begin():
+                    await set_scope(session, scope, self._scope_key)
+                    yield session
+        except (ConnectionError, TimeoutError, InterfaceError) as error:
+            raise DatabaseAwayError from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise DatabaseAwayError from error
+            raise
+        if context.wakes and self.wakeups is not None:
+            self.wakeups.send(context.wakes)
+
+    async def widen(self, session: AsyncSession, scope: Scope) -> None:
+        """Change what the running transaction sees (sign-in: first nobody, then the user's sellers)."""
+        context_of(session).scope = scope
+        await set_scope(session, scope, self._scope_key)
+
+    async def __aenter__(self) -> Self:
+        if self.wakeups is not None:
+            self.wakeups.start(self.engine)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self.wakeups is not None:
+            await self.wakeups.stop()
+        await self.engine.dispose()
+
+
+async def set_scope(session: AsyncSession, scope: Scope, key: str) -> None:
+    """Tell the database whose rows this transaction may see."""
+    await session.execute(text("SELECT set_config(:name, :value, true)"), {"name": SETTING, "value": scope.sealed(key)})

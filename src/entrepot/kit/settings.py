@@ -1,0 +1,76 @@
+"""Settings: from the environment (``ENTREPOT_...``, and ``DATABASE_URL``), with safe values for one machine."""
+
+import secrets
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+KEY_BYTES = 32
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside.  Read once, when a process starts."""
+
+    model_config = SettingsConfigDict(env_prefix="ENTREPOT_", env_file=".env", extra="ignore", frozen=False)
+
+    data_dir: Path = Path("var")
+    """Embedded database, documents, keys and logs of this instance."""
+    database_url: Annotated[SecretStr | None, Field(validation_alias="DATABASE_URL")] = None
+    """PostgreSQL >= 15 of the user's own, as its owner; None: the embedded one in *data_dir*."""
+    database_pool: int = 10
+    """Connections each process may hold."""
+    host: str = "127.0.0.1"
+    port: int = 8800
+    public_url: str = ""
+    """Address people reach the hub at; empty: http://host:port."""
+    secret_keys: SecretStr | None = None
+    """Fernet keys, newest first, separated by commas; None: a key file made in *data_dir*."""
+    storage_url: str = ""
+    """Where documents are kept: empty for *data_dir*/documents, or ``s3://bucket/prefix``."""
+    outside_allow: list[IPv4Network | IPv6Network] = []
+    """Networks that outside calls may reach although they are private (``["127.0.0.0/8"]`` for the sandbox)."""
+    smtp_url: SecretStr | None = None
+    """``smtp://user:password@host:587``; None: mail is kept in the log and not sent."""
+    mail_from: str = "entrepot@localhost"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "json"
+    max_body_mb: int = 20
+    """Largest request body accepted, in MiB."""
+    secure_cookies: bool = False
+    """Set when the hub is served over HTTPS."""
+    worker_slot: str = ""
+    """Fixed name of this worker; empty: the first free slot."""
+
+    @property
+    def address(self) -> str:
+        """Where people reach the hub."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """Fernet keys, newest first.  Makes the key file on first use, readable by its owner only."""
+        if self.secret_keys is not None:
+            return tuple(key.strip() for key in self.secret_keys.get_secret_value().split(",") if key.strip())
+        path = self.data_dir / "secret.keys"
+        if not path.exists():
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_suffix(f".{secrets.token_hex(4)}")
+            fresh.touch(mode=0o600)
+            fresh.write_text(_new_key() + "\n")
+            try:
+                path.hardlink_to(fresh)  # fails if another process made it first; theirs counts then
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        return tuple(line for line in path.read_text().split() if line)
+
+
+def _new_key() -> str:
+    from cryptography.fernet import Fernet  # noqa: PLC0415 -- needed once in the life of an instance
+
+    return Fernet.generate_key().decode()

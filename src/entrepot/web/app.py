@@ -1,0 +1,99 @@
+"""Assembly of the web application."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from litestar import Litestar
+from litestar.config.csrf import CSRFConfig
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.plugins.htmx import HTMXPlugin
+from litestar.static_files import create_static_files_router
+from litestar.template.config import TemplateConfig
+from litestar.types import Middleware
+
+from entrepot.access.guards import check_right, open_to_all
+from entrepot.kit.database import Database
+from entrepot.kit.secretbox import SecretBox
+from entrepot.kit.settings import Settings
+from entrepot.web import api, live, pages
+from entrepot.web.authentication import authentication
+from entrepot.web.problems import HANDLERS
+from entrepot.web.rendering import STATIC, VERSION, PageEngine, template_environment
+from entrepot.web.request import RequestContext, security_headers
+from entrepot.web.slices import routes
+from entrepot.web.transaction import provide_principal, provide_session
+
+type Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+
+def serve_database(database: Database, box: SecretBox, settings: Settings) -> Lifespan:
+    """Return a lifespan that opens what requests need and closes it again."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
+        app.state.box = box
+        app.state.settings = settings
+        async with database, live.serving(app, database):
+            yield
+
+    return lifespan
+
+
+def create_app(
+    database: Database,
+    box: SecretBox,
+    settings: Settings,
+    *,
+    lifespan: Sequence[Lifespan] | None = None,
+    middleware: Sequence[Middleware] = (),
+) -> Litestar:
+    """Build the application.
+
+    Args:
+        database: the application role's connections.
+        box: opens credentials and signs sessions.
+        settings: of this process.
+        lifespan: replaces the default one, which opens and closes *database*.
+        middleware: runs innermost, for tests.
+    """
+    app = Litestar(
+        route_handlers=[
+            *pages.ROUTES,
+            *api.ROUTES,
+            *live.ROUTES,
+            *routes(),
+            create_static_files_router(
+                path="/static",
+                directories=[STATIC],
+                opt=open_to_all(),
+                include_in_schema=False,
+                cache_control=None,
+            ),
+        ],
+        guards=[check_right],
+        dependencies={
+            "session": Provide(provide_session),
+            "principal": Provide(provide_principal),
+        },
+        exception_handlers=HANDLERS,  # type: ignore[arg-type]  # Litestar's handler type is invariant in the error
+        middleware=[RequestContext(), authentication(), *middleware],
+        after_request=security_headers,
+        csrf_config=CSRFConfig(
+            secret=box.derive("csrf"),
+            cookie_secure=settings.secure_cookies,
+            cookie_samesite="lax",
+            exclude_from_csrf_key="exclude_from_csrf",
+            exclude=["^/api/"],
+        ),
+        plugins=[HTMXPlugin()],
+        template_config=TemplateConfig(instance=PageEngine.from_environment(template_environment())),
+        openapi_config=OpenAPIConfig(title="Entrepot", version=VERSION, path="/api/schema", use_handler_docstrings=True),
+        request_max_body_size=settings.max_body_mb * 1024 * 1024,
+        lifespan=list(lifespan) if lifespan is not None else [serve_database(database, box, settings)],
+        debug=False,
+    )
+    app.state.database = database
+    app.state.box = box
+    app.state.settings = settings
+    return app

@@ -1,0 +1,121 @@
+"""Templates: where they are, and what every one of them knows."""
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined, Template
+from litestar import Request
+from litestar.plugins.jinja import JinjaTemplateEngine
+
+import entrepot
+from entrepot.access.navigation import SECTIONS
+from entrepot.access.principal import Principal
+from entrepot.kit import i18n
+from entrepot.web.slices import SLICES, navigation_items
+
+PACKAGE = Path(str(files("entrepot")))
+STATIC = PACKAGE / "web" / "static"
+VERSION = "26.11.0"
+
+
+class Assets:
+    """Built front-end files, found by the name they had before the build put a hash into it."""
+
+    @cached_property
+    def _manifest(self) -> dict[str, str]:
+        path = STATIC / "dist" / "manifest.json"
+        return json.loads(path.read_bytes()) if path.exists() else {}
+
+    def url(self, name: str) -> str:
+        return f"/static/{self._manifest.get(name, name)}"
+
+
+def template_environment() -> Environment:
+    """Return the templates: those of slice *x* as ``x/...``, the shared ones without a prefix."""
+    slices = PrefixLoader(
+        {name: PackageLoader(f"entrepot.{name}") for name in SLICES if (PACKAGE / name / "templates").is_dir()}
+    )
+    environment = Environment(
+        loader=ChoiceLoader([slices, PackageLoader("entrepot.web")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]  # added by the extension
+    environment.globals.update(
+        asset=Assets().url,
+        version=VERSION,
+        locales=i18n.LOCALES,
+        show_money=i18n.show_money,
+        show_number=i18n.show_number,
+        show_moment=i18n.show_moment,
+        show_day=i18n.show_day,
+    )
+    environment.filters.update(number=i18n.show_number, moment=i18n.show_moment, day=i18n.show_day)
+    return environment
+
+
+class PageEngine(JinjaTemplateEngine):
+    """Adds to every page who is looking at it, in which language, and where they can go."""
+
+    def render(self, template: Template, context: Mapping[str, Any], **kwargs: Any) -> str:  # noqa: ANN401 -- Litestar's signature
+        request: Request[Any, Any, Any] = context["request"]
+        me: Principal | None = request.scope.get("user")
+        language = language_of(request)
+        i18n.locale.set(language)
+        if me is not None:
+            i18n.time_zone.set(me.time_zone)
+        path = request.url.path
+        common: dict[str, Any] = {
+            "me": me,
+            "can": me.can if me else _nothing,
+            "locale": language,
+            "theme": request.cookies.get("theme", "auto"),
+            "csrf_token": request.scope.get("_csrf_token") or request.cookies.get("csrftoken", ""),
+            "live_cursor": None,
+            "nav": navigation(me, path),
+            "path": path,
+            "flash": None,
+        }
+        return super().render(template, {**common, **context}, **kwargs)
+
+
+def language_of(request: Request[Any, Any, Any]) -> str:
+    """Return the caller's language: their own choice, else what the browser asks for."""
+    chosen = request.cookies.get("locale", "")
+    if chosen in i18n.LOCALES:
+        return chosen
+    me: Principal | None = request.scope.get("user")
+    return me.locale if me else i18n.preferred(request.headers.get("accept-language", ""))
+
+
+def navigation(me: Principal | None, path: str) -> list[dict[str, Any]]:
+    """Return the sections and entries that *me* may open."""
+    if me is None:
+        return []
+    sections: list[dict[str, Any]] = []
+    for key, heading in SECTIONS.items():
+        items = [
+            {
+                "label": i18n.gettext(item.label),
+                "url": item.url,
+                "icon": item.icon,
+                "shortcut": item.shortcut,
+                "active": path == item.url or path.startswith(item.url + "/"),
+            }
+            for item in sorted(navigation_items(), key=lambda item: item.order)
+            if item.section == key and (item.right is None or me.can(item.right))
+        ]
+        if items:
+            sections.append({"label": i18n.gettext(heading), "items": items})
+    return sections
+
+
+def _nothing(right: str) -> bool:  # noqa: ARG001 -- stands in for Principal.can
+    return False

@@ -1,0 +1,33 @@
+"""Where the transaction of a request begins and ends."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from litestar import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.access.principal import Principal
+from entrepot.kit.database import SYSTEM, Database
+from entrepot.kit.scope import Scope
+
+
+async def provide_session(request: Request[Any, Any, Any]) -> AsyncGenerator[AsyncSession]:
+    """Give one request one transaction: committed before the response is sent, rolled back on any error.
+
+    It sees what the caller may see, and nothing if nobody is signed in.  The only generator dependency in the product:
+    Litestar closes several of them concurrently and wraps what they raise in an ``ExceptionGroup``, which no exception
+    handler would recognise.
+    """
+    database: Database = request.app.state.database
+    principal: Principal | None = request.scope.get("user")
+    scope = principal.scope if principal else Scope.nobody()
+    actor = principal.actor if principal else SYSTEM
+    request_id: str = request.scope["state"].get("request_id", "")
+    async with database.transaction(scope, actor=actor, request_id=request_id) as session:
+        yield session
+
+
+async def provide_principal(request: Request[Any, Any, Any]) -> Principal:
+    """Give a handler the caller.  Only for routes that need one to be signed in."""
+    principal: Principal = request.scope["user"]
+    return principal
