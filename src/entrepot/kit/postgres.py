@@ -47,12 +47,12 @@ def running_server(settings: Settings, box: SecretBox, *, stop: bool = True) -> 
     """
     if settings.database_url is not None:
         owner = make_url(settings.database_url.get_secret_value()).set(drivername="postgresql")
-        yield _server(owner, box)
+        yield server_at(owner, box)
         return
     folder = settings.data_dir.resolve() / "postgres"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with embedded_server(folder, stop=stop) as url:
-        yield _server(url.set(database=DATABASE), box)
+        yield server_at(url.set(database=DATABASE), box)
 
 
 @contextlib.contextmanager
@@ -65,5 +65,6 @@ def embedded_server(folder: Path, *, stop: bool = True) -> Generator[URL]:
         yield make_url(running.get_uri())
 
 
-def _server(owner: URL, box: SecretBox) -> Server:
+def server_at(owner: URL, box: SecretBox) -> Server:
+    """Return the addresses of the database whose owner's is *owner*."""
     return Server(owner, owner.set(username=APPLICATION_ROLE, password=application_password(box)))

@@ -1,0 +1,204 @@
+"""Shared fixtures: a migrated database per test process, fresh sellers, the real application, no network."""
+
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from litestar.connection import ASGIConnection
+from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult, DefineMiddleware
+from litestar.middleware.csrf import generate_csrf_token
+from litestar.types import ASGIApp
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.access.principal import Principal, SellerRef
+from entrepot.access.rights import Right
+from entrepot.kit.database import Actor, Database
+from entrepot.kit.ids import new_id
+from entrepot.kit.migrate import migrate
+from entrepot.kit.postgres import Server, embedded_server, server_at
+from entrepot.kit.scope import Scope
+from entrepot.kit.secretbox import SecretBox
+from entrepot.kit.settings import Settings
+from entrepot.web.app import create_app
+
+KEY = "dGVzdGtleXRlc3RrZXl0ZXN0a2V5dGVzdGtleXRlc3Q="
+"""A Fernet key that opens nothing but what tests seal."""
+
+hypothesis_settings.register_profile(
+    "default", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("default")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def box() -> SecretBox:
+    return SecretBox([KEY])
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """The address of a PostgreSQL server to make databases on.
+
+    ``ENTREPOT_TEST_SERVER`` names one; else an embedded one starts, shared by all processes of this test run.
+    """
+    if given := os.environ.get("ENTREPOT_TEST_SERVER"):
+        yield given
+        return
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with embedded_server(shared / "postgres") as url:
+        yield url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+async def server(cluster: str, box: SecretBox) -> Server:
+    """A database of this process, built by the migrations, so that a wrong migration fails every test."""
+    name = f"entrepot_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    connection = await asyncpg.connect(cluster)
+    # Losing the scratch database in a power cut is fine; waiting for the disk in every test is not.
+    await connection.execute("ALTER SYSTEM SET fsync = off")
+    await connection.execute("ALTER SYSTEM SET full_page_writes = off")
+    await connection.execute("SELECT pg_reload_conf()")
+    await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await connection.close()
+    found = server_at(make_url(cluster).set(database=name), box)
+    await in_thread(lambda: migrate(found, box))
+    return found
+
+
+async def in_thread[T](work: Callable[[], T]) -> T:
+    """Run *work* where no event loop runs."""
+    import asyncio  # noqa: PLC0415 -- only here
+
+    return await asyncio.to_thread(work)
+
+
+@pytest.fixture(scope="session")
+async def database(server: Server, box: SecretBox) -> AsyncGenerator[Database]:
+    """Connections as the application role; what they commit stays, so use a fresh ``seller``."""
+    async with Database(server.asyncpg(server.application), box.derive("scope"), pool=32) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(data_dir=tmp_path_factory.mktemp("var"), _env_file=None)  # type: ignore[call-arg]  # pydantic-settings
+
+
+@pytest.fixture
+def make_seller(database: Database) -> Callable[..., Awaitable[SellerRef]]:
+    """Return a function that makes a seller of its own."""
+
+    async def make(name: str = "Blue Mugs") -> SellerRef:
+        seller_id = new_id()
+        async with database.transaction(Scope.of(seller_id)) as session:
+            await session.execute(
+                text("INSERT INTO seller (id, name, slug) VALUES (:id, :name, :slug)"),
+                {"id": seller_id, "name": name, "slug": str(seller_id)},
+            )
+        return SellerRef(seller_id, name)
+
+    return make
+
+
+@pytest.fixture
+async def seller(make_seller: Callable[..., Awaitable[SellerRef]]) -> SellerRef:
+    """A seller nobody else uses."""
+    return await make_seller()
+
+
+@pytest.fixture
+async def session(database: Database, seller: SellerRef) -> AsyncGenerator[AsyncSession]:
+    """A transaction in the seller's scope, rolled back at the end."""
+    async with database.transaction(Scope.of(seller.id), actor=Actor("user", "test", "Tess Tester")) as opened:
+        try:
+            yield opened
+        finally:
+            await opened.rollback()
+
+
+def principal_for(seller: SellerRef, rights: frozenset[Right] = frozenset(Right)) -> Principal:
+    """Return someone who works for *seller*."""
+    return Principal(
+        actor=Actor("user", str(seller.id), "Tess Tester"),
+        email="tess@example.org",
+        rights=rights,
+        sellers=(seller,),
+        seller=seller,
+    )
+
+
+class SignedIn(AbstractAuthenticationMiddleware):
+    """Signs every request in as *principal*."""
+
+    def __init__(self, app: ASGIApp, principal: Principal) -> None:
+        super().__init__(app)
+        self._principal = principal
+
+    async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:  # noqa: ARG002 -- Litestar's signature
+        return AuthenticationResult(user=self._principal, auth=None)
+
+
+type MakeClient = Callable[..., Awaitable[httpx.AsyncClient]]
+
+
+@pytest.fixture
+async def make_client(database: Database, box: SecretBox, settings: Settings) -> AsyncGenerator[MakeClient]:
+    """Return a function that opens the whole application, signed in as someone of *seller* with *rights*.
+
+    Not Litestar's AsyncTestClient: that one runs the application in another event loop, where the test's database
+    connections cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+
+        async def make(
+            seller: SellerRef | None = None,
+            rights: frozenset[Right] = frozenset(Right),
+            *,
+            principal: Principal | None = None,
+        ) -> httpx.AsyncClient:
+            who = principal or (principal_for(seller, rights) if seller else None)
+            middleware = [DefineMiddleware(SignedIn, principal=who)] if who else []
+            app = create_app(database, box, settings, lifespan=[], middleware=middleware)
+            token = generate_csrf_token(box.derive("csrf"))
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # Litestar narrows the ASGI scope type
+            return await stack.enter_async_context(
+                httpx.AsyncClient(
+                    transport=transport,
+                    base_url="http://entrepot.test",
+                    headers={"x-csrftoken": token, "accept": "text/html,application/json"},
+                    cookies={"csrftoken": token},
+                )
+            )
+
+        yield make
+
+
+@pytest.fixture
+async def client(make_client: MakeClient, seller: SellerRef) -> httpx.AsyncClient:
+    """The whole application, signed in with every right for ``seller``."""
+    return await make_client(seller)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of specifications and data beside the checkout; in CI it must be there."""
+    folder = Path(__file__).parents[2] / "shared"
+    if not folder.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail(f"{folder} is missing")
+        pytest.skip(f"{folder} is not here: specifications and data sets stand beside the checkout")
+    return folder
