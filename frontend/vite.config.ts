@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { basename, dirname, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { defineConfig, type Plugin } from "vite";
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** Emits files as they are, under a name with their hash, and writes manifest.json: {"app.js": "assets/app-1a2b.js", ..}. */
+function plainManifest(extra: Record<string, string>): Plugin {
+  return {
+    name: "plain-manifest",
+    apply: "build",
+    buildStart() {
+      for (const [name, path] of Object.entries(extra)) {
+        this.emitFile({ type: "asset", name, source: readFileSync(join(here, path)), originalFileName: name });
+      }
+    },
+    generateBundle(_options, bundle) {
+      const manifest: Record<string, string> = {};
+      for (const file of Object.values(bundle)) {
+        if (file.type === "chunk") {
+          if (file.isEntry) manifest[`${file.name}.js`] = file.fileName;
+          continue;
+        }
+        for (const name of file.names) manifest[basename(name)] = file.fileName;
+      }
+      // The web manifest names the icon beside it, whose name has just got a hash.
+      for (const file of Object.values(bundle)) {
+        if (file.type === "asset" && file.fileName.endsWith(".webmanifest")) {
+          file.source = String(Buffer.from(file.source)).replace("favicon.svg", basename(manifest["favicon.svg"] ?? ""));
+        }
+      }
+      const sorted = Object.fromEntries(Object.entries(manifest).sort());
+      this.emitFile({ type: "asset", fileName: "manifest.json", source: `${JSON.stringify(sorted, null, 2)}\n` });
+    },
+  };
+}
+
+export default defineConfig(({ mode }) => ({
+  // Relative, so that the files work wherever the hub mounts them.
+  base: "./",
+  publicDir: false,
+  plugins: [
+    plainManifest({
+      "icons.svg": ".generated/icons.svg",
+      "favicon.svg": "public/favicon.svg",
+      "app.webmanifest": "public/app.webmanifest",
+    }),
+  ],
+  css: { preprocessorOptions: { scss: { quietDeps: true } } },
+  build: {
+    outDir: join(here, "../src/entrepot/web/static/dist"),
+    emptyOutDir: true,
+    target: "es2022",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    sourcemap: mode === "development",
+    reportCompressedSize: false,
+    rollupOptions: {
+      input: {
+        app: join(here, "src/app.ts"),
+        scan: join(here, "src/scan.ts"),
+        theme: join(here, "src/theme.ts"),
+        "app-style": join(here, "src/style/app.scss"),
+      },
+      output: {
+        entryFileNames: "assets/[name]-[hash].js",
+        chunkFileNames: "assets/[name]-[hash].js",
+        assetFileNames: (asset) => `assets/[name]-[hash]${extname(asset.names[0] ?? "")}`,
+      },
+    },
+  },
+}));
