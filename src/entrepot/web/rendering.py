@@ -78,7 +78,7 @@ class PageEngine(JinjaTemplateEngine):
             "locale": language,
             "theme": request.cookies.get("theme", "auto"),
             "csrf_token": request.scope.get("_csrf_token") or request.cookies.get("csrftoken", ""),
-            "live_cursor": None,
+            "live_cursor": request.scope["state"].get("live_cursor"),
             "nav": navigation(me, path),
             "path": path,
             "flash": None,

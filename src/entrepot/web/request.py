@@ -35,6 +35,8 @@ class RequestContext(ASGIMiddleware):
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
         request_id = given if REQUEST_ID.match(given) else str(new_id())
         scope["state"]["request_id"] = request_id
+        hub = getattr(scope["litestar_app"].state, "hub", None)
+        scope["state"]["live_cursor"] = hub.cursor if hub else None  # before the page reads anything
         structlog.contextvars.bind_contextvars(request_id=request_id)
 
         async def send_with_id(message: Message) -> None:

@@ -1,0 +1,52 @@
+"""Pages that belong to no slice: the dashboard, search, language, health."""
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.response import Redirect, Template
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.access.guards import open_to_all, open_to_signed_in
+from entrepot.access.principal import Principal
+from entrepot.kit.i18n import LOCALES
+from entrepot.web.rendering import VERSION
+
+YEAR = 365 * 24 * 3600
+
+
+@get("/", opt=open_to_signed_in(), include_in_schema=False)
+async def dashboard(principal: Principal) -> Template:  # noqa: ARG001 -- the page shows who it is
+    """Show what needs attention, orders by status and today's throughput."""
+    return Template("dashboard.html", context={})
+
+
+@post("/session/language", opt=open_to_all(), include_in_schema=False)
+async def choose_language(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Remember the language in a cookie and go back."""
+    form = await request.form()
+    locale = str(form.get("locale", ""))
+    back = request.headers.get("referer", "/")
+    answer = Redirect(path_of(back), status_code=303)
+    if locale in LOCALES:
+        answer.set_cookie("locale", locale, max_age=YEAR, samesite="lax")
+    return answer
+
+
+def path_of(address: str) -> str:
+    """Return the path and query of *address*, so that a redirect never leaves this site."""
+    from urllib.parse import urlsplit  # noqa: PLC0415
+
+    parts = urlsplit(address)
+    path = "/" + parts.path.lstrip("/\\")
+    return f"{path}?{parts.query}" if parts.query else path
+
+
+@get("/healthz", opt=open_to_all(), include_in_schema=False)
+async def health(session: AsyncSession) -> dict[str, str]:
+    """Answer that this process and its database work."""
+    await session.execute(text("SELECT 1"))
+    return {"status": "ok", "version": VERSION}
+
+
+ROUTES = [dashboard, choose_language, health]
