@@ -1,0 +1,1 @@
+"""Products, variants, SKUs, GTINs and bundles: what a seller sells, stores and buys."""
