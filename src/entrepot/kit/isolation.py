@@ -5,21 +5,20 @@ from alembic import op
 ROLE = "entrepot_app"
 
 
-def isolate(table: str, *, column: str = "seller_id", shared_rows: bool = False, force: bool = True) -> None:
-    """Bind *table* to the sellers of the transaction's scope, for everyone but a superuser.
+def isolate(table: str, *, column: str = "seller_id", shared_rows: bool = False) -> None:
+    """Bind *table* to the sellers of the transaction's scope.
+
+    The owner stays free: migrations and backups need every row, and the hub never works as the owner.
 
     Args:
         table: its name.
         column: holds the seller.
-        force: bind the owner of the table too.
         shared_rows: rows without a seller may be read by all; only the instance itself (scope ``*``) writes them.
     """
     mine = f"{column} = ANY ((SELECT scope_sellers())::uuid[])"
     read = f"{column} IS NULL OR {mine}" if shared_rows else mine
     write = f"({column} IS NULL AND (SELECT scope_is_instance())) OR {mine}" if shared_rows else mine
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-    if force:
-        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY seller_reads ON {table} FOR SELECT TO PUBLIC USING ({read})")
     op.execute(f"CREATE POLICY seller_adds ON {table} FOR INSERT TO PUBLIC WITH CHECK ({write})")
     op.execute(f"CREATE POLICY seller_changes ON {table} FOR UPDATE TO PUBLIC USING ({write}) WITH CHECK ({write})")

@@ -1,0 +1,112 @@
+"""The commands.  Each imports what it needs when it runs, so that ``entrepot --help`` answers at once."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from entrepot.kit.errors import EntrepotError
+
+app = App(name="entrepot", help="Entrepot: the places where you sell, joined to the shelf where the goods lie.")
+user = App(name="user", help="People who sign in.")
+seller = App(name="seller", help="Sellers: whose goods and orders they are.")
+app.command(user)
+app.command(seller)
+
+
+@app.command
+def up() -> None:
+    """Run everything: the database, the web process and a worker.  Ctrl-C stops them."""
+    from entrepot.cli.supervisor import Supervisor  # noqa: PLC0415
+
+    Supervisor(("web", "worker")).run()
+
+
+@app.command
+def demo(*, port: int = 8800, speed: Annotated[int, Parameter(help="Orders per minute that buyers place.")] = 20) -> None:
+    """Run everything beside a simulated outside world: a marketplace with buyers, a carrier, a mailbox."""
+    from entrepot.cli.demo import run_demo  # noqa: PLC0415
+
+    run_demo(port=port, speed=speed)
+
+
+@app.command
+def web() -> None:
+    """Run one web process.  Run as many as you need; they share the database."""
+    from entrepot.cli.processes import run_web  # noqa: PLC0415
+
+    run_web()
+
+
+@app.command
+def worker() -> None:
+    """Run one worker: the process that does the jobs.  Run as many as you need."""
+    from entrepot.cli.processes import run_worker  # noqa: PLC0415
+
+    run_worker()
+
+
+@app.command
+def migrate() -> None:
+    """Bring the database up to the schema of this release.  Safe to repeat."""
+    from entrepot.cli.database import migrate_database  # noqa: PLC0415
+
+    migrate_database()
+
+
+@app.command
+def doctor(*, show_role: Annotated[bool, Parameter(help="Print the password of the database role.")] = False) -> None:
+    """Check this instance and say what is wrong and what to do.  Ends with 1 if something is."""
+    from entrepot.cli.doctor import examine  # noqa: PLC0415
+
+    sys.exit(examine(show_role=show_role))
+
+
+@app.command
+def backup(file: Path) -> None:
+    """Write the database and the documents into one FILE."""
+    from entrepot.cli.backup import write_backup  # noqa: PLC0415
+
+    write_backup(file)
+
+
+@app.command
+def restore(file: Path, *, yes: Annotated[bool, Parameter(help="Do not ask before replacing the data here.")] = False) -> None:
+    """Replace the data of this instance with those of FILE, after checking them.  The hub must be stopped."""
+    from entrepot.cli.backup import restore_backup  # noqa: PLC0415
+
+    restore_backup(file, ask=not yes)
+
+
+@user.command(name="add")
+def user_add(
+    email: str,
+    *,
+    name: str = "",
+    role: str = "owner",
+    of: Annotated[str, Parameter(name="--seller", help="Only this seller's (its name); without it, the whole instance.")] = "",
+) -> None:
+    """Add a person and print their generated password."""
+    from entrepot.cli.people import add_user  # noqa: PLC0415
+
+    add_user(email, name=name, role=role, seller=of)
+
+
+@seller.command(name="add")
+def seller_add(name: str, *, currency: str = "EUR", country: str = "NL") -> None:
+    """Add a seller."""
+    from entrepot.cli.people import add_seller  # noqa: PLC0415
+
+    add_seller(name, currency=currency, country=country)
+
+
+def run() -> None:
+    """Run the command line; an error on purpose becomes its sentence."""
+    try:
+        app()
+    except EntrepotError as error:
+        print(f"{error.title}: {error.detail}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

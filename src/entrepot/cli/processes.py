@@ -1,0 +1,68 @@
+"""The two kinds of processes: web and worker."""
+
+import asyncio
+import signal
+
+import uvloop
+
+from entrepot.cli.supervisor import end_with_parent
+from entrepot.kit.database import Database
+from entrepot.kit.logs import set_up_logs
+from entrepot.kit.postgres import Server, running_server
+from entrepot.kit.secretbox import SecretBox
+from entrepot.kit.settings import Settings
+from entrepot.kit.wakeup import Wakeups
+
+CONNECTIONS = 4096
+"""Requests and live streams one web process holds open at once."""
+
+
+def run_web() -> None:
+    """Serve until SIGTERM."""
+    settings = Settings()
+    set_up_logs(settings, "web")
+    end_with_parent()
+    box = SecretBox(settings.keys)
+    with running_server(settings, box, stop=False) as server:
+        uvloop.run(serve(settings, box, server))
+
+
+async def serve(settings: Settings, box: SecretBox, server: Server) -> None:
+    """Serve the application on this event loop."""
+    from granian.constants import Interfaces  # noqa: PLC0415 -- the worker does not load the server
+    from granian.http import HTTP1Settings  # noqa: PLC0415
+    from granian.log import LogLevels  # noqa: PLC0415
+    from granian.server.embed import Server as Granian  # noqa: PLC0415
+
+    from entrepot.web.app import create_app  # noqa: PLC0415
+
+    database = Database(
+        server.asyncpg(server.application), box.derive("scope"), pool=settings.database_pool, wakeups=Wakeups()
+    )
+    granian = Granian(
+        create_app(database, box, settings),
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        backlog=1024,
+        backpressure=CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=30_000),
+        log_level=LogLevels.warning,
+        websockets=True,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, granian.stop)
+    await granian.serve()
+
+
+def run_worker() -> None:
+    """Do jobs until SIGTERM."""
+    settings = Settings()
+    set_up_logs(settings, "worker")
+    end_with_parent()
+    box = SecretBox(settings.keys)
+    with running_server(settings, box, stop=False) as server:
+        from entrepot.jobs.worker import run_worker as work  # noqa: PLC0415
+
+        uvloop.run(work(settings, box, server))
