@@ -1,0 +1,164 @@
+"""Tables of the orders slice.  Only this slice reads or writes them."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Sequence, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from entrepot.kit.database import Base, BigInt
+from entrepot.orders.status import OrderStatus
+
+MANUAL_NUMBER = Sequence("order_number_seq", start=1001, metadata=Base.metadata)
+"""Numbers of orders entered by hand: never repeated, may have gaps.  One for all sellers, because a counter row per
+seller would make every new order wait for the commit of the one before."""
+
+_STATUSES = ", ".join(f"'{status}'" for status in OrderStatus)
+
+
+class SalesOrder(Base):
+    """What a buyer wants from a seller, and how far it has come."""
+
+    __tablename__ = "sales_order"
+    __table_args__ = (
+        UniqueConstraint("channel_account_id", "channel_order_id"),
+        CheckConstraint(f"status IN ({_STATUSES})", name="status_known"),
+        CheckConstraint("(channel_account_id IS NULL) = (channel_order_id IS NULL)", name="channel_order_complete"),
+        CheckConstraint("(hold_reason IS NULL) = (held_at IS NULL)", name="hold_complete"),
+        Index("ix_sales_order_seller_id_placed_at", "seller_id", "placed_at", "id"),
+        Index("ix_sales_order_seller_id_status_placed_at", "seller_id", "status", "placed_at", "id"),
+        Index("ix_sales_order_account_currency", "channel_account_id", "currency"),
+        Index(
+            "uq_sales_order_manual_number",
+            "seller_id",
+            "number",
+            unique=True,
+            postgresql_where=text("channel_account_id IS NULL"),
+        ),
+        Index(
+            "ix_sales_order_attention", "seller_id", "placed_at", "id", postgresql_where=text("attention <> '[]'::jsonb")
+        ),
+        Index("ix_sales_order_held", "seller_id", "placed_at", "id", postgresql_where=text("held_at IS NOT NULL")),
+        Index(
+            "ix_sales_order_search",
+            "search_text",
+            postgresql_using="gin",
+            postgresql_ops={"search_text": "gin_trgm_ops"},
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    seller_id: Mapped[UUID] = mapped_column(ForeignKey("seller.id"))
+    number: Mapped[str]
+    """What people call it: the channel's own number behind the channel's letter, or M- and a count."""
+    channel: Mapped[str | None]
+    """Key of the connector, for showing; None for an order entered here."""
+    channel_account_id: Mapped[UUID | None]
+    channel_order_id: Mapped[str | None]
+    status: Mapped[str]
+    hold_reason: Mapped[str | None]
+    held_at: Mapped[datetime | None]
+    attention: Mapped[list[str]] = mapped_column(server_default=text("'[]'::jsonb"))
+    """Codes of :class:`entrepot.orders.domain.Attention`."""
+    placed_at: Mapped[datetime]
+    ship_by: Mapped[datetime | None]
+    currency: Mapped[str]
+    goods_total: Mapped[Decimal]
+    shipping_total: Mapped[Decimal]
+    total: Mapped[Decimal]
+    line_count: Mapped[int]
+    unit_count: Mapped[int]
+    customer_name: Mapped[str]
+    customer_email: Mapped[str]
+    customer_phone: Mapped[str]
+    shipping_address: Mapped[dict[str, Any]]
+    billing_address: Mapped[dict[str, Any] | None]
+    ship_name: Mapped[str]
+    ship_postcode: Mapped[str]
+    ship_country: Mapped[str]
+    tags: Mapped[list[str]] = mapped_column(server_default=text("'[]'::jsonb"))
+    search_text: Mapped[str]
+    """Number, channel's number, names, e-mail, postcode and tracking codes, in lower case.  SKU and GTIN are found
+    through the lines: twenty of them per order would make this index ten times as large."""
+    fingerprint: Mapped[str | None]
+    """Of the channel's last word on this order: the same word again changes nothing."""
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class OrderLine(Base):
+    """Units of one product within an order."""
+
+    __tablename__ = "order_line"
+    __table_args__ = (
+        UniqueConstraint("order_id", "position"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("quantity_cancelled >= 0 AND quantity_shipped >= 0", name="parts_not_negative"),
+        CheckConstraint("quantity_cancelled + quantity_shipped <= quantity", name="parts_within_quantity"),
+        CheckConstraint("fulfilment IN ('seller', 'channel')", name="fulfilment_known"),
+        Index("ix_order_line_product_id", "product_id"),
+        Index(
+            "ix_order_line_waiting",
+            "seller_id",
+            "product_id",
+            postgresql_where=text(
+                "NOT reserved AND product_id IS NOT NULL AND fulfilment = 'seller'"
+                " AND quantity > quantity_cancelled + quantity_shipped"
+            ),
+        ),
+        Index("ix_order_line_unknown", "seller_id", "sku", postgresql_where=text("product_id IS NULL")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    seller_id: Mapped[UUID]
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("sales_order.id"))
+    position: Mapped[int]
+    product_id: Mapped[UUID | None]
+    """None while the catalogue does not know the SKU."""
+    sku: Mapped[str]
+    gtin: Mapped[str]
+    title: Mapped[str]
+    quantity: Mapped[int]
+    """As ordered; what was cancelled or shipped of it is beside it."""
+    quantity_cancelled: Mapped[int] = mapped_column(server_default=text("0"))
+    quantity_shipped: Mapped[int] = mapped_column(server_default=text("0"))
+    unit_price: Mapped[Decimal]
+    """What the buyer pays for one unit, tax included, in the order's currency."""
+    tax: Mapped[Decimal | None]
+    """Tax within the line's price, if the channel says."""
+    channel_line_id: Mapped[str | None]
+    fulfilment: Mapped[str]
+    """``seller``: we ship it; ``channel``: the channel ships it from its own warehouse."""
+    reserved: Mapped[bool]
+
+
+class OrderNote(Base):
+    """What somebody wants the others to know about an order."""
+
+    __tablename__ = "order_note"
+    __table_args__ = (Index("ix_order_note_order_id", "order_id", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    seller_id: Mapped[UUID]
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("sales_order.id"))
+    text: Mapped[str]
+    author_id: Mapped[str]
+    author_name: Mapped[str]
+    written_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class SavedView(Base):
+    """A list somebody wants to see again."""
+
+    __tablename__ = "order_saved_view"
+    __table_args__ = (UniqueConstraint("seller_id", "user_id", "name"),)
+
+    id: Mapped[int] = mapped_column(BigInt, Identity(), primary_key=True)
+    seller_id: Mapped[UUID] = mapped_column(ForeignKey("seller.id"))
+    user_id: Mapped[str]
+    name: Mapped[str]
+    filter: Mapped[dict[str, Any]]
+    """Query parameters of the list."""

@@ -1,0 +1,105 @@
+"""Orders as other slices see them."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from entrepot.orders.status import OrderStatus
+
+
+class OrderLineRef(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of an order."""
+
+    id: UUID
+    position: int
+    product_id: UUID | None
+    sku: str
+    gtin: str
+    title: str
+    quantity: int
+    quantity_cancelled: int
+    quantity_shipped: int
+    unit_price: Decimal
+    tax: Decimal | None
+    channel_line_id: str | None
+    fulfilment: str
+    """``seller``: we ship it; ``channel``: the channel ships it from its own warehouse."""
+    reserved: bool
+
+    @property
+    def open_quantity(self) -> int:
+        """Units still to be sent, by whomever."""
+        return self.quantity - self.quantity_cancelled - self.quantity_shipped
+
+    @property
+    def to_send(self) -> int:
+        """Units that we still have to send."""
+        return self.open_quantity if self.fulfilment == "seller" else 0
+
+
+class OrderRef(msgspec.Struct, frozen=True, kw_only=True):
+    """An order with its lines in their order."""
+
+    id: UUID
+    seller_id: UUID
+    number: str
+    channel: str | None
+    channel_account_id: UUID | None
+    channel_order_id: str | None
+    status: OrderStatus
+    hold_reason: str | None
+    held_at: datetime | None
+    attention: tuple[str, ...]
+    placed_at: datetime
+    ship_by: datetime | None
+    currency: str
+    goods_total: Decimal
+    shipping_total: Decimal
+    total: Decimal
+    line_count: int
+    unit_count: int
+    customer_name: str
+    customer_email: str
+    customer_phone: str
+    shipping_address: dict[str, Any]
+    billing_address: dict[str, Any] | None
+    ship_name: str
+    ship_postcode: str
+    ship_country: str
+    tags: tuple[str, ...]
+    version: int
+    fingerprint: str | None
+    created_at: datetime
+    changed_at: datetime
+    lines: tuple[OrderLineRef, ...] = ()
+
+    @property
+    def releasable(self) -> bool:
+        """May go to the pick lists now."""
+        return self.status is OrderStatus.RESERVED and self.held_at is None
+
+
+class Imported(StrEnum):
+    """What became of one channel order."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    """Could not be stored; the sentence says why.  The others of its batch went on."""
+
+
+class ImportOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one channel order."""
+
+    channel_order_id: str
+    result: Imported
+    order_id: UUID | None = None
+    attention: tuple[str, ...] = ()
+    """Why a person has to look at it; the order is stored all the same."""
+    problem: str = ""
+    """English sentence, for a failed one."""
