@@ -1,0 +1,1 @@
+"""Durable jobs and workflows, schedules, reactions to events, run history.  The only code that knows the job engine."""

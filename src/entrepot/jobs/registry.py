@@ -1,0 +1,124 @@
+"""Which jobs there are: ``@job`` in a slice's ``jobs`` module makes one."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, get_type_hints
+
+import msgspec
+
+from entrepot.jobs.errors import JobUnknownError
+from entrepot.jobs.run import Run
+
+
+class Queue(StrEnum):
+    """Where a run waits for its turn.  Within a queue a lower priority number goes first."""
+
+    HIGH = "high"
+    """Somebody waits for it."""
+    DEFAULT = "default"
+    LOW = "low"
+    """Imports, exports and sweeps that may take long."""
+    MAIL = "mail"
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often a whole run is tried again, and after how long.
+
+    What counts is the kind of error: *unavailable* waits longer each time, *rate limited* waits as it was told,
+    *refused* and the other kinds for people are never tried again, anything else is a bug and tried a few times.
+    """
+
+    unavailable: int = 12
+    """Attempts while something outside is away; with the waits below about two days."""
+    bug: int = 3
+    first: timedelta = timedelta(seconds=10)
+    factor: int = 3
+    longest: timedelta = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job[A: msgspec.Struct]:
+    """One kind of work."""
+
+    name: str
+    """``slice.verb_object``; stored with every run, so it never changes."""
+    label: str
+    """What people are shown; marked with ``N_``."""
+    queue: Queue
+    priority: int
+    retry: Retry
+    timeout: timedelta | None
+    """A run that lasts longer is stopped at its next step."""
+    args_type: type[A]
+    function: Callable[[Run, A], Awaitable[object]]
+
+
+_BY_NAME: dict[str, Job[Any]] = {}
+_BY_ARGS: dict[type[msgspec.Struct], Job[Any]] = {}
+
+
+def job[A: msgspec.Struct](
+    name: str,
+    *,
+    label: str = "",
+    queue: Queue = Queue.DEFAULT,
+    priority: int = 10,
+    retry: Retry = Retry(),  # noqa: B008 -- immutable
+    timeout: timedelta | None = None,
+) -> Callable[[Callable[[Run, A], Awaitable[object]]], Job[A]]:
+    """Make a job of ``async def f(run: Run, args: SomeStruct)``.
+
+    The struct belongs to this job alone: enqueueing it is what starts the job.  It holds ids and plain data, because it
+    is stored as JSON.  What *f* returns (small, JSON) is kept as the run's result.
+    """
+
+    def register(function: Callable[[Run, A], Awaitable[object]]) -> Job[A]:
+        hints = get_type_hints(function)
+        args_type: type[A] = hints[list(hints)[1]]
+        made = Job(
+            name=name,
+            label=label or name,
+            queue=queue,
+            priority=priority,
+            retry=retry,
+            timeout=timeout,
+            args_type=args_type,
+            function=function,
+        )
+        _BY_NAME[name] = made
+        _BY_ARGS[args_type] = made
+        return made
+
+    return register
+
+
+def job_named(name: str) -> Job[Any]:
+    """Return the job called *name*.
+
+    Raises:
+        JobUnknownError: this release has none.
+    """
+    found = _BY_NAME.get(name)
+    if found is None:
+        raise JobUnknownError(job=name)
+    return found
+
+
+def job_of(args: msgspec.Struct) -> Job[Any]:
+    """Return the job that *args* belong to.
+
+    Raises:
+        JobUnknownError: no job takes them.
+    """
+    found = _BY_ARGS.get(type(args))
+    if found is None:
+        raise JobUnknownError(job=type(args).__name__)
+    return found
+
+
+def all_jobs() -> tuple[Job[Any], ...]:
+    """Return every job registered in this process, by name."""
+    return tuple(_BY_NAME[name] for name in sorted(_BY_NAME))
