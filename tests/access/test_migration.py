@@ -1,0 +1,41 @@
+"""The migration makes exactly the tables that the models declare."""
+
+import asyncio
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from entrepot.access import models
+from entrepot.kit.database import Base
+from entrepot.kit.postgres import Server
+
+pytestmark = pytest.mark.anyio
+
+TABLES = {
+    mapper.local_table.name
+    for mapper in Base.registry.mappers
+    if mapper.class_.__module__ == models.__name__ and mapper.local_table is not None
+}
+
+
+async def test_models_and_migration_agree(server: Server) -> None:
+    engine = create_async_engine(server.asyncpg(server.owner))
+
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "compare_server_default": True,
+                "include_name": lambda name, kind, _: kind != "table" or name in TABLES,
+                "include_object": lambda item, name, kind, *_: kind != "table" or name in TABLES,
+            },
+        )
+        return compare_metadata(context, Base.metadata)
+
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+    await engine.dispose()
+    await asyncio.sleep(0)
