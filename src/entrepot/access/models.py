@@ -70,7 +70,8 @@ class Membership(Base):
 
     __tablename__ = "membership"
     __table_args__ = (
-        UniqueConstraint("user_id", "seller_id", postgresql_nulls_not_distinct=True),
+        UniqueConstraint("user_id", "seller_id"),
+        Index("uq_membership_instance", "user_id", unique=True, postgresql_where=text("seller_id IS NULL")),
         Index("ix_membership_seller_id", "seller_id"),
         Index("ix_membership_role_id", "role_id"),
     )
