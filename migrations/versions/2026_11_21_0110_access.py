@@ -93,7 +93,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name="fk_membership_user_id", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["seller_id"], ["seller.id"], name="fk_membership_seller_id", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["role_id"], ["role.id"], name="fk_membership_role_id", ondelete="RESTRICT"),
-        sa.UniqueConstraint("user_id", "seller_id", name="uq_membership_user_id"),
+        sa.UniqueConstraint("user_id", "seller_id", name="uq_membership_user_id_seller_id"),
     )
     op.create_index(
         "uq_membership_instance", "membership", ["user_id"], unique=True, postgresql_where=sa.text("seller_id IS NULL")
