@@ -9,6 +9,7 @@ from alembic import context, op
 from sqlalchemy.dialects import postgresql
 
 from entrepot.kit.isolation import ROLE, append_only, isolate
+from entrepot.kit.migrate import scope_pads
 
 revision = "2026_11_21_0100"
 down_revision = None
@@ -89,10 +90,9 @@ def upgrade() -> None:
 
 def write_key(key: str) -> None:
     """Store the key of the scopes as the two pads of HMAC."""
-    block = key.encode().ljust(64, b"\0")
+    inner, outer = scope_pads(key)
     op.get_bind().execute(
-        sa.text("INSERT INTO scope_key VALUES (:inner, :outer)"),
-        {"inner": bytes(b ^ 0x36 for b in block), "outer": bytes(b ^ 0x5C for b in block)},
+        sa.text("INSERT INTO scope_key VALUES (:inner, :outer)"), {"inner": inner, "outer": outer}
     )
 
 

@@ -24,7 +24,9 @@ def up() -> None:
 
 
 @app.command
-def demo(*, port: int = 8800, speed: Annotated[int, Parameter(help="Orders per minute that buyers place.")] = 20) -> None:
+def demo(
+    *, port: int = 8800, speed: Annotated[int, Parameter(help="Orders per minute that buyers place.")] = 20
+) -> None:
     """Run everything beside a simulated outside world: a marketplace with buyers, a carrier, a mailbox."""
     from entrepot.cli.demo import run_demo  # noqa: PLC0415
 
@@ -72,7 +74,9 @@ def backup(file: Path) -> None:
 
 
 @app.command
-def restore(file: Path, *, yes: Annotated[bool, Parameter(help="Do not ask before replacing the data here.")] = False) -> None:
+def restore(
+    file: Path, *, yes: Annotated[bool, Parameter(help="Do not ask before replacing the data here.")] = False
+) -> None:
     """Replace the data of this instance with those of FILE, after checking them.  The hub must be stopped."""
     from entrepot.cli.backup import restore_backup  # noqa: PLC0415
 
@@ -85,7 +89,9 @@ def user_add(
     *,
     name: str = "",
     role: str = "owner",
-    of: Annotated[str, Parameter(name="--seller", help="Only this seller's (its name); without it, the whole instance.")] = "",
+    of: Annotated[
+        str, Parameter(name="--seller", help="Only this seller's (its name); without it, the whole instance.")
+    ] = "",
 ) -> None:
     """Add a person and print their generated password."""
     from entrepot.cli.people import add_user  # noqa: PLC0415

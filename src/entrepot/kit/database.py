@@ -25,7 +25,9 @@ class DatabaseAwayError(UnavailableError):
 
     code = "kit.database_away"
     title = N_("Database away")
-    message = N_("The database does not answer. Nothing was changed; try again in a moment. “entrepot doctor” tells more.")
+    message = N_(
+        "The database does not answer. Nothing was changed; try again in a moment. “entrepot doctor” tells more."
+    )
 
 
 class Base(DeclarativeBase):

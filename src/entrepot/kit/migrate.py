@@ -91,10 +91,11 @@ def migrate(server: Server, box: SecretBox) -> Migrated:
         RoleMissingError: the role is missing and may not be created.
         ServerTooOldError: before PostgreSQL 15.
     """
-    asyncio.run(_prepare(server, application_password(box)))
+    asyncio.run(prepare(server, box))
     before = asyncio.run(current_revision(server))
     refuse_newer(before)
     command.upgrade(alembic_config(server, box.derive("scope")), "head")
+    asyncio.run(_renew_scope_key(server, box.derive("scope")))
     return Migrated(before, newest_revision())
 
 
@@ -114,7 +115,28 @@ async def current_revision(server: Server) -> str:
         await connection.close()
 
 
-async def _prepare(server: Server, password: str) -> None:
+def scope_pads(key: str) -> tuple[bytes, bytes]:
+    """Return the inner and outer pad of HMAC for *key* (RFC 2104), which is at most 64 bytes long."""
+    block = key.encode().ljust(64, b"\0")
+    return bytes(b ^ 0x36 for b in block), bytes(b ^ 0x5C for b in block)
+
+
+async def _renew_scope_key(server: Server, key: str) -> None:
+    """Make the database believe the scopes of this instance's keys: a restored one may come with another's."""
+    connection = await connect(server.owner)
+    try:
+        await connection.execute("UPDATE scope_key SET inner_pad = $1, outer_pad = $2", *scope_pads(key))
+    finally:
+        await connection.close()
+
+
+async def prepare(server: Server, box: SecretBox) -> None:
+    """Create the database and the application role where they are missing.
+
+    Raises:
+        RoleMissingError, ServerTooOldError: see :func:`migrate`.
+    """
+    password = application_password(box)
     try:
         connection = await connect(server.owner)
     except asyncpg.InvalidCatalogNameError:

@@ -15,7 +15,9 @@ class SecretUnreadableError(UnavailableError):
 
     code = "kit.secret_unreadable"
     title = N_("Secret cannot be read")
-    message = N_("The key that encrypted {what} is missing. Add the old key to ENTREPOT_SECRET_KEYS, or enter the secret again.")
+    message = N_(
+        "The key that encrypted {what} is missing. Add the old key to ENTREPOT_SECRET_KEYS, or enter the secret again."
+    )
 
 
 class SecretBox:
