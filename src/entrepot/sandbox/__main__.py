@@ -1,0 +1,7 @@
+"""``python -m entrepot.sandbox``."""
+
+import sys
+
+from entrepot.sandbox.serve import main
+
+sys.exit(main(sys.argv[1:]))

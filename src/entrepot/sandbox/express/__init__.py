@@ -1,0 +1,1 @@
+"""Sandbox Express's JSON API."""

@@ -1,0 +1,1 @@
+"""The shop whose real order lines the sandbox replays: its products, its orders and its buyers."""

@@ -1,0 +1,86 @@
+"""Runs a sandbox as a process of its own: web server and mail server in one event loop."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from entrepot.sandbox.app import create_sandbox
+from entrepot.sandbox.options import ALL_AT_ONCE, RATE_LIMITS, WorldOptions
+from entrepot.sandbox.smtp import listen
+from entrepot.sandbox.world import World, WrongSeed
+
+
+def main(argv: Sequence[str]) -> int:
+    """Serve until told to stop; returns the exit code."""
+    chosen = _parser().parse_args(argv)
+    options = WorldOptions(
+        seed=chosen.seed,
+        speed=chosen.speed,
+        rounds=chosen.rounds,
+        respect_stock=chosen.respect_stock,
+        state=chosen.state,
+        process_seconds=chosen.process_seconds,
+        token_seconds=chosen.token_seconds,
+        carrier_speed=chosen.carrier_speed,
+        rate_limits=RATE_LIMITS[chosen.rate_limits],
+    )
+    try:
+        world = World(options)
+    except WrongSeed as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    try:
+        asyncio.run(serve(world, chosen.host, chosen.port, chosen.smtp_port))
+    except OSError as error:
+        sys.stderr.write(f"The sandbox cannot listen on {chosen.host}: {error.strerror or error}\n")
+        return 1
+    finally:
+        world.close()
+    return 0
+
+
+async def serve(world: World, host: str, port: int, smtp_port: int | None) -> None:
+    """Serve a world until the process is asked to end."""
+    mail = await listen(world, host, smtp_port) if smtp_port else None
+    server = Server(
+        create_sandbox(world), address=host, port=port, interface=Interfaces.ASGI, log_enabled=False, websockets=False
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.stop)
+    sys.stdout.write(f"Sandbox at http://{host}:{port}/ (mail on port {smtp_port or 'none'})\n")
+    sys.stdout.flush()
+    await server.serve()
+    if mail is not None:
+        mail.close()
+
+
+def _speed(text: str) -> float:
+    speed = ALL_AT_ONCE if text == "all" else float(text)
+    if speed < 0:
+        raise argparse.ArgumentTypeError("a number of orders per minute, or 'all'")
+    return speed
+
+
+def _parser() -> argparse.ArgumentParser:
+    default = WorldOptions()
+    parser = argparse.ArgumentParser(prog="python -m entrepot.sandbox", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8801)
+    parser.add_argument("--smtp-port", type=int, default=8825, help="0 for no mail server")
+    parser.add_argument("--state", type=Path, help="folder in which a restarted sandbox finds itself again")
+    parser.add_argument("--seed", type=int, default=default.seed)
+    parser.add_argument("--speed", type=_speed, default=default.speed, help="orders per minute, or 'all' at once")
+    parser.add_argument("--rounds", type=int, default=default.rounds, help="how often the data set is replayed")
+    parser.add_argument("--respect-stock", action="store_true", help="buyers order no more than the offers' stock")
+    parser.add_argument("--process-seconds", type=float, default=default.process_seconds)
+    parser.add_argument("--token-seconds", type=int, default=default.token_seconds)
+    parser.add_argument("--carrier-speed", type=float, default=default.carrier_speed, help="times real time")
+    parser.add_argument("--rate-limits", choices=sorted(RATE_LIMITS), default="easy")
+    return parser
