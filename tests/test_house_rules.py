@@ -135,20 +135,6 @@ def test_every_error_says_what_to_do_in_a_sentence() -> None:
             list(Formatter().parse(error.message))  # a broken template fails here
 
 
-def test_every_table_with_a_seller_is_isolated_in_its_migration() -> None:
-    migrations = "\n".join(path.read_text() for path in (SOURCE.parents[1] / "migrations/versions").glob("*.py"))
-    for name in pkgutil.walk_packages(entrepot.__path__, "entrepot."):
-        if name.name.endswith(".models"):
-            importlib.import_module(name.name)
-    from entrepot.kit.database import Base  # noqa: PLC0415
-
-    with_seller = {table.name for table in Base.metadata.tables.values() if "seller_id" in table.columns}
-    isolated = set(re.findall(r'isolate\(\s*"(\w+)"', migrations)) | set(
-        re.findall(r'"(\w+)"', " ".join(re.findall(r"ISOLATED = \(([^)]*)\)", migrations)))
-    )
-    assert with_seller - isolated == set(), "Call isolate() in the migration."
-
-
 @pytest.mark.parametrize("word", ["TODO", "FIXME", "XXX"])
 def test_nothing_is_left_for_later_in_the_code(word: str) -> None:
     assert [str(path) for path in MODULES if word in path.read_text()] == []
