@@ -1,0 +1,65 @@
+"""Collects every sentence that a person can see, and compares it with the translations.
+
+``python -m tests.translations --update`` adds new sentences to the catalogues and drops those nobody uses.
+"""
+
+import io
+import sys
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+SOURCE = Path(__file__).parents[1] / "src" / "entrepot"
+LOCALE = SOURCE / "web" / "locale"
+LANGUAGES = ("nl", "de")
+METHODS = [
+    ("sandbox/**", "ignore"),
+    ("**.py", "python"),
+    ("**/templates/**.html", "jinja2"),
+]
+KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
+
+
+def sentences() -> Catalog:
+    """Return every marked sentence of the product."""
+    catalogue = Catalog(project="Entrepot", charset="utf-8")
+    found = extract_from_dir(
+        str(SOURCE),
+        method_map=METHODS,
+        keywords=KEYWORDS,
+        options_map={"**/templates/**.html": {"newstyle_gettext": "true", "trimmed": "true"}},
+    )
+    for filename, _line, message, _comments, context in found:
+        catalogue.add(message, locations=[(filename, 0)], context=context)
+    return catalogue
+
+
+def stored(language: str) -> Catalog:
+    """Return the catalogue of *language* as it is in the package."""
+    path = LOCALE / f"{language}.po"
+    return read_po(path.open("rb"), locale=language) if path.exists() else Catalog(locale=language)
+
+
+def update() -> None:
+    """Bring the catalogues up to the sentences there are."""
+    template = sentences()
+    for language in LANGUAGES:
+        catalogue = stored(language)
+        catalogue.update(template, no_fuzzy_matching=True)
+        catalogue.obsolete.clear()
+        out = io.BytesIO()
+        write_po(out, catalogue, width=0, no_location=True, sort_output=True, omit_header=False)
+        (LOCALE / f"{language}.po").write_bytes(out.getvalue())
+        missing = sum(1 for message in catalogue if message.id and not translated(message.string))
+        print(f"{language}: {len(catalogue)} sentences, {missing} not translated")
+
+
+def translated(string: object) -> bool:
+    """Tell whether every form is there."""
+    return all(string) if isinstance(string, (tuple, list)) else bool(string)
+
+
+if __name__ == "__main__" and "--update" in sys.argv:
+    update()
