@@ -1,11 +1,10 @@
 // Builds the sprite: the icons named in icons.txt, in the templates (icon("x"), icon="x", "icon": "x") and in Python (icon="x").
 import { readdirSync, readFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(dirname(fileURLToPath(import.meta.url)));
-const icons = join(dirname(createRequire(import.meta.url).resolve("@tabler/icons/package.json")), "icons");
+const icons = join(here, "node_modules", "@tabler", "icons", "icons");
 const product = join(here, "..", "src", "entrepot");
 const patterns = [/\bicon\(\s*"([a-z0-9-]+)"/g, /\bicon=["']([a-z0-9-]+)["']/g, /["']icon["']\s*:\s*["']([a-z0-9-]+)["']/g];
 

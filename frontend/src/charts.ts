@@ -1,0 +1,57 @@
+/** Small charts over time, drawn by uPlot when there is one on the page. */
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { locale } from "./texts";
+
+interface Data {
+  x: number[];
+  series: { label: string; values: (number | null)[] }[];
+}
+
+const HEIGHT = 200;
+
+export function draw(figure: HTMLElement): void {
+  const source = document.getElementById(figure.dataset["chart"] ?? "");
+  if (!source || figure.dataset["drawn"]) return;
+  figure.dataset["drawn"] = "yes";
+  const data = JSON.parse(source.textContent ?? "{}") as Data;
+  const style = getComputedStyle(figure);
+  const value = (name: string): string => style.getPropertyValue(name).trim();
+  const colors = [value("--chart-1"), value("--chart-2"), value("--chart-3")];
+  const bars = figure.dataset["chartKind"] === "bars" && uPlot.paths.bars ? uPlot.paths.bars({ size: [0.7, 28], radius: 0.15 }) : null;
+  const axis: uPlot.Axis = {
+    stroke: value("--chart-text"),
+    grid: { stroke: value("--chart-grid"), width: 1 },
+    ticks: { show: false },
+    font: `12px ${style.fontFamily}`,
+  };
+  const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
+  const chart = new uPlot(
+    {
+      width: figure.clientWidth,
+      height: HEIGHT,
+      legend: { show: data.series.length > 1 },
+      cursor: { y: false, points: { show: !bars } },
+      axes: [
+        { ...axis, grid: { show: false }, values: (_chart, ticks) => ticks.map((tick) => day.format(new Date(tick * 1000))) },
+        { ...axis, size: 40, values: (_chart, ticks) => ticks.map((tick) => tick.toLocaleString(locale)) },
+      ],
+      scales: { y: { range: (_chart, _min, max) => [0, Math.max(1, max * 1.1)] } },
+      series: [
+        { value: (_chart, at) => (at === null ? "–" : day.format(new Date(at * 1000))) },
+        ...data.series.map((series, at) => {
+          const color = colors[at % colors.length] ?? "";
+          return { label: series.label, stroke: color, fill: bars ? color : "transparent", width: bars ? 0 : 2, points: { show: false }, ...(bars ? { paths: bars } : {}) };
+        }),
+      ],
+    },
+    [data.x, ...data.series.map((series) => series.values)],
+    figure,
+  );
+  new ResizeObserver(() => chart.setSize({ width: figure.clientWidth, height: HEIGHT })).observe(figure);
+  document.addEventListener("themechange", () => {
+    chart.destroy();
+    delete figure.dataset["drawn"];
+    window.setTimeout(() => draw(figure));
+  }, { once: true });
+}

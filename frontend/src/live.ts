@@ -1,0 +1,176 @@
+/**
+ * The live client: reads /live?since=<cursor> for as long as the page is open, and never misses an event: after a break it
+ * goes on from the last id it saw.
+ *
+ * For pages: `live:<topic>` and `live:<slice>` on document.body, so hx-trigger="live:orders from:body" refreshes an element;
+ * [data-progress="<run id>"] moves by itself; topic `toast` shows a message.
+ *
+ * fetch rather than EventSource, because EventSource hides the heartbeat comments and so cannot tell quiet from dead.
+ */
+import { all, first, meta } from "./dom";
+import { backOff, Coalescer, namesOf, type Change } from "./live/coalesce";
+import { StreamParser, type Message } from "./live/parse";
+import { fill, locale, text } from "./texts";
+import { toast, type Tone } from "./toast";
+
+type State = "connecting" | "live" | "reconnecting";
+const SILENCE_MS = 40_000;
+
+interface Progress {
+  run: string;
+  done: number;
+  total: number;
+  text?: string;
+}
+
+class LiveClient {
+  #cursor: string;
+  #failures = 0;
+  #stop = new AbortController();
+  #wake: (() => void) | null = null;
+  readonly #changes = new Coalescer<Change>((name, change) => {
+    document.body.dispatchEvent(new CustomEvent(`live:${name}`, { detail: change, bubbles: false }));
+  });
+
+  constructor(cursor: string) {
+    this.#cursor = cursor;
+  }
+
+  async run(): Promise<void> {
+    for (;;) {
+      const opened = await this.#read();
+      this.#failures = opened ? 1 : this.#failures + 1;
+      await this.#pause(backOff(this.#failures));
+    }
+  }
+
+  /** Ends the wait for the next attempt, or checks a connection that may be dead without knowing. */
+  wake(): void {
+    this.#wake?.();
+  }
+
+  drop(): void {
+    this.#stop.abort();
+  }
+
+  /** Reads until the connection ends; says whether it ever stood. */
+  async #read(): Promise<boolean> {
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    let watchdog = 0;
+    const alive = (): void => {
+      window.clearTimeout(watchdog);
+      watchdog = window.setTimeout(() => this.#stop.abort(), SILENCE_MS);
+    };
+    alive();
+    let opened = false;
+    try {
+      const headers: Record<string, string> = { Accept: "text/event-stream" };
+      const response = await fetch(`/live?since=${encodeURIComponent(this.#cursor)}`, { headers, signal, cache: "no-store" });
+      if (response.status === 401 || response.status === 403 || response.redirected) {
+        // Signed out elsewhere: the next click will say so; asking again every 15 s would not.
+        this.#failures = 4;
+        return false;
+      }
+      if (!response.ok || !response.body) return false;
+      opened = true;
+      this.#show("live");
+      const reader = response.body.getReader();
+      const decoder = new TextDecoder();
+      const parser = new StreamParser();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return opened;
+        alive();
+        for (const message of parser.feed(decoder.decode(value, { stream: true }))) this.#take(message);
+      }
+    } catch {
+      return opened;
+    } finally {
+      window.clearTimeout(watchdog);
+    }
+  }
+
+  #take(message: Message): void {
+    let data: unknown;
+    try {
+      data = JSON.parse(message.data);
+    } catch {
+      return;
+    } finally {
+      if (message.id) this.#cursor = message.id;
+    }
+    if (message.event === "progress") showProgress(data as Progress);
+    else if (message.event === "change") {
+      const change = data as Change;
+      if (change.topic === "toast") {
+        toast(String(change.data["text"] ?? ""), (change.data["tone"] as Tone | undefined) ?? "info");
+        return;
+      }
+      if (change.topic === "progress") showProgress(change.data as unknown as Progress);
+      for (const name of namesOf(change.topic)) this.#changes.push(name, change);
+    }
+  }
+
+  async #pause(seconds: number): Promise<void> {
+    for (let left = seconds; left > 0; left -= 1) {
+      this.#show("reconnecting", left);
+      const woken = await new Promise<boolean>((resolve) => {
+        const timer = window.setTimeout(() => resolve(false), 1000);
+        this.#wake = () => {
+          window.clearTimeout(timer);
+          resolve(true);
+        };
+      });
+      this.#wake = null;
+      if (woken) break;
+    }
+    this.#show("connecting");
+  }
+
+  #show(state: State, seconds = 0): void {
+    const words = state === "reconnecting" ? text("reconnecting", { seconds }) : text(state);
+    for (const place of all("[data-live]")) {
+      const changed = place.dataset["live"] !== state;
+      place.dataset["live"] = state;
+      place.title = words;
+      const label = first("[data-live-text]", place);
+      // Counting down aloud would drown everything else a screen reader has to say.
+      if (label) {
+        label.textContent = words;
+        place.setAttribute("aria-live", changed ? "polite" : "off");
+      }
+    }
+  }
+}
+
+function showProgress(progress: Progress): void {
+  for (const row of all(`[data-progress="${CSS.escape(progress.run)}"]`)) {
+    const bar = first<HTMLProgressElement>("progress", row);
+    if (bar && progress.total > 0) {
+      bar.max = progress.total;
+      bar.value = progress.done;
+    }
+    const format = (n: number): string => n.toLocaleString(locale);
+    const count = first("[data-progress-count]", row);
+    if (count && progress.total > 0) count.textContent = fill(text("of"), { done: format(progress.done), total: format(progress.total) });
+    const label = first("[data-progress-text]", row);
+    if (label && progress.text !== undefined) label.textContent = progress.text;
+    if (progress.total > 0 && progress.done >= progress.total) row.dispatchEvent(new CustomEvent("progress-done", { bubbles: true }));
+  }
+}
+
+export function startLive(): void {
+  const cursor = meta("live-cursor");
+  if (cursor === null) return;
+  const client = new LiveClient(cursor);
+  window.addEventListener("online", () => client.wake());
+  window.addEventListener("offline", () => client.drop());
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) client.wake();
+  });
+  // A page in the back-forward cache must not keep its connection, and must catch up when it is shown again.
+  window.addEventListener("pagehide", () => client.drop());
+  window.addEventListener("pageshow", () => client.wake());
+  void client.run();
+}

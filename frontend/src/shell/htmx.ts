@@ -1,0 +1,69 @@
+/** htmx as the product uses it: CSRF on every request, errors in words, a line on top while something is under way. */
+import htmx from "htmx.org";
+import { first, meta } from "../dom";
+import { text } from "../texts";
+import { toast } from "../toast";
+
+interface RequestDetail {
+  headers: Record<string, string>;
+}
+interface SwapDetail {
+  xhr: XMLHttpRequest;
+  shouldSwap: boolean;
+  isError: boolean;
+}
+
+export function startHtmx(): void {
+  // The policy of the pages forbids eval and style elements made by scripts.
+  htmx.config.allowEval = false;
+  htmx.config.includeIndicatorStyles = false;
+  htmx.config.selfRequestsOnly = true;
+  htmx.config.historyCacheSize = 0;
+  htmx.config.refreshOnHistoryMiss = true;
+  htmx.config.defaultFocusScroll = false;
+  htmx.config.scrollIntoViewOnBoost = false;
+  htmx.config.timeout = 30_000;
+
+  const body = document.body;
+  body.addEventListener("htmx:configRequest", (event) => {
+    const token = meta("csrf-token");
+    if (token) (event as CustomEvent<RequestDetail>).detail.headers["x-csrftoken"] = token;
+  });
+  body.addEventListener("htmx:beforeSwap", (event) => {
+    const { detail } = event as CustomEvent<SwapDetail>;
+    const { status } = detail.xhr;
+    if (status < 400) return;
+    const html = (detail.xhr.getResponseHeader("content-type") ?? "").startsWith("text/html");
+    // An error that says where it wants to be shown, or a form sent back with its mistakes, is shown there.
+    if (html && (detail.xhr.getResponseHeader("HX-Retarget") !== null || status === 422)) {
+      detail.shouldSwap = true;
+      detail.isError = false;
+      return;
+    }
+    detail.shouldSwap = false;
+    toast(sentence(detail.xhr), "danger");
+  });
+  for (const name of ["htmx:sendError", "htmx:timeout"]) body.addEventListener(name, () => toast(text("network"), "danger"));
+
+  let open = 0;
+  const line = first("#net-line");
+  const show = (change: number): void => {
+    open = Math.max(0, open + change);
+    line?.classList.toggle("net-line-on", open > 0);
+  };
+  body.addEventListener("htmx:beforeRequest", () => show(1));
+  body.addEventListener("htmx:afterRequest", () => show(-1));
+}
+
+/** Problem details carry a sentence; anything else is named by its number. */
+function sentence(xhr: XMLHttpRequest): string {
+  if ((xhr.getResponseHeader("content-type") ?? "").includes("json")) {
+    try {
+      const { detail } = JSON.parse(xhr.responseText) as { detail?: unknown };
+      if (typeof detail === "string") return detail;
+    } catch {
+      // Not JSON after all.
+    }
+  }
+  return text("failed", { status: xhr.status });
+}
