@@ -9,6 +9,7 @@ from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import entrepot
+from entrepot.jobs.schema import migrate_engine
 from entrepot.kit.database import Base
 
 
@@ -46,3 +47,4 @@ async def main() -> None:
 
 register_tables()
 asyncio.run(main())
+migrate_engine(context.config.attributes["url"])
