@@ -35,6 +35,8 @@ def upgrade() -> None:
         sa.Column("args", JSON, nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempt", sa.Integer(), server_default=ZERO, nullable=False),
+        sa.Column("attempts_before", sa.Integer(), server_default=ZERO, nullable=False),
+        sa.Column("submitted", sa.Boolean(), server_default=NO, nullable=False),
         sa.Column("resumes", sa.Integer(), server_default=ZERO, nullable=False),
         sa.Column("done", sa.Integer(), server_default=ZERO, nullable=False),
         sa.Column("total", sa.Integer(), server_default=ZERO, nullable=False),

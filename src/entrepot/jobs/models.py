@@ -54,6 +54,10 @@ class JobRun(Base):
     args: Mapped[dict[str, Any]]
     state: Mapped[str]
     attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    attempts_before: Mapped[int] = mapped_column(server_default=text("0"))
+    """Attempts before a person said "try again", which starts the count afresh."""
+    submitted: Mapped[bool] = mapped_column(server_default=text("false"))
+    """The engine knows the run; a delayed one is handed over when its time has come."""
     resumes: Mapped[int] = mapped_column(server_default=text("0"))
     """How often the present attempt lost its worker."""
     done: Mapped[int] = mapped_column(server_default=text("0"))
