@@ -133,8 +133,8 @@ async def read_after(
             f"""
             SELECT pg_current_snapshot()::text AS here, {_SELECTED}
             FROM (SELECT 1) AS one
-            LEFT JOIN event e ON e.txid >= pg_snapshot_xmin(CAST(:cursor AS pg_snapshot))::text::bigint
-                AND NOT pg_visible_in_snapshot(e.txid::text::xid8, CAST(:cursor AS pg_snapshot))
+            LEFT JOIN event e ON e.txid >= pg_snapshot_xmin(CAST(CAST(:cursor AS text) AS pg_snapshot))::text::bigint
+                AND NOT pg_visible_in_snapshot(e.txid::text::xid8, CAST(CAST(:cursor AS text) AS pg_snapshot))
                 AND (CAST(:topics AS text[]) IS NULL OR e.topic = ANY(CAST(:topics AS text[])))
             ORDER BY e.id
             LIMIT :limit

@@ -173,6 +173,10 @@ class Hub:
             except DatabaseAwayError:
                 await asyncio.sleep(1)
                 continue
+            except Exception as error:  # noqa: BLE001 -- a reader that died would freeze every page without a word
+                log.error("hub_cannot_read", exc_info=error)
+                await asyncio.sleep(1)
+                continue
             if after is None:
                 limit *= 4
                 continue
