@@ -25,18 +25,21 @@ export function draw(figure: HTMLElement): void {
     ticks: { show: false },
     font: `12px ${style.fontFamily}`,
   };
+  // Half a bar of room at both ends.
+  const half = bars && data.x.length > 1 ? ((data.x.at(-1) ?? 0) - (data.x[0] ?? 0)) / (data.x.length - 1) / 2 : 0;
   const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
   const chart = new uPlot(
     {
       width: figure.clientWidth,
       height: HEIGHT,
+      padding: [8, 8, 0, 0],
       legend: { show: data.series.length > 1 },
       cursor: { y: false, points: { show: !bars } },
       axes: [
-        { ...axis, grid: { show: false }, values: (_chart, ticks) => ticks.map((tick) => day.format(new Date(tick * 1000))) },
+        { ...axis, grid: { show: false }, size: 30, values: (_chart, ticks) => ticks.map((tick) => day.format(new Date(tick * 1000))) },
         { ...axis, size: 40, values: (_chart, ticks) => ticks.map((tick) => tick.toLocaleString(locale)) },
       ],
-      scales: { y: { range: (_chart, _min, max) => [0, Math.max(1, max * 1.1)] } },
+      scales: { x: { range: (_chart, min, max) => [min - half, max + half] }, y: { range: (_chart, _min, max) => [0, Math.max(1, max * 1.1)] } },
       series: [
         { value: (_chart, at) => (at === null ? "–" : day.format(new Date(at * 1000))) },
         ...data.series.map((series, at) => {

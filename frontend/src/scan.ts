@@ -34,9 +34,12 @@ export function signal(result: "ok" | "error"): void {
 }
 
 function wakeAudio(): void {
-  // Browsers allow sound only after the first touch or key.
-  audio ??= new AudioContext();
-  if (audio.state === "suspended") void audio.resume();
+  // Browsers allow sound only after the first touch or key.  Later, because making it takes as long as half a scan.
+  if (audio?.state === "running") return;
+  window.setTimeout(() => {
+    audio ??= new AudioContext();
+    if (audio.state === "suspended") void audio.resume();
+  }, 200);
 }
 
 function form(): HTMLFormElement | null {

@@ -11,7 +11,7 @@ export interface ScannerOptions {
   repeatMs: number;
 }
 
-export const DEFAULTS: ScannerOptions = { gapMs: 60, minLength: 3, repeatMs: 700 };
+export const DEFAULTS: ScannerOptions = { gapMs: 80, minLength: 3, repeatMs: 700 };
 
 export class ScannerDetector {
   #keys = "";
