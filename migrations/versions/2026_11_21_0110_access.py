@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from entrepot.kit.ids import new_id
 from entrepot.kit.isolation import isolate
 
 revision = "2026_11_21_0110"
@@ -15,6 +16,15 @@ down_revision = "2026_11_21_0105"
 
 MOMENT = sa.DateTime(timezone=True)
 NOW = sa.func.now()
+BUILT_IN = {
+    "owner": "Owner",
+    "manager": "Manager",
+    "seller": "Seller staff",
+    "picker": "Picker",
+    "packer": "Packer",
+    "reader": "Read-only",
+    "developer": "Developer",
+}
 
 
 def instance_only(table: str) -> None:
@@ -81,6 +91,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name="uq_role_name"),
     )
     instance_only("role")
+    # What a built-in role gives is in the code, so that it follows the release; here it only gets its identity.
+    for key, name in BUILT_IN.items():
+        op.get_bind().execute(
+            sa.text("INSERT INTO role (id, key, name, rights) VALUES (:id, :key, :name, '[]')"),
+            {"id": new_id(), "key": key, "name": name},
+        )
 
     op.create_table(
         "membership",

@@ -37,10 +37,11 @@ END $$
 # Row-level security lets an index answer only what "leakproof" operators ask, and LIKE is not one.  This function reads
 # past it as the owner of the table, and therefore checks the scope itself.
 SEARCH_FUNCTION = """
-CREATE FUNCTION search_orders(pattern text, at_most integer) RETURNS SETOF uuid
+CREATE FUNCTION search_orders(pattern text, others text[], at_most integer) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 100 AS $$
     SELECT id FROM sales_order
-    WHERE search_text LIKE pattern AND seller_id = ANY ((SELECT scope_sellers())::uuid[])
+    WHERE search_text LIKE pattern AND search_text LIKE ALL (others)
+        AND seller_id = ANY ((SELECT scope_sellers())::uuid[])
     LIMIT at_most
 $$
 """
@@ -73,13 +74,19 @@ def upgrade() -> None:
         sa.Column("customer_email", sa.Text(), nullable=False),
         sa.Column("customer_phone", sa.Text(), nullable=False),
         sa.Column("shipping_address", postgresql.JSONB(), nullable=False),
+        sa.Column("channel_address", postgresql.JSONB(), nullable=True),
         sa.Column("billing_address", postgresql.JSONB(), nullable=True),
         sa.Column("ship_name", sa.Text(), nullable=False),
         sa.Column("ship_postcode", sa.Text(), nullable=False),
         sa.Column("ship_country", sa.Text(), nullable=False),
+        sa.Column("buyer_reference", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("pick_up_point", sa.Boolean(), nullable=False),
+        sa.Column("warehouse_id", sa.Uuid(), nullable=True),
         sa.Column("tags", postgresql.JSONB(), server_default=sa.text("'[]'::jsonb"), nullable=False),
         sa.Column("search_text", sa.Text(), nullable=False),
         sa.Column("fingerprint", sa.Text(), nullable=True),
+        sa.Column("channel_changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
@@ -131,8 +138,8 @@ def upgrade() -> None:
         " WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION check_order_move()"
     )
     op.execute(SEARCH_FUNCTION)
-    op.execute("REVOKE ALL ON FUNCTION search_orders(text, integer) FROM PUBLIC")
-    op.execute(f"GRANT EXECUTE ON FUNCTION search_orders(text, integer) TO {ROLE}")
+    op.execute("REVOKE ALL ON FUNCTION search_orders(text, text[], integer) FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION search_orders(text, text[], integer) TO {ROLE}")
 
     op.create_table(
         "order_line",
@@ -149,7 +156,10 @@ def upgrade() -> None:
         sa.Column("quantity_shipped", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("unit_price", sa.Numeric(18, 4), nullable=False),
         sa.Column("tax", sa.Numeric(18, 4), nullable=True),
+        sa.Column("discount", sa.Numeric(18, 4), server_default=sa.text("0"), nullable=False),
+        sa.Column("commission", sa.Numeric(18, 4), nullable=True),
         sa.Column("channel_line_id", sa.Text(), nullable=True),
+        sa.Column("channel_offer_id", sa.Text(), nullable=True),
         sa.Column("fulfilment", sa.Text(), nullable=False),
         sa.Column("reserved", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_order_line"),
@@ -212,7 +222,7 @@ def downgrade() -> None:
     op.drop_table("order_saved_view")
     op.drop_table("order_note")
     op.drop_table("order_line")
-    op.execute("DROP FUNCTION search_orders(text, integer)")
+    op.execute("DROP FUNCTION search_orders(text, text[], integer)")
     op.drop_table("sales_order")
     op.execute("DROP FUNCTION check_order_move()")
     op.execute(sa.schema.DropSequence(sa.Sequence("order_number_seq")))

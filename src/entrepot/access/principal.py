@@ -30,6 +30,8 @@ class Principal:
     """The one they work for now; None: all of :attr:`sellers` at once."""
     everywhere: bool = False
     """They reach the whole instance, also its rows that belong to no seller."""
+    instance_rights: frozenset[Right] = frozenset()
+    """What they may do wherever they look: what a role for the one seller they look at adds is not in it."""
     locale: str = "en"
     time_zone: str = "Europe/Amsterdam"
 

@@ -38,7 +38,11 @@ class SalesOrder(Base):
             postgresql_where=text("channel_account_id IS NULL"),
         ),
         Index(
-            "ix_sales_order_attention", "seller_id", "placed_at", "id", postgresql_where=text("attention <> '[]'::jsonb")
+            "ix_sales_order_attention",
+            "seller_id",
+            "placed_at",
+            "id",
+            postgresql_where=text("attention <> '[]'::jsonb"),
         ),
         Index("ix_sales_order_held", "seller_id", "placed_at", "id", postgresql_where=text("held_at IS NOT NULL")),
         Index(
@@ -74,16 +78,26 @@ class SalesOrder(Base):
     customer_email: Mapped[str]
     customer_phone: Mapped[str]
     shipping_address: Mapped[dict[str, Any]]
+    channel_address: Mapped[dict[str, Any] | None]
+    """What the channel says, where the shipping address was corrected here."""
     billing_address: Mapped[dict[str, Any] | None]
     ship_name: Mapped[str]
     ship_postcode: Mapped[str]
     ship_country: Mapped[str]
+    buyer_reference: Mapped[str]
+    """The buyer's own order number."""
+    language: Mapped[str]
+    pick_up_point: Mapped[bool]
+    warehouse_id: Mapped[UUID | None]
+    """Where it is shipped from; None: wherever there is stock."""
     tags: Mapped[list[str]] = mapped_column(server_default=text("'[]'::jsonb"))
     search_text: Mapped[str]
-    """Number, channel's number, names, e-mail, postcode and tracking codes, in lower case.  SKU and GTIN are found
+    """Number (the channel's is part of it), names, postcode and tracking codes, in lower case.  SKU and GTIN are found
     through the lines: twenty of them per order would make this index ten times as large."""
     fingerprint: Mapped[str | None]
     """Of the channel's last word on this order: the same word again changes nothing."""
+    channel_changed_at: Mapped[datetime | None]
+    """When the channel last changed it, as far as we know; an older word is ignored."""
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -128,8 +142,13 @@ class OrderLine(Base):
     unit_price: Mapped[Decimal]
     """What the buyer pays for one unit, tax included, in the order's currency."""
     tax: Mapped[Decimal | None]
-    """Tax within the line's price, if the channel says."""
+    """Tax within the line's price, if known."""
+    discount: Mapped[Decimal] = mapped_column(server_default=text("0"))
+    """What is taken off the whole line."""
+    commission: Mapped[Decimal | None]
+    """What the channel keeps of the whole line."""
     channel_line_id: Mapped[str | None]
+    channel_offer_id: Mapped[str | None]
     fulfilment: Mapped[str]
     """``seller``: we ship it; ``channel``: the channel ships it from its own warehouse."""
     reserved: Mapped[bool]

@@ -21,14 +21,17 @@ class OrderLineRef(msgspec.Struct, frozen=True, kw_only=True):
     gtin: str
     title: str
     quantity: int
-    quantity_cancelled: int
-    quantity_shipped: int
+    quantity_cancelled: int = 0
+    quantity_shipped: int = 0
     unit_price: Decimal
-    tax: Decimal | None
-    channel_line_id: str | None
-    fulfilment: str
+    tax: Decimal | None = None
+    discount: Decimal = Decimal(0)
+    commission: Decimal | None = None
+    channel_line_id: str | None = None
+    channel_offer_id: str | None = None
+    fulfilment: str = "seller"
     """``seller``: we ship it; ``channel``: the channel ships it from its own warehouse."""
-    reserved: bool
+    reserved: bool = False
 
     @property
     def open_quantity(self) -> int:
@@ -66,13 +69,22 @@ class OrderRef(msgspec.Struct, frozen=True, kw_only=True):
     customer_email: str
     customer_phone: str
     shipping_address: dict[str, Any]
+    channel_address: dict[str, Any] | None
+    """What the channel says, where the shipping address was corrected here."""
     billing_address: dict[str, Any] | None
     ship_name: str
     ship_postcode: str
     ship_country: str
+    buyer_reference: str
+    language: str
+    pick_up_point: bool
+    warehouse_id: UUID | None
+    """Where it is shipped from; None: wherever there is stock."""
     tags: tuple[str, ...]
-    version: int
+    search_text: str
     fingerprint: str | None
+    channel_changed_at: datetime | None
+    version: int
     created_at: datetime
     changed_at: datetime
     lines: tuple[OrderLineRef, ...] = ()

@@ -11,7 +11,6 @@ from litestar.handlers import HTTPRouteHandler
 from entrepot.sandbox.wire import Answer, Call, Endpoint, Service, answer
 from entrepot.sandbox.world import World
 
-type WebRequest = Request[Any, Any, State]
 
 _PARAMETER = re.compile(r"{([a-z-]+)}")
 
@@ -30,14 +29,14 @@ def _route[Caller](endpoint: Endpoint[Caller], handler: Callable[..., Any]) -> H
 
 def _handler[Caller](
     world: World, service: Service[Caller], endpoint: Endpoint[Caller]
-) -> Callable[[WebRequest], Coroutine[None, None, Response[bytes]]]:
-    async def handle(request: WebRequest) -> Response[bytes]:
+) -> Callable[[Request[Any, Any, State]], Coroutine[None, None, Response[bytes]]]:
+    async def handle(request: Request[Any, Any, State]) -> Response[bytes]:
         return respond(await answer(world, service, endpoint, await read(request)))
 
     return handle
 
 
-async def read(request: WebRequest) -> Call:
+async def read(request: Request[Any, Any, State]) -> Call:
     """What the request says, freed of the web framework."""
     scope = request.scope
     query = scope["query_string"].decode("latin-1")

@@ -87,6 +87,7 @@ class World:
         if origin is None:
             self.store.put("origin", "", _Origin(self.options.seed))
         elif origin.seed != self.options.seed:
+            self.store.close()
             raise WrongSeed(
                 f"The state in {self.options.state} was made with seed {origin.seed}, not {self.options.seed}: "
                 f"start with --seed {origin.seed}, or choose another folder."

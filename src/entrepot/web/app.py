@@ -88,7 +88,9 @@ def create_app(
         ),
         plugins=[HTMXPlugin()],
         template_config=TemplateConfig(instance=PageEngine.from_environment(template_environment())),
-        openapi_config=OpenAPIConfig(title="Entrepot", version=VERSION, path="/api/schema", use_handler_docstrings=True),
+        openapi_config=OpenAPIConfig(
+            title="Entrepot", version=VERSION, path="/api/schema", use_handler_docstrings=True
+        ),
         request_max_body_size=settings.max_body_mb * 1024 * 1024,
         lifespan=list(lifespan) if lifespan is not None else [serve_database(database, box, settings)],
         debug=False,

@@ -127,7 +127,7 @@ class Hub:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Listen and read for as long as the application runs."""
-        tasks = [asyncio.create_task(self._listen(), name="hub-listen"), asyncio.create_task(self._read(), name="hub-read")]
+        tasks = [asyncio.create_task(work, name="hub") for work in (self._listen(), self._read())]
         try:
             yield
         finally:
@@ -150,16 +150,19 @@ class Hub:
                 await asyncio.sleep(1)
                 continue
             try:
-                gone = asyncio.Event()
-                connection.add_termination_listener(lambda *_: gone.set())
-                await connection.add_listener(outbox.CHANNEL, lambda *_: self._wake.set())
-                self._wake.set()  # whatever came while nobody listened
-                await gone.wait()
+                await self._until_lost(connection)
             except (OSError, asyncpg.PostgresError) as error:
                 log.warning("hub_lost_listener", error=str(error))
             finally:
                 with contextlib.suppress(OSError, asyncpg.PostgresError):
                     await connection.close(timeout=1)
+
+    async def _until_lost(self, connection: asyncpg.Connection) -> None:
+        gone = asyncio.Event()
+        connection.add_termination_listener(lambda *_: gone.set())
+        await connection.add_listener(outbox.CHANNEL, lambda *_: self._wake.set())
+        self._wake.set()  # whatever came while nobody listened
+        await gone.wait()
 
     async def _read(self) -> None:
         limit = REPLAY
@@ -173,8 +176,8 @@ class Hub:
             except DatabaseAwayError:
                 await asyncio.sleep(1)
                 continue
-            except Exception as error:  # noqa: BLE001 -- a reader that died would freeze every page without a word
-                log.error("hub_cannot_read", exc_info=error)
+            except Exception:  # a reader that died would freeze every page without a word
+                log.exception("hub_cannot_read")
                 await asyncio.sleep(1)
                 continue
             if after is None:
@@ -183,7 +186,8 @@ class Hub:
             limit = REPLAY
             if events:
                 self._publish(encode(events, after))
-                self._cursor = after  # after an empty look the old place is as true, and stays known to those who return
+                # After an empty look the old place is as true, and stays known to those who return.
+                self._cursor = after
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FALLBACK):
                     await self._wake.wait()

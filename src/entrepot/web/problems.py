@@ -60,7 +60,7 @@ def show_problem(request: Request[Any, Any, Any], error: EntrepotError) -> Respo
         return Redirect(target)
     i18n.locale.set(language_of(request))
     detail = i18n.gettext(error.message).format(**error.facts)
-    facts: dict[str, Any] = {name: str(value) if not isinstance(value, int) else value for name, value in error.facts.items()}
+    facts: dict[str, Any] = {name: fact if isinstance(fact, int) else str(fact) for name, fact in error.facts.items()}
     if isinstance(error, InvalidInputError):
         facts["errors"] = [{"field": name, "detail": text} for name, text in error.problems.items()]
         detail = " ".join([detail, *error.problems.values()])

@@ -11,7 +11,6 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Stric
 from litestar import Request
 from litestar.plugins.jinja import JinjaTemplateEngine
 
-import entrepot
 from entrepot.access.navigation import SECTIONS
 from entrepot.access.principal import Principal
 from entrepot.kit import i18n

@@ -1,0 +1,19 @@
+"""bol.com, the marketplace of the Netherlands and Belgium: Retailer API v10, and Offers API v11.
+
+https://api.bol.com/retailer/public/Retailer-API/ (specification of 2026-04-20; offers of 2026-01-19, version 11.5).
+"""
+
+from entrepot.channels.contract import Capability, ConnectorSpec
+from entrepot.connectors.bol.connector import Bol
+from entrepot.connectors.bol.credentials import BolCredentials
+
+SPEC = ConnectorSpec(
+    key="bol",
+    name="bol",
+    website="https://www.bol.com",
+    help_url="https://partner.bol.com/sdd/preferences/services/api",
+    capabilities=frozenset(Capability),
+    credentials=BolCredentials,
+    connect=Bol,
+    prefix="BOL-",
+)

@@ -1,0 +1,355 @@
+"""The one way out: every HTTP request to another system is checked, limited in time and size, and recorded.
+
+Addresses are checked at the moment of connecting, and the connection goes to the address that was checked.  A name that
+resolves to something else a moment later (DNS rebinding) gains nothing.
+"""
+
+import asyncio
+import socket
+import ssl
+import time
+import zlib
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+import httpcore
+import httpx
+
+from entrepot.kit.addresses import Network, is_reachable
+from entrepot.kit.call_log import CallLog, RecordedCall
+from entrepot.kit.clock import now
+from entrepot.kit.errors import EntrepotError, RefusedError, UnavailableError
+from entrepot.kit.ids import new_id
+from entrepot.kit.redaction import Redactor
+from entrepot.kit.text import N_
+
+TIMEOUT = httpx.Timeout(30, connect=10, pool=30)
+LONGEST_CALL = 120
+"""Seconds from sending to the last byte, however steadily bytes trickle in."""
+LARGEST_ANSWER = 32 * 1024 * 1024
+"""Bytes of an answer, after decompression."""
+ENCODINGS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+"""Compressions we ask for, and zlib's name for each."""
+USER_AGENT = "Entrepot (+https://entrepot.dev)"
+SUBJECT = "entrepot.subject"
+"""Request extension: what the call is about, as the outside names it."""
+
+
+class AddressRefusedError(RefusedError):
+    """An outside call would reach a private network."""
+
+    code = "kit.address_refused"
+    title = N_("Address refused")
+    message = N_("“{host}” is not an address on the public internet, so Entrepot does not call it. If you trust it, add its network to ENTREPOT_OUTSIDE_ALLOW.")  # fmt: skip
+
+
+class SchemeRefusedError(RefusedError):
+    """An outside call would not be HTTP."""
+
+    code = "kit.scheme_refused"
+    title = N_("Address refused")
+    message = N_("“{url}” is not a web address. It must begin with https:// or http://.")
+
+
+class AnswerTooLargeError(UnavailableError):
+    """An outside system sends more than we accept."""
+
+    code = "kit.answer_too_large"
+    title = N_("Answer too large")
+    message = N_("{host} sent more than {limit} MiB. The rest was not read.")
+
+
+@dataclass(slots=True, kw_only=True)
+class Caller:
+    """For whom and why a client calls; recorded with each call."""
+
+    seller_id: UUID | None = None
+    account_id: UUID | None = None
+    why: str = ""
+    actor_name: str = ""
+    request_id: str = ""
+    redactor: Redactor = field(default_factory=Redactor)
+
+
+class CheckedNetwork(httpcore.AsyncNetworkBackend):
+    """Connects to checked addresses only."""
+
+    def __init__(self, allowed: Sequence[Network]) -> None:
+        self._allowed = tuple(allowed)
+        self._inner = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 -- httpcore's signature
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Resolve *host*, and connect to the first of its addresses that may be reached and answers."""
+        try:
+            async with asyncio.timeout(timeout):
+                found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:  # TimeoutError is an OSError
+            msg = f"{host} cannot be resolved"
+            raise httpcore.ConnectError(msg) from error
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        reachable = [address for address in addresses if is_reachable(address, self._allowed)]
+        if not reachable:
+            raise AddressRefusedError(host=host)
+        *others, last = reachable
+        for address in others:
+            try:
+                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+            except httpcore.ConnectError:
+                continue
+        return await self._inner.connect_tcp(last, port, timeout, local_address, socket_options)
+
+    async def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109 -- httpcore's signature
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002
+    ) -> httpcore.AsyncNetworkStream:
+        """Refuse: a socket file is never outside."""
+        raise AddressRefusedError(host=path)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class CheckedTransport(httpx.AsyncBaseTransport):
+    """httpx over a connection pool whose connections are checked."""
+
+    def __init__(self, allowed: Sequence[Network], verify: ssl.SSLContext | None = None) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=verify or httpx.create_ssl_context(trust_env=False),
+            max_connections=100,
+            max_keepalive_connections=20,
+            keepalive_expiry=30,
+            http2=True,
+            network_backend=CheckedNetwork(allowed),
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        inner = httpcore.Request(
+            method=request.method,
+            url=httpcore.URL(
+                scheme=request.url.raw_scheme,
+                host=request.url.raw_host,
+                port=request.url.port,
+                target=request.url.raw_path,
+            ),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        try:
+            answer = await self._pool.handle_async_request(inner)
+        except _HTTPCORE_ERRORS as error:
+            raise _as_httpx(error) from error
+        stream = answer.stream
+        assert isinstance(stream, AsyncIterable)  # noqa: S101 -- the asynchronous pool's promise, for the type checkers
+        return httpx.Response(
+            answer.status,
+            headers=answer.headers,
+            stream=_Stream(stream),
+            extensions=answer.extensions,
+        )
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+
+class _Stream(httpx.AsyncByteStream):
+    def __init__(self, inner: AsyncIterable[bytes]) -> None:
+        self._inner = inner
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for part in self._inner:
+                yield part
+        except _HTTPCORE_ERRORS as error:
+            raise _as_httpx(error) from error
+
+    async def aclose(self) -> None:
+        close = getattr(self._inner, "aclose", None)
+        if close is not None:
+            await close()
+
+
+_HTTPCORE_ERRORS = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+)
+
+
+def _as_httpx(error: Exception) -> httpx.TransportError:
+    """Return httpx's error of the same name: its classes mirror httpcore's."""
+    kind: type[httpx.TransportError] = getattr(httpx, type(error).__name__, httpx.TransportError)
+    return kind(str(error))
+
+
+class Recorder(httpx.AsyncBaseTransport):
+    """Sends requests for one caller: reads answers within limits, and records everything."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, calls: CallLog | None, caller: Caller, largest: int) -> None:
+        self._inner = inner
+        self._calls = calls
+        self._caller = caller
+        self._largest = largest
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        started_at, started = now(), time.monotonic()
+        request_body = await request.aread()
+        response: httpx.Response | None = None
+        problem = ""
+        try:
+            if request.url.scheme not in {"http", "https"}:
+                raise SchemeRefusedError(url=self._caller.redactor.url(str(request.url)))
+            async with asyncio.timeout(LONGEST_CALL):
+                response = await self._send(request)
+        except TimeoutError as error:
+            problem = f"no complete answer within {LONGEST_CALL} s"
+            raise httpx.ReadTimeout(problem, request=request) from error
+        except (httpx.TransportError, EntrepotError) as error:
+            problem = f"{type(error).__name__}: {error}".removesuffix(": ")
+            raise
+        except asyncio.CancelledError:
+            problem = "cancelled"
+            raise
+        finally:
+            if self._calls is not None:
+                await self._calls.add(
+                    self._describe(
+                        request,
+                        request_body,
+                        response,
+                        started_at=started_at,
+                        duration_ms=round((time.monotonic() - started) * 1000),
+                        problem=problem,
+                    )
+                )
+        return response
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._inner.handle_async_request(request)
+        try:
+            assert isinstance(answer.stream, AsyncIterable)  # noqa: S101 -- asynchronous transports promise it
+            body = await self._read(answer.stream, answer.headers.get("content-encoding", ""), request.url.host)
+        finally:
+            await answer.aclose()
+        headers = [
+            (name, value)
+            for name, value in answer.headers.multi_items()
+            if name not in {"content-encoding", "content-length", "transfer-encoding"}
+        ]
+        return httpx.Response(
+            answer.status_code, headers=headers, content=body, extensions=answer.extensions, request=request
+        )
+
+    async def _read(self, stream: AsyncIterable[bytes], encoding: str, host: str) -> bytes:
+        encoding = encoding.strip().lower()
+        if encoding and encoding != "identity" and encoding not in ENCODINGS:
+            msg = f"answered in the compression “{encoding}”, which we did not ask for"
+            raise httpx.DecodingError(msg)
+        unpack = zlib.decompressobj(ENCODINGS[encoding]) if encoding in ENCODINGS else None
+        parts: list[bytes] = []
+        size = 0
+        async for raw in stream:
+            part = raw
+            if unpack is not None:
+                try:
+                    part = unpack.decompress(raw, self._largest - size + 1)
+                except zlib.error as error:
+                    msg = f"broken compression: {error}"
+                    raise httpx.DecodingError(msg) from error
+            size += len(part)
+            if size > self._largest:
+                raise AnswerTooLargeError(host=host, limit=max(1, self._largest // 1024 // 1024))
+            parts.append(part)
+        return b"".join(parts)
+
+    def _describe(  # noqa: PLR0913 -- the parts of one record
+        self,
+        request: httpx.Request,
+        request_body: bytes,
+        response: httpx.Response | None,
+        *,
+        started_at: datetime,
+        duration_ms: int,
+        problem: str,
+    ) -> RecordedCall:
+        caller, redactor = self._caller, self._caller.redactor
+        return RecordedCall(
+            id=new_id(),
+            seller_id=caller.seller_id,
+            account_id=caller.account_id,
+            subject=str(request.extensions.get(SUBJECT, "")),
+            why=caller.why,
+            actor_name=caller.actor_name,
+            request_id=caller.request_id,
+            method=request.method,
+            url=redactor.url(str(request.url)),
+            status=response.status_code if response else None,
+            started_at=started_at,
+            duration_ms=duration_ms,
+            request_headers=redactor.headers(request.headers),
+            request_body=redactor.body(request_body, request.headers.get("content-type", "")),
+            response_headers=redactor.headers(response.headers) if response else {},
+            response_body=redactor.body(response.content, response.headers.get("content-type", "")) if response else "",
+            response_bytes=len(response.content) if response else 0,
+            error=redactor.text(problem),
+        )
+
+    async def aclose(self) -> None:
+        """Keep the connections: they are shared."""
+
+
+class OutsideHttp:
+    """The outside clients of one process, sharing connections and the call log.
+
+    Args:
+        calls: records every call; None: nothing is recorded (a command without a database).
+        allowed: private networks that may be reached.
+        transport: replaces the network, in tests.
+        largest: bytes of an answer.
+    """
+
+    def __init__(
+        self,
+        calls: CallLog | None,
+        allowed: Sequence[Network] = (),
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        largest: int = LARGEST_ANSWER,
+    ) -> None:
+        self.calls = calls
+        self._network = transport or CheckedTransport(allowed)
+        self._largest = largest
+
+    def client(self, caller: Caller) -> httpx.AsyncClient:
+        """Return a client that calls for *caller*.  Follows no redirects; need not be closed."""
+        return httpx.AsyncClient(
+            transport=Recorder(self._network, self.calls, caller, self._largest),
+            timeout=TIMEOUT,
+            trust_env=False,
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"},
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._network.aclose()
+        if self.calls is not None:
+            await self.calls.aclose()
