@@ -6,7 +6,7 @@ from entrepot.kit.text import N_
 
 
 class Right(StrEnum):
-    """``slice.verb``.  Reading and changing are apart; what belongs to the whole instance is marked in :data:`INSTANCE`."""
+    """``slice.verb``.  Reading and changing are apart; what concerns the whole instance is in :data:`INSTANCE`."""
 
     CATALOG_READ = "catalog.read"
     CATALOG_WRITE = "catalog.write"
