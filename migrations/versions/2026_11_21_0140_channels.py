@@ -51,7 +51,10 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["account_id"], ["channel_account.id"], name="fk_channel_token_account_id_channel_account", ondelete="CASCADE"
+            ["account_id"],
+            ["channel_account.id"],
+            name="fk_channel_token_account_id_channel_account",
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("account_id", name="pk_channel_token"),
     )
@@ -63,7 +66,10 @@ def upgrade() -> None:
         sa.Column("cursor", sa.Text(), nullable=False),
         sa.Column("moved_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["account_id"], ["channel_account.id"], name="fk_channel_cursor_account_id_channel_account", ondelete="CASCADE"
+            ["account_id"],
+            ["channel_account.id"],
+            name="fk_channel_cursor_account_id_channel_account",
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("account_id", "kind", name="pk_channel_cursor"),
     )
@@ -82,15 +88,17 @@ def upgrade() -> None:
         sa.Column("order_id", sa.Uuid(), nullable=True),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "state IN ('received', 'imported', 'attention', 'ignored')", name="ck_inbox_document_state"
-        ),
+        sa.CheckConstraint("state IN ('received', 'imported', 'attention', 'ignored')", name="ck_inbox_document_state"),
         sa.ForeignKeyConstraint(
             ["account_id"], ["channel_account.id"], name="fk_inbox_document_account_id_channel_account"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_inbox_document"),
         sa.UniqueConstraint(
-            "account_id", "kind", "document_id", "fingerprint", name="uq_inbox_document_account_id_kind_document_id_fingerprint"
+            "account_id",
+            "kind",
+            "document_id",
+            "fingerprint",
+            name="uq_inbox_document_account_id_kind_document_id_fingerprint",
         ),
     )
     op.create_index(

@@ -86,12 +86,15 @@ class ChannelClient:
         """Send one request and return its good answer unread."""
         token = await self._line.tokens.current(self._obtain) if self._obtain else ""
         for attempt in (1, 2):
-            await self._line.budget.take(
-                operation.name, rate=operation.rate, per=operation.per, burst=operation.burst
-            )
+            await self._line.budget.take(operation.name, rate=operation.rate, per=operation.per, burst=operation.burst)
             authorization = {"Authorization": f"Bearer {token}"} if token else {}
             response = await self._answer(
-                method, url, subject=subject, headers={**(headers or {}), **authorization}, params=params, content=content
+                method,
+                url,
+                subject=subject,
+                headers={**(headers or {}), **authorization},
+                params=params,
+                content=content,
             )
             await self._learn(operation, response)
             if response.status_code == httpx.codes.UNAUTHORIZED and self._obtain is not None and attempt == 1:
@@ -112,7 +115,10 @@ class ChannelClient:
             raise ChannelAwayError(channel=self._channel, reason=type(error).__name__) from error
 
     async def _learn(self, operation: Operation, response: httpx.Response) -> None:
-        remaining, reset = response.headers.get("X-RateLimit-Remaining", ""), response.headers.get("X-RateLimit-Reset", "")
+        remaining, reset = (
+            response.headers.get("X-RateLimit-Remaining", ""),
+            response.headers.get("X-RateLimit-Reset", ""),
+        )
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
             await self._line.budget.learn(operation.name, remaining=0, reset=self._wait(response))
         elif remaining.isdigit() and reset.isdigit() and int(remaining) <= operation.burst:
@@ -183,4 +189,6 @@ def reason_in(response: httpx.Response) -> str:
         return " ".join(response.text.split())[:LONGEST_REASON] or f"answer {response.status_code}"
     parts = [problem.detail or problem.error_description or problem.title]
     parts += [f"{violation.name}: {violation.reason}".strip(": ") for violation in problem.violations]
-    return " ".join("; ".join(part for part in parts if part).split())[:LONGEST_REASON] or f"answer {response.status_code}"
+    return (
+        " ".join("; ".join(part for part in parts if part).split())[:LONGEST_REASON] or f"answer {response.status_code}"
+    )

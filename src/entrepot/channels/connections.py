@@ -1,13 +1,14 @@
 """Opens connectors: gives each the shared client, the account's token, its budget and its memory."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.channels import repository
@@ -218,7 +219,7 @@ class StoredTokens:
             await repository.store_token(session, self._account.id, sealed, token.expires_at)
         return token
 
-    def _opened(self, row: Mapping[str, Any] | None, rejected: str) -> Token | None:
+    def _opened(self, row: RowMapping | None, rejected: str) -> Token | None:
         if row is None or row["sealed"] is None or row["expires_at"] is None:
             return None
         token = Token(self._box.open(row["sealed"], what=self._account.name).decode(), row["expires_at"])

@@ -3,8 +3,8 @@
 A connector is a class that implements one protocol per capability, and a :class:`ConnectorSpec` that says which.
 Connectors translate; they decide nothing, store nothing and retry nothing.
 
-Reading is split in two.  *Fetching* talks to the channel and returns raw documents, which are stored before anyone looks
-into them; *reading* a document is pure.  So one broken order stops nothing, and can be read again after a fix.
+Reading is split in two.  *Fetching* talks to the channel and returns raw documents, which are stored before anyone
+looks into them; *reading* a document is pure.  So one broken order stops nothing, and can be read again after a fix.
 """
 
 from collections.abc import Callable, Sequence

@@ -101,13 +101,14 @@ def parse_credentials(
         elif is_secret(field) and name in kept:
             entered[name] = kept[name]
     try:
-        return spec.credentials.model_validate(entered)
+        parsed: Credentials = spec.credentials.model_validate(entered)
     except ValidationError as error:
         problems: dict[str, str] = {}
         for item in error.errors(include_url=False, include_context=True, include_input=False):
             name = str(item["loc"][0]) if item["loc"] else "credentials"
             problems[name] = _sentence(item["type"], str(item["msg"]))
         raise CredentialsInvalidError(problems) from None
+    return parsed
 
 
 def _sentence(kind: str, message: str) -> str:

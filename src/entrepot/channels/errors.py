@@ -28,7 +28,10 @@ class CredentialsRejectedError(RefusedError):
 
     code = "channels.credentials_rejected"
     title = N_("Credentials rejected")
-    message = N_("{channel} does not accept the credentials (answer {status}). Check them in the channel's own settings, then enter them again.")  # fmt: skip
+    message = N_(
+        "{channel} does not accept the credentials (answer {status})."
+        " Check them in the channel's own settings, then enter them again."
+    )
 
 
 class RequestRejectedError(RefusedError):

@@ -38,6 +38,7 @@ async def add_account(session: AsyncSession, values: dict[str, Any]) -> bool:
 
 
 async def find_account(session: AsyncSession, account_id: UUID, *, lock: bool = False) -> AccountRef | None:
+    """Return one account; *lock* it until the transaction ends."""
     found = await session.execute(
         text(f"SELECT {_ACCOUNT} FROM channel_account WHERE id = :id {'FOR UPDATE' if lock else ''}"),  # noqa: S608
         {"id": account_id},
@@ -47,6 +48,7 @@ async def find_account(session: AsyncSession, account_id: UUID, *, lock: bool = 
 
 
 async def list_accounts(session: AsyncSession, *, seller_id: UUID | None = None) -> list[AccountRef]:
+    """Return the accounts in scope by name."""
     found = await session.execute(
         text(
             f"SELECT {_ACCOUNT} FROM channel_account"  # noqa: S608
@@ -58,12 +60,14 @@ async def list_accounts(session: AsyncSession, *, seller_id: UUID | None = None)
 
 
 async def find_credentials(session: AsyncSession, account_id: UUID) -> bytes | None:
+    """Return an account's sealed credentials."""
     found = await session.execute(text("SELECT credentials FROM channel_account WHERE id = :id"), {"id": account_id})
     sealed: bytes | None = found.scalar_one_or_none()
     return sealed
 
 
 async def name_taken(session: AsyncSession, seller_id: UUID, name: str, *, but: UUID) -> bool:
+    """Tell whether another account of the seller than *but* has this name."""
     found = await session.execute(
         text("SELECT 1 FROM channel_account WHERE seller_id = :seller_id AND name = :name AND id <> :but"),
         {"seller_id": seller_id, "name": name, "but": but},
@@ -72,6 +76,7 @@ async def name_taken(session: AsyncSession, seller_id: UUID, name: str, *, but: 
 
 
 async def update_account(session: AsyncSession, account_id: UUID, values: dict[str, Any]) -> None:
+    """Set columns of an account."""
     assignments = ", ".join(f"{name} = :{name}" for name in values)
     await session.execute(
         text(f"UPDATE channel_account SET {assignments} WHERE id = :id"),  # noqa: S608 -- column names of ours
@@ -80,6 +85,7 @@ async def update_account(session: AsyncSession, account_id: UUID, values: dict[s
 
 
 async def forget_token(session: AsyncSession, account_id: UUID) -> None:
+    """Remove the token: it belongs to credentials that are replaced."""
     await session.execute(
         text("UPDATE channel_token SET sealed = NULL, expires_at = NULL WHERE account_id = :id"), {"id": account_id}
     )
@@ -165,6 +171,7 @@ async def store_documents(
 
 
 async def find_document(session: AsyncSession, document_id: UUID, *, lock: bool = False) -> ReceivedDocument | None:
+    """Return one document; *lock* it until the transaction ends."""
     found = await session.execute(
         text(f"SELECT {_DOCUMENT} FROM inbox_document WHERE id = :id {'FOR UPDATE' if lock else ''}"),  # noqa: S608
         {"id": document_id},
@@ -173,7 +180,9 @@ async def find_document(session: AsyncSession, document_id: UUID, *, lock: bool 
     return None if row is None else _document(row)
 
 
-async def waiting_documents(session: AsyncSession, account_id: UUID, kind: str, *, limit: int) -> list[ReceivedDocument]:
+async def waiting_documents(
+    session: AsyncSession, account_id: UUID, kind: str, *, limit: int
+) -> list[ReceivedDocument]:
     """Return what is received and not settled, oldest first."""
     found = await session.execute(
         text(
@@ -185,14 +194,16 @@ async def waiting_documents(session: AsyncSession, account_id: UUID, kind: str, 
     return [_document(row) for row in found.mappings()]
 
 
-async def settle_documents(session: AsyncSession, settlements: Sequence[Settlement]) -> list[tuple[UUID, UUID, str, str]]:
+async def settle_documents(
+    session: AsyncSession, settlements: Sequence[Settlement]
+) -> list[tuple[UUID, UUID, str, str]]:
     """Set what became of documents; return seller, account, kind and state of each that was changed."""
     found = await session.execute(
         text("""
             UPDATE inbox_document AS d SET
                 state = s.state, reason = s.reason, order_id = COALESCE(s.order_id, d.order_id)
-            FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:reasons AS text[]), CAST(:orders AS uuid[]))
-                AS s (id, state, reason, order_id)
+            FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:reasons AS text[]),
+                CAST(:orders AS uuid[])) AS s (id, state, reason, order_id)
             WHERE d.id = s.id
             RETURNING d.seller_id, d.account_id, d.kind, d.state
         """),
@@ -207,7 +218,7 @@ async def settle_documents(session: AsyncSession, settlements: Sequence[Settleme
 
 
 async def retire_older(session: AsyncSession, ids: Sequence[UUID], reason: str) -> None:
-    """Of the documents that *ids* are newer versions of, ignore those that need attention: there is nothing left to do."""
+    """Ignore the documents needing attention that *ids* are newer versions of: there is nothing left to do."""
     await session.execute(
         text("""
             UPDATE inbox_document AS old SET state = 'ignored', reason = :reason
@@ -220,6 +231,7 @@ async def retire_older(session: AsyncSession, ids: Sequence[UUID], reason: str) 
 
 
 async def set_document(session: AsyncSession, document_id: UUID, *, state: str, reason: str) -> None:
+    """Set a document's state."""
     await session.execute(
         text("UPDATE inbox_document SET state = :state, reason = :reason WHERE id = :id"),
         {"id": document_id, "state": state, "reason": reason},
@@ -237,6 +249,7 @@ async def replace_document(session: AsyncSession, document_id: UUID, raw: bytes)
 
 
 async def find_cursor(session: AsyncSession, account_id: UUID, kind: str) -> str | None:
+    """Return where reading goes on."""
     found = await session.execute(
         text("SELECT cursor FROM channel_cursor WHERE account_id = :account_id AND kind = :kind"),
         {"account_id": account_id, "kind": kind},
@@ -246,9 +259,11 @@ async def find_cursor(session: AsyncSession, account_id: UUID, kind: str) -> str
 
 
 async def move_cursor(session: AsyncSession, account: AccountRef, kind: str, cursor: str) -> None:
+    """Set where reading goes on."""
     await session.execute(
         text("""
-            INSERT INTO channel_cursor (account_id, kind, seller_id, cursor) VALUES (:account_id, :kind, :seller_id, :cursor)
+            INSERT INTO channel_cursor (account_id, kind, seller_id, cursor) 
+            VALUES (:account_id, :kind, :seller_id, :cursor)
             ON CONFLICT (account_id, kind) DO UPDATE SET cursor = excluded.cursor, moved_at = now()
             WHERE channel_cursor.cursor <> excluded.cursor
         """),
@@ -260,6 +275,7 @@ async def move_cursor(session: AsyncSession, account: AccountRef, kind: str, cur
 
 
 async def read_token(session: AsyncSession, account_id: UUID) -> RowMapping | None:
+    """Return the sealed token and its end."""
     found = await session.execute(
         text("SELECT sealed, expires_at FROM channel_token WHERE account_id = :id"), {"id": account_id}
     )
@@ -282,6 +298,7 @@ async def lease_token(session: AsyncSession, account_id: UUID, seller_id: UUID, 
 
 
 async def store_token(session: AsyncSession, account_id: UUID, sealed: bytes, expires_at: datetime) -> None:
+    """Store a token for all processes, and end the lease."""
     await session.execute(
         text("""
             UPDATE channel_token SET sealed = :sealed, expires_at = :expires_at, leased_until = NULL
@@ -292,6 +309,7 @@ async def store_token(session: AsyncSession, account_id: UUID, sealed: bytes, ex
 
 
 async def end_lease(session: AsyncSession, account_id: UUID) -> None:
+    """Let others obtain a token."""
     await session.execute(
         text("UPDATE channel_token SET leased_until = NULL WHERE account_id = :account_id"), {"account_id": account_id}
     )

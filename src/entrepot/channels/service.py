@@ -132,9 +132,7 @@ class ChannelService:
             AccountNameTakenError: the seller has another account of this name.
         """
         account = await self.account(account_id)
-        if name != account.name and await repository.name_taken(
-            self._session, account.seller_id, name, but=account_id
-        ):
+        if name != account.name and await repository.name_taken(self._session, account.seller_id, name, but=account_id):
             raise AccountNameTakenError(name=name)
         values: dict[str, Any] = {"name": name, "prefix": prefix, "warehouse_id": warehouse_id}
         changed = replace(account, name=name, prefix=prefix, warehouse_id=warehouse_id)
@@ -381,4 +379,3 @@ class ChannelService:
             msg = "give ChannelService the process's Connections to talk to a channel"
             raise RuntimeError(msg)
         return self._connections
-

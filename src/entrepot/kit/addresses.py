@@ -11,7 +11,7 @@ NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def carried(address: Address) -> Address:
-    """Return the IPv4 address that an IPv6 address stands for (mapped, 6to4, Teredo, NAT64), else the address itself."""
+    """Return the IPv4 address that an IPv6 address stands for (mapped, 6to4, Teredo, NAT64), else the address."""
     if isinstance(address, IPv4Address):
         return address
     if address.ipv4_mapped is not None:

@@ -87,7 +87,9 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
 
 COLUMNS = RecordedCall.__struct_fields__
 _SELECTED = ", ".join(COLUMNS)
-_BRIEF = ", ".join("'{}'::jsonb" if name.endswith("headers") else "''" if name.endswith("body") else name for name in COLUMNS)
+_BRIEF = ", ".join(
+    "'{}'::jsonb" if name.endswith("headers") else "''" if name.endswith("body") else name for name in COLUMNS
+)
 
 
 class CallLog:
@@ -181,7 +183,9 @@ async def recorded_call(session: AsyncSession, call_id: UUID) -> RecordedCall | 
 async def forget_calls(session: AsyncSession, *, before: datetime) -> int:
     """Remove calls older than *before*; return how many."""
     found = await session.execute(
-        text("WITH gone AS (DELETE FROM external_call WHERE started_at < :before RETURNING 1) SELECT count(*) FROM gone"),
+        text(
+            "WITH gone AS (DELETE FROM external_call WHERE started_at < :before RETURNING 1) SELECT count(*) FROM gone"
+        ),
         {"before": before},
     )
     return int(found.scalar_one())

@@ -44,7 +44,10 @@ class AddressRefusedError(RefusedError):
 
     code = "kit.address_refused"
     title = N_("Address refused")
-    message = N_("“{host}” is not an address on the public internet, so Entrepot does not call it. If you trust it, add its network to ENTREPOT_OUTSIDE_ALLOW.")  # fmt: skip
+    message = N_(
+        "“{host}” is not an address on the public internet, so Entrepot does not call it."
+        " If you trust it, add its network to ENTREPOT_OUTSIDE_ALLOW."
+    )
 
 
 class SchemeRefusedError(RefusedError):
@@ -277,7 +280,7 @@ class Recorder(httpx.AsyncBaseTransport):
             parts.append(part)
         return b"".join(parts)
 
-    def _describe(  # noqa: PLR0913 -- the parts of one record
+    def _describe(
         self,
         request: httpx.Request,
         request_body: bytes,

@@ -56,7 +56,8 @@ ON CONFLICT (key) DO UPDATE SET
     counted_at = GREATEST(clock_timestamp(), b.counted_at, b.closed_until)
 WHERE LEAST(:burst, b.tokens + GREATEST(0, extract(epoch FROM
         clock_timestamp() - GREATEST(b.counted_at, b.closed_until))) * :refill) - 1
-    >= (GREATEST(0, extract(epoch FROM GREATEST(b.counted_at, b.closed_until) - clock_timestamp())) - :longest) * :refill
+    >= (GREATEST(0, extract(epoch FROM GREATEST(b.counted_at, b.closed_until) - clock_timestamp())) - :longest)
+        * :refill
 RETURNING GREATEST(0, -tokens) / :refill + GREATEST(0, extract(epoch FROM counted_at - clock_timestamp()))
 """)
 _WAIT = text("""

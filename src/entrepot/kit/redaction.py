@@ -1,7 +1,7 @@
 """Takes secrets out of what is written down about outside calls."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -71,7 +71,7 @@ class Redactor:
         return {name: MASK if is_secret_name(name) else self.text(value) for name, value in headers.items()}
 
     def body(self, body: bytes, content_type: str) -> str:
-        """Return a body as text without secrets, cut to what is worth keeping.  Bytes that are not text are only counted."""
+        """Return a body as text without secrets, cut to what is worth keeping; of other bytes only how many."""
         if not body:
             return ""
         if content_type and not _TEXTUAL.search(content_type):
@@ -95,7 +95,8 @@ class Redactor:
 def _masked(document: Any) -> Any:  # noqa: ANN401 -- any JSON document
     if isinstance(document, dict):
         return {
-            name: MASK if is_secret_name(name) and _is_value(value) else _masked(value) for name, value in document.items()
+            name: MASK if is_secret_name(name) and _is_value(value) else _masked(value)
+            for name, value in document.items()
         }
     if isinstance(document, list):
         return [_masked(item) for item in document]
@@ -108,8 +109,3 @@ def _is_value(value: object) -> bool:
 
 def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_BODY else f"{text[:LONGEST_BODY]}… ({len(text)} characters)"
-
-
-def secrets_in(values: Mapping[str, object], names: Collection[str] = ()) -> set[str]:
-    """Return the text values of *values* that are secret by their name, or named in *names*."""
-    return {value for name, value in values.items() if isinstance(value, str) and (name in names or is_secret_name(name))}

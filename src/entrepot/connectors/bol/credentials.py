@@ -52,4 +52,4 @@ class BolCredentials(Credentials):
             description=N_("Change it only to use a simulated bol."),
             json_schema_extra={"advanced": True},
         ),
-    ] = "https://login.bol.com/token"
+    ] = "https://login.bol.com/token"  # noqa: S105 -- an address

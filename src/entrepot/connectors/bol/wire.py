@@ -39,7 +39,7 @@ class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     token_type: str = "Bearer"  # noqa: S105 -- a kind of token, none itself
 
 
-class ReducedItem(Wire):
+class ReducedItem(Wire, frozen=True):
     """A line of an order in a list."""
 
     order_item_id: str
@@ -51,20 +51,20 @@ class ReducedItem(Wire):
     latest_changed_date_time: str = ""
 
 
-class ReducedOrder(Wire):
+class ReducedOrder(Wire, frozen=True):
     """An order in a list."""
 
     order_id: str
     order_items: list[ReducedItem] = []
 
 
-class ReducedOrders(Wire):
+class ReducedOrders(Wire, frozen=True):
     """``GET /retailer/orders``; each order is read by itself, so that a broken one spoils no other."""
 
     orders: list[msgspec.Raw] = []
 
 
-class Address(Wire):
+class Address(Wire, frozen=True):
     """``shipmentDetails`` and ``billingDetails``."""
 
     pickup_point_name: str | None = None
@@ -102,7 +102,7 @@ class Address(Wire):
         )
 
 
-class ItemFulfilment(Wire):
+class ItemFulfilment(Wire, frozen=True):
     """How an item is delivered."""
 
     method: Literal["FBR", "FBB"] = "FBR"
@@ -111,27 +111,27 @@ class ItemFulfilment(Wire):
     expiry_date: date | None = None
 
 
-class ItemOffer(Wire):
+class ItemOffer(Wire, frozen=True):
     """The offer that was bought."""
 
     offer_id: str | None = None
     reference: str | None = None
 
 
-class ItemProduct(Wire):
+class ItemProduct(Wire, frozen=True):
     """The product that was bought."""
 
     ean: str | None = None
     title: str | None = None
 
 
-class Discount(Wire):
+class Discount(Wire, frozen=True):
     """A promotion on an item."""
 
     amount: Decimal
 
 
-class OrderItem(Wire):
+class OrderItem(Wire, frozen=True):
     """A line of ``GET /retailer/orders/{order-id}``."""
 
     order_item_id: str
@@ -167,7 +167,7 @@ class OrderItem(Wire):
         )
 
 
-class Order(Wire):
+class Order(Wire, frozen=True):
     """``GET /retailer/orders/{order-id}``."""
 
     order_id: str
@@ -200,7 +200,7 @@ class Order(Wire):
         return msgspec.convert(msgspec.to_builtins(order, builtin_types=(datetime, date, Decimal)), ChannelOrder)
 
 
-class ProcessStatus(Wire):
+class ProcessStatus(Wire, frozen=True):
     """``/shared/process-status``, and what requests that are carried out later answer."""
 
     status: Literal["PENDING", "SUCCESS", "FAILURE", "TIMEOUT"]
@@ -219,57 +219,57 @@ PROCESS_STATES = {
 }
 
 
-class ProcessStatuses(Wire):
+class ProcessStatuses(Wire, frozen=True):
     """``POST /shared/process-status``."""
 
     process_statuses: list[ProcessStatus] = []
 
 
-class ReducedShipment(Wire):
+class ReducedShipment(Wire, frozen=True):
     """A shipment in a list."""
 
     shipment_id: str
     shipment_reference: str | None = None
 
 
-class Shipments(Wire):
+class Shipments(Wire, frozen=True):
     """``GET /retailer/shipments``."""
 
     shipments: list[ReducedShipment] = []
 
 
-class Stock(Wire):
+class Stock(Wire, frozen=True):
     """Stock of an offer."""
 
     amount: int = 0
 
 
-class BundlePrice(Wire):
+class BundlePrice(Wire, frozen=True):
     """Price of one unit when *quantity* are bought."""
 
     quantity: int
     unit_price: Decimal
 
 
-class Pricing(Wire):
+class Pricing(Wire, frozen=True):
     """Prices of an offer."""
 
     bundle_prices: list[BundlePrice] = []
 
 
-class OfferFulfilment(Wire):
+class OfferFulfilment(Wire, frozen=True):
     """Who delivers an offer."""
 
     method: Literal["FBR", "FBB"] = "FBR"
 
 
-class CountryAvailability(Wire):
+class CountryAvailability(Wire, frozen=True):
     """Whether an offer is for sale in a country."""
 
     for_sale: bool | None = None
 
 
-class Offer(Wire):
+class Offer(Wire, frozen=True):
     """An offer of ``GET /retailer/offers`` (v11)."""
 
     offer_id: str
@@ -298,13 +298,13 @@ class Offer(Wire):
         )
 
 
-class OffersPage(Wire):
+class OffersPage(Wire, frozen=True):
     """Where a list of offers goes on."""
 
     next_cursor: str | None = None
 
 
-class Offers(Wire):
+class Offers(Wire, frozen=True):
     """``GET /retailer/offers`` (v11)."""
 
     offers: list[Offer] = []
@@ -330,7 +330,10 @@ TRANSPORTERS = {
     "dpd_nl": "DPD-NL",
     "dpd_be": "DPD-BE",
     "bpost": "BPOST_BE",
+    "dhl_de": "DHL_DE",
+    "fedex": "FEDEX_NL",
     "gls": "GLS",
+    "transmission": "TRANSMISSION",
     "ups": "UPS",
 }
 """Our carrier codes -> bol's transporter codes; others travel as ``OTHER``."""
