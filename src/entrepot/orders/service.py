@@ -5,17 +5,41 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from entrepot.orders.refs import ImportOutcome, Imported, OrderLineRef, OrderRef
+from entrepot.channels.accounts import AccountRef
+from entrepot.channels.contract import CancelReason, ChannelOrder
+from entrepot.orders.cancelling import OrderProgress
+from entrepot.orders.creating import NewLine, NewOrder, OrderCreation
+from entrepot.orders.domain import Attention
+from entrepot.orders.editing import OrderEditing
+from entrepot.orders.errors import OrderNotFoundError
+from entrepot.orders.importing import OrderImport
+from entrepot.orders.refs import Imported, ImportOutcome, OrderLineRef, OrderRef
+from entrepot.orders.repository import OrderRepository
+from entrepot.orders.reserving import OrderStock
 from entrepot.orders.status import OrderStatus
 
-__all__ = ["ImportOutcome", "Imported", "OrderLineRef", "OrderRef", "OrderService", "OrderStatus"]
+__all__ = [
+    "Attention",
+    "CancelReason",
+    "ImportOutcome",
+    "Imported",
+    "NewLine",
+    "NewOrder",
+    "OrderLineRef",
+    "OrderRef",
+    "OrderService",
+    "OrderStatus",
+]
 
 
-class OrderService:
-    """Orders within one transaction."""
+class OrderService(OrderEditing, OrderProgress):
+    """Orders within one transaction: what :class:`OrderEditing` and :class:`OrderProgress` do, and the rest."""
 
     def __init__(self, session: AsyncSession) -> None:
+        super().__init__(session)
         self._session = session
+        self._orders = OrderRepository(session)
+        self._stock = OrderStock(session)
 
     async def order(self, order_id: UUID) -> OrderRef:
         """Return one order with its lines.
@@ -23,33 +47,52 @@ class OrderService:
         Raises:
             OrderNotFoundError: there is none, or not in this scope.
         """
-        raise NotImplementedError
+        found = await self._orders.load([order_id])
+        if not found:
+            raise OrderNotFoundError(order=order_id)
+        return found[0]
 
     async def orders(self, order_ids: Collection[UUID], *, lock: bool = False) -> list[OrderRef]:
         """Return these orders with their lines, oldest first; with *lock*, keep them from changing meanwhile."""
-        raise NotImplementedError
+        return await self._orders.load(order_ids, lock=lock)
 
-    async def advance(self, order_ids: Collection[UUID], to: OrderStatus) -> list[UUID]:
-        """Move these orders to *to*, all or none.
+    async def import_orders(self, account: AccountRef, orders: Sequence[ChannelOrder]) -> list[ImportOutcome]:
+        """Take channel orders in; one that cannot be stored does not stop the others.
 
-        An order that already is there stays; that makes repeats harmless.
+        The same order again changes nothing; a changed one is merged.
 
         Returns:
-            Those that moved.
+            One outcome per order, in their order.
+        """
+        return await OrderImport(self._session, account).run(orders)
+
+    async def create(self, seller_id: UUID, order: NewOrder) -> UUID:
+        """Store an order entered here.
 
         Raises:
-            IllegalMoveError: one of them may not move there, is held, or is gone; none moved.
+            ReferenceTakenError: its number is in use.
         """
-        raise NotImplementedError
+        return (await OrderCreation(self._session, seller_id).create([order]))[0]
 
-    async def ship_lines(self, quantities: Mapping[UUID, int]) -> None:
-        """Note that so many units of these lines (line id -> units) have left."""
-        raise NotImplementedError
+    async def create_many(self, seller_id: UUID, orders: Sequence[NewOrder]) -> list[UUID]:
+        """Store orders entered here, all or none."""
+        return await OrderCreation(self._session, seller_id).create(orders)
+
+    async def settle(self, order_ids: Collection[UUID]) -> list[OrderRef]:
+        """Find products and stock for what is open in these orders, and move them to where they then stand."""
+        return await self._stock.settle(order_ids)
 
     async def add_search_words(self, order_id: UUID, words: Sequence[str]) -> None:
         """Make the order findable by *words* too: tracking codes."""
-        raise NotImplementedError
+        for word in words:
+            await self._orders.add_search_words(order_id, word.lower())
 
-    async def need_attention(self, order_id: UUID, reason: str) -> None:
-        """Put the order into the queue of those a person has to look at."""
-        raise NotImplementedError
+    async def ship_everything(self, order_ids: Collection[UUID]) -> None:
+        """Note that all that was open of these orders has left."""
+        orders: Mapping[UUID, int] = {
+            line.id: line.to_send
+            for order in await self._orders.load(order_ids)
+            for line in order.lines
+            if line.to_send
+        }
+        await self.ship_lines(orders)
