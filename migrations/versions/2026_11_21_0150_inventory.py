@@ -104,7 +104,7 @@ BEGIN
     WHERE t.seller_id = d.seller_id AND t.product_id = d.product_id;
     RETURN NULL;
 END $$
-"""  # noqa: S608 -- only the texts above are inserted
+"""
 
 
 PICKABLE_KEPT = f"""
@@ -329,9 +329,7 @@ def make_ledger() -> None:
         ),
         sa.CheckConstraint("quantity > 0", name="ck_reservation_quantity_positive"),
         sa.PrimaryKeyConstraint("id", name="pk_reservation"),
-        sa.UniqueConstraint(
-            "order_line_id", "product_id", "location_id", "lot", name="uq_reservation_order_line_id"
-        ),
+        sa.UniqueConstraint("order_line_id", "product_id", "location_id", "lot", name="uq_reservation_order_line_id"),
     )
     op.create_index("ix_reservation_product_id", "reservation", ["product_id", "location_id"])
     op.create_index("ix_reservation_location_id", "reservation", ["location_id"])
@@ -370,18 +368,14 @@ def make_counts() -> None:
         sa.Column("counted_by", sa.Text(), server_default="", nullable=False),
         sa.Column("counted_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("counted >= 0", name="ck_stock_count_line_counted_not_negative"),
-        sa.CheckConstraint(
-            "(counted IS NULL) = (expected IS NULL)", name="ck_stock_count_line_compared_when_counted"
-        ),
+        sa.CheckConstraint("(counted IS NULL) = (expected IS NULL)", name="ck_stock_count_line_compared_when_counted"),
         sa.PrimaryKeyConstraint("id", name="pk_stock_count_line"),
         sa.ForeignKeyConstraint(["count_id"], ["stock_count.id"], name="fk_stock_count_line_count_id"),
         sa.ForeignKeyConstraint(["location_id"], ["location.id"], name="fk_stock_count_line_location_id"),
         sa.ForeignKeyConstraint(
             ["seller_id", "product_id"], ["product.seller_id", "product.id"], name="fk_stock_count_line_product"
         ),
-        sa.UniqueConstraint(
-            "count_id", "product_id", "location_id", "lot", name="uq_stock_count_line_count_id"
-        ),
+        sa.UniqueConstraint("count_id", "product_id", "location_id", "lot", name="uq_stock_count_line_count_id"),
     )
 
 

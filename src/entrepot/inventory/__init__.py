@@ -1,0 +1,1 @@
+"""Warehouses, locations, stock levels, ledger, lots, reservations, counts: what we own and whom it is promised."""

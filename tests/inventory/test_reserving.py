@@ -1,0 +1,238 @@
+"""Reservations against the real database."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.access.principal import SellerRef
+from entrepot.inventory.announcement import record_changes
+from entrepot.inventory.errors import (
+    AlreadyPickedError,
+    NotPickedError,
+    NotStagingError,
+    PickTooMuchError,
+    QuantityError,
+    UnknownReservationError,
+    WrongWarehouseError,
+)
+from entrepot.inventory.service import InventoryService
+from entrepot.kit.ids import new_id
+from tests.inventory.factories import (
+    add_building,
+    add_bundle,
+    add_product,
+    check_books,
+    numbers,
+    request_for,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_reserves_from_the_fewest_locations(session: AsyncSession, seller: SellerRef) -> None:
+    stock = InventoryService(session)
+    building = await add_building(session, seller.id)
+    mug = await add_product(session, seller.id)
+    await stock.receive(mug.id, building.shelf, 3)
+    await stock.receive(mug.id, building.rack, 8)
+    request = request_for(mug, 7)
+
+    (outcome,) = await stock.reserve([request])
+
+    assert (outcome.reserved, outcome.shortage) == (True, 0)
+    rows = await stock.reservations([request.order_line_id])
+    assert [(row.location_id, row.location_code, row.quantity) for row in rows] == [(building.rack, "MAIN-B-02", 7)]
+    assert await numbers(session, mug.id) == (11, 7, 4)
+    await check_books(session, seller.id)
+
+
+async def test_a_line_gets_all_or_nothing_and_the_next_one_is_served(session: AsyncSession, seller: SellerRef) -> None:
+    stock = InventoryService(session)
+    building = await add_building(session, seller.id)
+    mug = await add_product(session, seller.id)
+    await stock.receive(mug.id, building.shelf, 5)
+    requests = [request_for(mug, 4), request_for(mug, 3), request_for(mug, 1)]
+
+    outcomes = await stock.reserve(requests)
+
+    assert [(outcome.reserved, outcome.shortage) for outcome in outcomes] == [(True, 0), (False, 2), (True, 0)]
+    assert await numbers(session, mug.id) == (5, 5, 0)
+
+
+async def test_repeating_changes_nothing(session: AsyncSession, seller: SellerRef) -> None:
+    stock = InventoryService(session)
+    building = await add_building(session, seller.id)
+    mug = await add_product(session, seller.id)
+    await stock.receive(mug.id, building.shelf, 5)
+    request = request_for(mug, 4)
+
+    first = await stock.reserve([request, request])
+    second = await stock.reserve([request])
+
+    assert [outcome.reserved for outcome in [*first, *second]] == [True, True, True]
+    assert await numbers(session, mug.id) == (5, 4, 1)
+
+
+async def test_an_edited_line_is_reserved_anew(session: AsyncSession, seller: SellerRef) -> None:
+    stock = InventoryService(session)
+    building = await add_building(session, seller.id)
+    mug = await add_product(session, seller.id)
+    await stock.receive(mug.id, building.shelf, 5)
+    request = request_for(mug, 4)
+    await stock.reserve([request])
+
+    (outcome,) = await stock.reserve([request_for(mug, 5, order_line_id=request.order_line_id)], replace=True)
+
+    assert outcome.reserved
+    assert await numbers(session, mug.id) == (5, 5, 0)
+
+
+async def test_a_bundle_takes_all_components_or_none(session: AsyncSession, seller: SellerRef) -> None:
+    stock = InventoryService(session)
+    building = await add_building(session, seller.id)
+    cup, saucer = await add_product(session, seller.id), await add_product(session, seller.id)
+    service = await add_bundle(session, seller.id, {cup.id: 6, saucer.id: 2})
+    await stock.receive(cup.id, building.shelf, 13)
+    await stock.receive(saucer.id, building.rack, 3)
+
+    outcomes = await stock.reserve([request_for(service, 1), request_for(service, 1), request_for(cup, 7)])
+
+    assert [(outcome.reserved, outcome.shortage) for outcome in outcomes] == [(True, 0), (False, 1), (True, 0)]
+    assert await numbers(session, cup.id) == (13, 13, 0)
+    assert await numbers(session, saucer.id) == (3, 2, 1)
+    await check_books(session, seller.id)
+
+
+async def test_an_empty_bundle_is_short_of_itself(session: AsyncSession, seller: SellerRef) -> None:
+    nothing = await add_bundle(session, seller.id, {})
+
+    (outcome,) = await InventoryService(session).reserve([request_for(nothing, 2)])
+
+    assert (outcome.reserved, outcome.shortage) == (False, 2)
+
+
+async def test_goods_that_may_not_be_picked_are_not_promised(session: AsyncSession, seller: SellerRef) -> None:
+    stock = InventoryService(session)
+    building = await add_building(session, seller.id)
+    mug = await add_product(session, seller.id)
+    await stock.receive(mug.id, building.receiving, 5)
+
+    (outcome,) = await stock.reserve([request_for(mug, 2)])
+
+    assert (outcome.reserved, outcome.shortage) == (False, 2)
+    assert await numbers(session, mug.id) == (5, 0, 0)
+
+
+async def test_only_the_named_warehouse_serves(session: AsyncSession, seller: SellerRef) -> None:
+    stock = InventoryService(session)
+    here, there = await add_building(session, seller.id, "HERE"), await add_building(session, seller.id, "THERE")
+    mug = await add_product(session, seller.id)
+    await stock.receive(mug.id, here.shelf, 5)
+    await stock.receive(mug.id, there.shelf, 1)
+
+    outcomes = await stock.reserve([request_for(mug, 2, warehouse_id=there.id), request_for(mug, 6)])
+
+    assert [(outcome.reserved, outcome.shortage) for outcome in outcomes] == [(False, 1), (True, 0)]
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 10**10])
+async def test_refuses_absurd_quantities(session: AsyncSession, seller: SellerRef, quantity: int) -> None:
+    mug = await add_product(session, seller.id, "MUG")
+
+    with pytest.raises(QuantityError, match="is not a quantity of MUG"):
+        await InventoryService(session).reserve([request_for(mug, quantity)])
+
+
+async def test_release_gives_back(session: AsyncSession, seller: SellerRef) -> None:
+    stock = InventoryService(session)
+    building = await add_building(session, seller.id)
+    mug = await add_product(session, seller.id)
+    await stock.receive(mug.id, building.shelf, 5)
+    request = request_for(mug, 4)
+    await stock.reserve([request])
+
+    assert await stock.release([request.order_line_id]) == {request.order_line_id}
+    assert await stock.release([request.order_line_id]) == set()
+    assert await numbers(session, mug.id) == (5, 0, 5)
+    await check_books(session, seller.id)
+
+
+async def test_picked_in_parts_then_shipped(session: AsyncSession, seller: SellerRef) -> None:
+    stock = InventoryService(session)
+    building = await add_building(session, seller.id)
+    mug = await add_product(session, seller.id, "MUG")
+    await stock.receive(mug.id, building.shelf, 5)
+    request = request_for(mug, 4)
+    await stock.reserve([request])
+    (shelf,) = await stock.reservations([request.order_line_id])
+
+    staged = await stock.pick(shelf.id, 1, building.staging)
+    with pytest.raises(NotPickedError, match="3 of MUG still lie in MAIN-A-01"):
+        await stock.ship([request.order_line_id])
+    assert await stock.pick(shelf.id, 3, building.staging) == staged
+
+    (row,) = await stock.reservations([request.order_line_id])
+    assert (row.id, row.picked, row.quantity) == (staged, True, 4)
+    assert await numbers(session, mug.id) == (5, 4, 1)
+    assert await stock.ship([request.order_line_id]) == 4
+    assert await stock.ship([request.order_line_id]) == 0
+    assert await numbers(session, mug.id) == (1, 0, 1)
+    await check_books(session, seller.id)
+
+
+async def test_refuses_picks_that_cannot_be(session: AsyncSession, seller: SellerRef) -> None:
+    stock = InventoryService(session)
+    building, other = await add_building(session, seller.id), await add_building(session, seller.id, "OTHER")
+    mug = await add_product(session, seller.id, "MUG")
+    await stock.receive(mug.id, building.shelf, 5)
+    request = request_for(mug, 4)
+    await stock.reserve([request])
+    (row,) = await stock.reservations([request.order_line_id])
+
+    with pytest.raises(NotStagingError):
+        await stock.pick(row.id, 1, building.rack)
+    with pytest.raises(WrongWarehouseError, match="OTHER|STAGING"):
+        await stock.pick(row.id, 1, other.staging)
+    with pytest.raises(PickTooMuchError, match="the order takes 4 from there"):
+        await stock.pick(row.id, 5, building.staging)
+    with pytest.raises(UnknownReservationError):
+        await stock.pick(new_id(), 1, building.staging)
+    staged = await stock.pick(row.id, 4, building.staging)
+    with pytest.raises(AlreadyPickedError):
+        await stock.pick(staged, 1, building.staging)
+    await check_books(session, seller.id)
+
+
+async def test_released_after_picking_it_waits_to_be_put_back(session: AsyncSession, seller: SellerRef) -> None:
+    stock = InventoryService(session)
+    building = await add_building(session, seller.id)
+    mug = await add_product(session, seller.id)
+    await stock.receive(mug.id, building.shelf, 2)
+    request = request_for(mug, 2)
+    await stock.reserve([request])
+    (row,) = await stock.reservations([request.order_line_id])
+    await stock.pick_many({row.id: 2}, building.staging)
+
+    await stock.release([request.order_line_id])
+    assert await numbers(session, mug.id) == (2, 0, 0)
+    await stock.put_back(mug.id, building.staging, building.shelf, 2)
+
+    assert await numbers(session, mug.id) == (2, 0, 2)
+    await check_books(session, seller.id)
+
+
+async def test_tells_each_changed_product_once_with_the_final_numbers(session: AsyncSession, seller: SellerRef) -> None:
+    stock = InventoryService(session)
+    building = await add_building(session, seller.id)
+    mug = await add_product(session, seller.id)
+    await stock.receive(mug.id, building.shelf, 5)
+    await stock.reserve([request_for(mug, 4), request_for(mug, 1)])
+
+    await record_changes(session)
+    await record_changes(session)
+
+    events = await session.execute(
+        text("SELECT subject_id, payload FROM event WHERE topic = 'inventory.stock_changed' AND seller_id = :id"),
+        {"id": seller.id},
+    )
+    assert [tuple(row) for row in events] == [(mug.id, {"on_hand": 5, "reserved": 5, "available": 0})]
