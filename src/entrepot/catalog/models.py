@@ -82,7 +82,7 @@ class Product(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
     search_text: Mapped[str] = mapped_column(
-        Computed("lower(sku || ' ' || title || coalesce(' ' || gtin, ''))", persisted=True)
+        Computed("lower(' ' || sku || ' ' || title || coalesce(' ' || gtin, ''))", persisted=True)
     )
 
 
@@ -112,3 +112,19 @@ class BundleComponent(Base):
     component_id: Mapped[UUID]
     seller_id: Mapped[UUID]
     quantity: Mapped[int]
+
+
+class ProductWord(Base):
+    """A word of the titles of a seller's products: what a misspelt search term may have meant.
+
+    Kept by a trigger; words are added and never taken away, since a word too many only costs a search without a result.
+    """
+
+    __tablename__ = "product_word"
+    __table_args__ = (
+        PrimaryKeyConstraint("seller_id", "word"),
+        Index("ix_product_word_word", "word", postgresql_using="gin", postgresql_ops={"word": "gin_trgm_ops"}),
+    )
+
+    seller_id: Mapped[UUID]
+    word: Mapped[str]

@@ -1,0 +1,1 @@
+"""Files attached to anything: kept in object storage, handed out as downloads only."""

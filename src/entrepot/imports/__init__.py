@@ -1,0 +1,1 @@
+"""Tables brought in from files: columns mapped, previewed, applied in chunks, failed rows handed back."""
