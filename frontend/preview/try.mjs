@@ -23,7 +23,7 @@ const tried = async (name, work) => {
 await page.goto(`${base}/orders.html`);
 await tried("live connects and a change refreshes the list", async () => {
   await page.waitForSelector('[data-live="live"]');
-  await page.waitForResponse((response) => response.url().includes("/orders.html?sort"));
+  await page.waitForResponse((response) => response.url().includes("/orders.html"));
 });
 await tried("palette finds a page and an order", async () => {
   await page.keyboard.press("Control+k");
@@ -40,7 +40,7 @@ await tried("j, x and the bulk bar", async () => {
   assert.equal(await page.textContent("[data-bulk-count]"), "1");
 });
 await tried("a refreshed list keeps what was picked", async () => {
-  await page.waitForResponse((response) => response.url().includes("/orders.html?sort"));
+  await page.waitForResponse((response) => response.url().includes("/orders.html"));
   await page.waitForTimeout(300);
   assert.equal(await page.textContent("[data-bulk-count]"), "1");
   assert.equal(await page.locator(".row-current").count(), 1);
@@ -50,8 +50,12 @@ await tried("a dangerous bulk action asks first", async () => {
   await page.click('[data-bulk] button:has-text("Cancel")');
   await page.waitForSelector("dialog.ask[open]");
   await page.screenshot({ path: new URL("out/shots/ask.png", import.meta.url).pathname });
+  await page.evaluate(() => (document.querySelector("#list").dataset.same = "yes"));
+  await page.waitForTimeout(2500);
+  assert.equal(await page.getAttribute("#list", "data-same"), "yes", "the list was replaced under the dialog");
   await page.keyboard.press("Escape");
   await page.waitForSelector("dialog.ask", { state: "detached" });
+  await page.waitForSelector("#list:not([data-same])");
   assert.ok(page.url().includes("orders.html"));
 });
 await tried("/ goes to the search, ? shows the keys", async () => {

@@ -126,13 +126,26 @@ function picking(): void {
   let row: string | null = null;
   let focused = false;
   document.body.addEventListener("htmx:beforeSwap", (event) => {
-    const { target } = (event as CustomEvent<{ target: Element }>).detail;
+    const { detail } = event as CustomEvent<{ target: HTMLElement; requestConfig?: { elt: Element }; shouldSwap: boolean }>;
+    const { target } = detail;
     if (!target.matches("[data-list]")) return;
+    if (detail.requestConfig?.elt === target && inUse(target)) {
+      detail.shouldSwap = false;
+      target.dataset["stale"] = "yes";
+      return;
+    }
     kept = new Set(all<HTMLInputElement>("[data-pick]:checked", target).map((box) => box.value));
     row = first<HTMLElement>(".row-current", target)?.dataset["href"] ?? null;
     focused = target.contains(document.activeElement);
   });
-  document.body.addEventListener("htmx:afterSettle", () => {
+  // What was answered while the reader was busy with the list is asked again when the dialog is closed.
+  document.addEventListener("close", () => {
+    for (const list of all("[data-list][data-stale]")) {
+      delete list.dataset["stale"];
+      list.dispatchEvent(new Event("refresh"));
+    }
+  }, true);
+  document.body.addEventListener("htmx:afterSwap", () => {
     if (!kept) return;
     const [picked, place, hadFocus] = [kept, row, focused];
     kept = null;
@@ -144,6 +157,11 @@ function picking(): void {
       if (hadFocus && same) first<HTMLElement>("a[href]", same)?.focus({ preventScroll: true });
     }
   });
+}
+
+/** Whether replacing *list* now would take something out of the reader's hands. */
+function inUse(list: Element): boolean {
+  return document.querySelector("dialog[open]") !== null || list.querySelector("details[open]") !== null;
 }
 
 function savedViews(): void {
