@@ -98,3 +98,19 @@ class ReplayedError(EntrepotError):
     code = "jobs.replayed"
     title = N_("Step failed")
     message = "{sentence}"
+
+
+class SlotTakenError(ConflictError):
+    """Another worker has this name."""
+
+    code = "jobs.slot_taken"
+    title = N_("Worker name taken")
+    message = N_("Another worker is already called “{slot}”. Give this one another name in ENTREPOT_WORKER_SLOT, or leave that empty.")  # fmt: skip
+
+
+class CursorMovedError(ConflictError):
+    """Another worker feeds this reaction now."""
+
+    code = "jobs.cursor_moved"
+    title = N_("Reaction taken over")
+    message = N_("Another worker feeds the reaction “{reaction}” now. Nothing needs to be done.")

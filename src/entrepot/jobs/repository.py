@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.jobs.domain import ACTIVE
-from entrepot.jobs.models import JobLog, JobRun, JobSchedule
+from entrepot.jobs.models import JobLog, JobRun, JobSchedule, ReactionCursor, ReactionFailure, WorkerSlot
 from entrepot.kit.bulk import insert_rows
 from entrepot.kit.clock import now
 
@@ -250,3 +250,70 @@ async def count_active(session: AsyncSession) -> dict[str, int]:
         select(JobRun.state, func.count()).where(JobRun.state.in_(ACTIVE)).group_by(JobRun.state)
     )
     return {state: count for state, count in rows}
+
+
+async def reaction_cursors(session: AsyncSession) -> dict[str, str]:
+    """Return how far each reaction has read."""
+    rows = await session.execute(select(ReactionCursor.name, ReactionCursor.cursor))
+    return {name: cursor for name, cursor in rows}
+
+
+async def add_cursor(session: AsyncSession, name: str, cursor: str) -> None:
+    """Let a reaction begin at *cursor*, unless it has begun."""
+    await insert_rows(session, ReactionCursor, [{"name": name, "cursor": cursor}], suffix="ON CONFLICT DO NOTHING")
+
+
+async def move_cursor(session: AsyncSession, name: str, before: str, after: str, handled: int) -> bool:
+    """Move a reaction on; False if another worker did so since it was at *before*."""
+    moved = await session.execute(
+        update(ReactionCursor)
+        .where(ReactionCursor.name == name, ReactionCursor.cursor == before)
+        .values(cursor=after, handled=ReactionCursor.handled + handled, moved_at=now())
+        .returning(ReactionCursor.name)
+    )
+    return moved.scalar_one_or_none() is not None
+
+
+async def set_aside(session: AsyncSession, row: Mapping[str, Any]) -> None:
+    """Keep an event that a reaction cannot handle."""
+    await insert_rows(session, ReactionFailure, [row], suffix="ON CONFLICT (reaction, event_id) DO NOTHING")
+
+
+async def lock_failure(session: AsyncSession, failure_id: UUID) -> ReactionFailure | None:
+    """Return an event that was set aside."""
+    found = await session.execute(select(ReactionFailure).where(ReactionFailure.id == failure_id).with_for_update())
+    return found.scalar_one_or_none()
+
+
+async def lock_failures_to_retry(session: AsyncSession, limit: int) -> Sequence[ReactionFailure]:
+    """Return events that somebody asked to try again."""
+    found = await session.execute(
+        select(ReactionFailure)
+        .where(ReactionFailure.retry_at <= now())
+        .order_by(ReactionFailure.event_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return found.scalars().all()
+
+
+async def remember_worker(session: AsyncSession, row: Mapping[str, Any]) -> None:
+    """Write down that a worker lives."""
+    await insert_rows(
+        session,
+        WorkerSlot,
+        [row],
+        suffix="ON CONFLICT (name) DO UPDATE SET host = excluded.host, pid = excluded.pid, version = excluded.version,"
+        " started_at = now(), seen_at = now(), running = 0",
+    )
+
+
+async def see_worker(session: AsyncSession, name: str, running: int) -> list[str]:
+    """Renew the sign of life of *name*; return the other workers that are written down."""
+    await session.execute(update(WorkerSlot).where(WorkerSlot.name == name).values(seen_at=now(), running=running))
+    return list((await session.execute(select(WorkerSlot.name).where(WorkerSlot.name != name))).scalars())
+
+
+async def forget_worker(session: AsyncSession, name: str) -> None:
+    """Strike a worker out."""
+    await session.execute(delete(WorkerSlot).where(WorkerSlot.name == name))

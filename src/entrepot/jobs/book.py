@@ -1,0 +1,192 @@
+"""The book of runs: what starts, gets further and ends, written together for all runs of a worker.
+
+One transaction for everything that happened within a few milliseconds: a busy worker would spend its time on commits
+otherwise.
+"""
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from entrepot.jobs import repository
+from entrepot.jobs.events import RunFailed, RunsChanged
+from entrepot.jobs.repository import Started
+from entrepot.jobs.run import Level
+from entrepot.kit import outbox
+from entrepot.kit.clock import now
+from entrepot.kit.database import Actor, Database, DatabaseAwayError
+from entrepot.kit.outbox import Event
+from entrepot.kit.scope import Scope
+
+GATHER = 0.004
+"""Seconds to wait for more that can share a transaction."""
+PAUSE = 0.25
+"""Seconds between two reports of progress, and between two events about the runs of one seller."""
+AWAY = 0.5
+"""Seconds between two tries while the database is away."""
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Page:
+    """What is to be written next."""
+
+    starts: dict[UUID, asyncio.Future[Started | None]] = field(default_factory=dict)
+    ends: dict[UUID, tuple[dict[str, Any], asyncio.Future[None]]] = field(default_factory=dict)
+    progress: dict[UUID, tuple[int, int, str]] = field(default_factory=dict)
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+
+class RunBook:
+    """Writes for one worker.
+
+    Args:
+        database: the worker's.
+        slot: the worker's name.
+    """
+
+    def __init__(self, database: Database, slot: str) -> None:
+        self._database = database
+        self._slot = slot
+        self._actor = Actor("job", slot, slot)
+        self._page = Page()
+        self._urgent = asyncio.Event()
+        self._some = asyncio.Event()
+        self._runs: dict[UUID, Started] = {}
+        self._changed: dict[UUID | None, set[UUID]] = {}
+        self._told = 0.0
+
+    async def start(self, run_id: UUID) -> Started | None:
+        """Note that a run starts, or goes on; None if it has ended meanwhile (cancelled)."""
+        future: asyncio.Future[Started | None] = asyncio.get_running_loop().create_future()
+        self._page.starts[run_id] = future
+        self._wake(urgent=True)
+        return await future
+
+    async def end(self, run_id: UUID, row: dict[str, Any]) -> None:
+        """Note how an attempt ended; returns when that is committed."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._page.ends[run_id] = ({"id": run_id, **row}, future)
+        self._wake(urgent=True)
+        await future
+        self._runs.pop(run_id, None)
+
+    def report(self, run_id: UUID, done: int, total: int, text: str) -> None:
+        """Note progress; written soon."""
+        self._page.progress[run_id] = (done, total, text)
+        self._wake(urgent=False)
+
+    def add_line(self, run_id: UUID, level: Level, text: str, subject: tuple[str, UUID] | None) -> None:
+        """Note a log line; written soon."""
+        run = self._runs.get(run_id)
+        kind, subject_id = subject or ("", None)
+        self._page.lines.append(
+            {
+                "run_id": run_id,
+                "seller_id": run.seller_id if run else None,
+                "at": now(),
+                "level": level,
+                "text": text,
+                "subject_kind": kind,
+                "subject_id": subject_id,
+            }
+        )
+        self._wake(urgent=False)
+
+    async def keep(self) -> None:
+        """Write until cancelled."""
+        while True:
+            await self._some.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._urgent.wait(), PAUSE)
+            if self._urgent.is_set():
+                await asyncio.sleep(GATHER)
+            await self.write()
+
+    async def write(self) -> None:
+        """Write what there is."""
+        page, self._page = self._page, Page()
+        self._some.clear()
+        self._urgent.clear()
+        while True:
+            try:
+                started = await self._store(page)
+            except DatabaseAwayError as error:
+                log.warning("database_away", detail=error.detail)
+                await asyncio.sleep(AWAY)
+            except Exception as error:  # noqa: BLE001 -- whoever waits for the page must learn that it is lost
+                log.error("run_book_failed", exc_info=error)
+                _settle(page, error)
+                return
+            else:
+                break
+        self._runs.update(started)
+        for run_id, start in page.starts.items():
+            if not start.done():
+                start.set_result(started.get(run_id))
+        for _, end in page.ends.values():
+            if not end.done():
+                end.set_result(None)
+
+    async def _store(self, page: Page) -> dict[UUID, Started]:
+        async with self._database.transaction(Scope.all_sellers(), actor=self._actor) as session:
+            started = await repository.start_runs(session, list(page.starts), self._slot) if page.starts else {}
+            if page.progress:
+                await repository.report_progress(session, page.progress)
+            if page.lines:
+                await repository.add_log_lines(session, page.lines)
+            if page.ends:
+                await repository.finish_runs(session, [row for row, _ in page.ends.values()])
+            events = [*self._failures(page), *self._changes(page, started)]
+            await outbox.record(session, *events)
+        return started
+
+    def _failures(self, page: Page) -> list[Event]:
+        return [
+            RunFailed(
+                seller_id=run.seller_id,
+                subject_id=run_id,
+                job=run.job,
+                code=row["error_code"],
+                reason=row["error_text"],
+            )
+            for run_id, (row, _) in page.ends.items()
+            if row["state"] == "failed" and (run := self._runs.get(run_id)) is not None
+        ]
+
+    def _changes(self, page: Page, started: dict[UUID, Started]) -> list[Event]:
+        for run_id in {*page.starts, *page.ends, *page.progress, *(line["run_id"] for line in page.lines)}:
+            run = started.get(run_id) or self._runs.get(run_id)
+            if run is not None:
+                self._changed.setdefault(run.seller_id, set()).add(run_id)
+        if not self._changed:
+            return []
+        if time.monotonic() - self._told < PAUSE:
+            asyncio.get_running_loop().call_later(PAUSE, self._some.set)
+            return []
+        changed, self._changed, self._told = self._changed, {}, time.monotonic()
+        most = 100  # a page reloads for any of them; naming every one of thousands helps nobody
+        return [
+            RunsChanged(seller_id=seller_id, subject_id=min(runs), runs=sorted(runs)[:most])
+            for seller_id, runs in changed.items()
+        ]
+
+    def _wake(self, *, urgent: bool) -> None:
+        if urgent:
+            self._urgent.set()
+        self._some.set()
+
+
+def _settle(page: Page, error: Exception) -> None:
+    for start in page.starts.values():
+        if not start.done():
+            start.set_exception(error)
+    for _, end in page.ends.values():
+        if not end.done():
+            end.set_exception(error)

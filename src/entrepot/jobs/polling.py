@@ -1,0 +1,82 @@
+"""Lets the engine look into its queues when there is something in them, instead of several times a second.
+
+The engine polls each queue in a thread of its own and waits between two looks for its stop event.  We start those same
+threads ourselves with a stop event that can also be rung: by NOTIFY, by the worker's pulse, and by a run that ends and
+leaves its place to the next.  The claiming itself stays the engine's.
+"""
+
+import threading
+import time
+from typing import Any, override
+
+from dbos import DBOS
+from dbos._dbos import DBOSRegistry
+from dbos._queue import queue_worker_thread
+
+from entrepot.jobs.registry import Queue
+
+IDLE = 60.0
+"""Seconds between two looks when nobody rings; the pulse rings within one."""
+SHORTEST = 0.015
+"""Seconds between two looks when everybody rings."""
+PLACES = {Queue.HIGH: 40, Queue.DEFAULT: 40, Queue.LOW: 10, Queue.MAIL: 10}
+"""Runs of each queue that one worker does at a time."""
+
+
+class Bell(threading.Event):
+    """A stop event whose waiting can be cut short."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._condition = threading.Condition()
+        self._rung = False
+        self._last = 0.0
+
+    def ring(self) -> None:
+        """End the present wait, or the next one."""
+        with self._condition:
+            self._rung = True
+            self._condition.notify_all()
+
+    @override
+    def set(self) -> None:
+        super().set()
+        self.ring()
+
+    @override
+    def wait(self, timeout: float | None = None) -> bool:
+        with self._condition:
+            self._condition.wait_for(lambda: self._rung, timeout)
+            self._rung = False
+        early = SHORTEST - (time.monotonic() - self._last)
+        if early > 0 and not self.is_set():
+            time.sleep(early)
+        self._last = time.monotonic()
+        return self.is_set()
+
+
+class Polling:
+    """The four queues of one worker."""
+
+    def __init__(self) -> None:
+        self._bells = {queue: Bell() for queue in Queue}
+
+    async def start(self, registry: DBOSRegistry) -> None:
+        """Start a thread per queue; the engine must be launched."""
+        for queue, bell in self._bells.items():
+            known = await DBOS.register_queue_async(
+                str(queue), worker_concurrency=PLACES[queue], polling_interval_sec=IDLE, on_conflict="always_update"
+            )
+            known.database_backed_queue = False  # else every look reads the queue's settings again
+            arguments: tuple[Any, ...] = (bell, registry.dbos, known)
+            registry.register_poller(bell, queue_worker_thread, *arguments)
+
+    def ring(self) -> None:
+        """Look into every queue now."""
+        for bell in self._bells.values():
+            bell.ring()
+
+    def stop(self) -> None:
+        """Claim nothing more."""
+        for bell in self._bells.values():
+            bell.set()
