@@ -92,7 +92,7 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_sales_order"),
         sa.ForeignKeyConstraint(["seller_id"], ["seller.id"], name="fk_sales_order_seller_id"),
-        sa.UniqueConstraint("channel_account_id", "channel_order_id", name="uq_sales_order_channel_account_id"),
+        sa.UniqueConstraint("channel_account_id", "channel_order_id", name="uq_sales_order_channel_account_id_channel_order_id"),
         sa.CheckConstraint(f"status IN ({STATUSES})", name=op.f("ck_sales_order_status_known")),
         sa.CheckConstraint(
             "(channel_account_id IS NULL) = (channel_order_id IS NULL)",
@@ -164,7 +164,7 @@ def upgrade() -> None:
         sa.Column("reserved", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_order_line"),
         sa.ForeignKeyConstraint(["order_id"], ["sales_order.id"], name="fk_order_line_order_id"),
-        sa.UniqueConstraint("order_id", "position", name="uq_order_line_order_id"),
+        sa.UniqueConstraint("order_id", "position", name="uq_order_line_order_id_position"),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_order_line_quantity_positive")),
         sa.CheckConstraint(
             "quantity_cancelled >= 0 AND quantity_shipped >= 0", name=op.f("ck_order_line_parts_not_negative")
@@ -213,7 +213,7 @@ def upgrade() -> None:
         sa.Column("filter", postgresql.JSONB(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_order_saved_view"),
         sa.ForeignKeyConstraint(["seller_id"], ["seller.id"], name="fk_order_saved_view_seller_id"),
-        sa.UniqueConstraint("seller_id", "user_id", "name", name="uq_order_saved_view_seller_id"),
+        sa.UniqueConstraint("seller_id", "user_id", "name", name="uq_order_saved_view_seller_id_user_id_name"),
     )
     isolate("order_saved_view")
 
