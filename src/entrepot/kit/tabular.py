@@ -1,6 +1,7 @@
-"""Cells of tables that people make: what a text means as a number, an amount or a yes, and sentences when it does not."""
+"""Cells of tables that people make: what a text means as a number or a yes, and a sentence when it means neither."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import Literal
 
 from entrepot.kit import i18n
@@ -13,6 +14,8 @@ type DecimalMark = Literal[".", ","]
 YES = frozenset({"1", "true", "yes", "y", "on", "ja", "j", "x", "wahr", "waar", "oui"})
 NO = frozenset({"0", "false", "no", "n", "off", "nein", "nee", "falsch", "onwaar", "non"})
 CURRENCY_SIGNS = "€$£"
+THOUSAND = 3
+"""Digits in a group."""
 
 
 class CellError(ValueError):
@@ -38,24 +41,17 @@ def read_decimal(text: str, mark: DecimalMark = ".") -> Decimal:
     Raises:
         CellError: it is no number, or its marks contradict *mark*.
     """
-    other = "," if mark == "." else "."
     plain = "".join(text.split()).strip(CURRENCY_SIGNS).replace("'", "").replace("’", "")  # noqa: RUF001 -- Swiss grouping
-    whole, _, fraction = plain.partition(mark)
-    groups = whole.split(other)
-    grouped_right = len(groups) == 1 or (
-        1 <= len(groups[0].lstrip("-")) <= 3 and all(len(group) == 3 for group in groups[1:])  # noqa: PLR2004 -- thousands
-    )
-    digits = "".join(groups)
-    if not grouped_right or not (digits.lstrip("-") + fraction).isdecimal() or not plain.isascii():
+    grouping = r"\." if mark == "," else ","
+    if not re.fullmatch(rf"[-+]?([0-9]+|[0-9]{{1,3}}({grouping}[0-9]{{3}})+)?({re.escape(mark)}[0-9]*)?", plain) or not any(
+        character.isdigit() for character in plain
+    ):
         raise CellError(
             N_("“{text}” is not a number. Write digits with “{mark}” before the decimals, like 1234{mark}50."),
             text=shorten(text),
             mark=mark,
         )
-    try:
-        return Decimal(f"{digits}.{fraction or 0}")
-    except InvalidOperation:
-        raise CellError(N_("“{text}” is not a number."), text=shorten(text)) from None
+    return Decimal(plain.replace("." if mark == "," else ",", "").replace(mark, "."))
 
 
 def read_whole(text: str, mark: DecimalMark = ".") -> int:
@@ -85,17 +81,16 @@ def read_flag(text: str) -> bool:
 
 
 def guess_mark(samples: list[str]) -> DecimalMark:
-    """Return the mark that stands before the decimals in *samples*, numbers from one table; a point if nothing tells."""
+    """Return the mark before the decimals in *samples*, numbers of one table; a point if nothing tells.
+
+    A mark tells if it is the last of both kinds, or stands alone and not before exactly three digits.
+    """
     votes = 0
     for sample in samples:
-        for mark, vote in ((",", 1), (".", -1)):
+        for mark, other, vote in ((",", ".", 1), (".", ",", -1)):
             before, found, after = sample.strip().rpartition(mark)
-            if (
-                found
-                and before
-                and after.isdecimal()
-                and (len(after) != 3 or mark in before) is (before.count(mark) == 0)
-            ):  # noqa: PLR2004 -- thousands
+            thousands = len(after) == THOUSAND and other not in before
+            if found and after.isdecimal() and mark not in before and not thousands:
                 votes += vote
     return "," if votes > 0 else "."
 
