@@ -4,8 +4,6 @@ from uuid import UUID
 
 import msgspec
 
-from entrepot.channels.contract import CancelReason
-
 
 class ImportAccount(msgspec.Struct, frozen=True):
     """Fetch and import the orders of one channel account."""
@@ -21,13 +19,3 @@ class ImportDocuments(msgspec.Struct, frozen=True):
     account_id: UUID
     document_ids: tuple[UUID, ...] = ()
     """Empty: all that wait."""
-
-
-class CancelOnChannel(msgspec.Struct, frozen=True):
-    """Tell the channel that lines are cancelled."""
-
-    seller_id: UUID
-    account_id: UUID
-    order_id: UUID
-    channel_line_ids: tuple[str, ...]
-    reason: CancelReason
