@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import structlog
 from dbos import DBOS
-from dbos._error import DBOSException
+from dbos import error as engine_errors
 
 from entrepot.jobs import repository
 from entrepot.jobs.domain import next_tick
@@ -36,7 +36,7 @@ async def release_due(database: Database) -> None:
                 await DBOS.rewind_workflow_async(
                     str(run.id), start_step=run.failed_step or AFTER_ALL_STEPS, queue_name=run.queue
                 )
-            except DBOSException as error:
+            except engine_errors.DBOSException as error:
                 # Its last attempt is not quite over, or the engine has it already: the next pulse looks again.
                 log.info("rewind_refused", run=str(run.id), reason=str(error))
             else:
