@@ -5,7 +5,8 @@ import { defineConfig, type Plugin } from "vite";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** Emits files as they are, under a name with their hash, and writes manifest.json: {"app.js": "assets/app-1a2b.js", ..}. */
+/** Emits files as they are, under a name with their hash, and writes manifest.json: {"app.js": "dist/assets/app-1a2b.js", ..},
+ *  paths below the hub's static folder. */
 function plainManifest(extra: Record<string, string>): Plugin {
   return {
     name: "plain-manifest",
@@ -30,7 +31,7 @@ function plainManifest(extra: Record<string, string>): Plugin {
           file.source = String(Buffer.from(file.source)).replace("favicon.svg", basename(manifest["favicon.svg"] ?? ""));
         }
       }
-      const sorted = Object.fromEntries(Object.entries(manifest).sort());
+      const sorted = Object.fromEntries(Object.entries(manifest).sort().map(([name, file]) => [name, `dist/${file}`]));
       this.emitFile({ type: "asset", fileName: "manifest.json", source: `${JSON.stringify(sorted, null, 2)}\n` });
     },
   };

@@ -120,7 +120,7 @@ def ngettext(one: str, many: str, count: int, **values: object) -> str:
 def environment() -> Environment:
     """Return the templates of the product and of the preview, as strict as in the product."""
     loader = ChoiceLoader([FileSystemLoader(TEMPLATES), FileSystemLoader(HERE / "pages")])
-    env = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"])
+    env = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n", "jinja2.ext.do"], trim_blocks=True, lstrip_blocks=True)
     env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     return env
 
@@ -133,7 +133,7 @@ def context(theme: str, locale: str, path: str) -> dict[str, object]:
     return {
         "locale": locale,
         "theme": theme,
-        "asset": lambda name: "/static/dist/" + manifest.get(name, name),
+        "asset": lambda name: "/static/" + manifest.get(name, name),
         "csrf_token": "csrf-abc",
         "live_cursor": "0",
         "me": SimpleNamespace(

@@ -10,11 +10,13 @@
 import { all, first, meta } from "./dom";
 import { backOff, Coalescer, namesOf, type Change } from "./live/coalesce";
 import { StreamParser, type Message } from "./live/parse";
+import { hasUnsaved } from "./shell/forms";
 import { fill, locale, text } from "./texts";
 import { toast, type Tone } from "./toast";
 
 type State = "connecting" | "live" | "reconnecting";
 const SILENCE_MS = 40_000;
+const SETTLED_MS = 30_000;
 
 interface Progress {
   run: string;
@@ -38,7 +40,10 @@ class LiveClient {
 
   async run(): Promise<void> {
     for (;;) {
+      const began = performance.now();
       const opened = await this.#read();
+      // The hub ends every stream after a while to check the session again; that is no break.
+      if (opened && performance.now() - began > SETTLED_MS && navigator.onLine) continue;
       this.#failures = opened ? 1 : this.#failures + 1;
       await this.#pause(backOff(this.#failures));
     }
@@ -100,14 +105,14 @@ class LiveClient {
     } finally {
       if (message.id) this.#cursor = message.id;
     }
-    if (message.event === "progress") showProgress(data as Progress);
+    if (message.event === "reload") startOver();
+    else if (message.event === "progress") showProgress(progressOf(data as Progress | Change));
     else if (message.event === "change") {
       const change = data as Change;
       if (change.topic === "toast") {
         toast(String(change.data["text"] ?? ""), (change.data["tone"] as Tone | undefined) ?? "info");
         return;
       }
-      if (change.topic === "progress") showProgress(change.data as unknown as Progress);
       for (const name of namesOf(change.topic)) this.#changes.push(name, change);
     }
   }
@@ -142,6 +147,19 @@ class LiveClient {
       }
     }
   }
+}
+
+/** Progress comes bare, or as the change of a run: its id is then the subject's. */
+function progressOf(message: Progress | Change): Progress {
+  if (!("subject" in message)) return message;
+  const data = message.data as unknown as Progress;
+  return { ...data, run: data.run ?? message.subject.slice(message.subject.indexOf(":") + 1) };
+}
+
+/** Too much was missed to tell it one by one: show the page anew, unless that would cost the reader something. */
+function startOver(): void {
+  if (document.querySelector("dialog[open]") || hasUnsaved()) toast(text("stale"), "warning");
+  else window.location.reload();
 }
 
 function showProgress(progress: Progress): void {

@@ -1,4 +1,5 @@
-// Builds the sprite: the icons named in icons.txt, in the templates (icon("x"), icon="x", "icon": "x") and in Python (icon="x").
+// Builds the sprite: the icons named in icons.txt, in the templates (icon("x"), icon="x", "icon": "x", ui.button(.., "x")) and in
+// Python (icon="x").
 import { readdirSync, readFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +9,7 @@ const icons = join(here, "node_modules", "@tabler", "icons", "icons");
 const product = join(here, "..", "src", "entrepot");
 const patterns = [/\bicon\(\s*"([a-z0-9-]+)"/g, /\bicon=["']([a-z0-9-]+)["']/g, /["']icon["']\s*:\s*["']([a-z0-9-]+)["']/g];
 
+const outline = new Set(readdirSync(join(icons, "outline")));
 const names = new Map();
 for (const line of readFileSync(join(here, "icons.txt"), "utf8").split("\n")) {
   const name = line.trim();
@@ -17,6 +19,12 @@ for (const entry of readdirSync(product, { recursive: true, withFileTypes: true 
   if (!entry.isFile() || !/\.(html|py)$/.test(entry.name)) continue;
   const file = join(entry.parentPath, entry.name);
   const text = readFileSync(file, "utf8");
+  // Icons also stand third in ui.button(..) and ui.post(..): every literal of a macro call that happens to be an icon comes along.
+  if (file.endsWith(".html")) {
+    for (const [call] of text.matchAll(/\bui\.\w+\([^%}]*/g)) {
+      for (const [, name] of call.matchAll(/"([a-z0-9-]+)"/g)) if (outline.has(`${name}.svg`)) names.set(name, file);
+    }
+  }
   for (const pattern of patterns) for (const [, name] of text.matchAll(pattern)) names.set(name, file);
 }
 

@@ -31,12 +31,12 @@ export function startForms(): void {
     if (elt instanceof HTMLFormElement) release(elt);
   });
   window.addEventListener("beforeunload", (event) => {
-    if (unsaved()) event.preventDefault();
+    if (hasUnsaved()) event.preventDefault();
   });
   on("click", "a[href]", (element, event) => {
     const link = element as HTMLAnchorElement;
     const elsewhere = link.target === "_blank" || event.ctrlKey || event.metaKey || event.shiftKey || link.getAttribute("href")?.startsWith("#");
-    if (event.defaultPrevented || elsewhere || !unsaved()) return;
+    if (event.defaultPrevented || elsewhere || !hasUnsaved()) return;
     event.preventDefault();
     void ask({ message: text("unsaved"), ok: text("leave"), tone: "danger" }).then((answer) => {
       if (answer === null) return;
@@ -67,7 +67,7 @@ export function startForms(): void {
   document.body.addEventListener("htmx:afterSettle", showMistakes);
 }
 
-function unsaved(): boolean {
+export function hasUnsaved(): boolean {
   return [...dirty].some((form) => form.isConnected);
 }
 
