@@ -1,3 +1,4 @@
+# ruff: noqa: ANN, D, E501, INP001, N802, S311, T20 -- a preview of invented pages, not part of the product
 """Render the shared templates with invented content, so that they can be looked at and checked.  Not shipped.
 
     python frontend/preview/render.py [--serve PORT]
@@ -78,10 +79,33 @@ ROWS = [
     for n in range(14)
 ]
 EVENTS = [
-    {"time": NOW - timedelta(minutes=3), "actor": "Picker Piet", "text": "Picked 2 × MUG-BLUE from A-03-2-07", "icon": "basket", "tone": "accent"},
-    {"time": NOW - timedelta(minutes=31), "actor": "Ann Smit", "text": "Released to pick list 118", "icon": "player-play"},
-    {"time": NOW - timedelta(hours=2), "actor": "", "text": "Reserved 3 of 3 pieces", "icon": "lock", "tone": "success", "detail": "A-03-2-07 (2), B-01-1-01 (1)"},
-    {"time": NOW - timedelta(hours=2, minutes=1), "actor": "bol.com NL", "text": "Imported from the channel", "icon": "cloud-download"},
+    {
+        "time": NOW - timedelta(minutes=3),
+        "actor": "Picker Piet",
+        "text": "Picked 2 × MUG-BLUE from A-03-2-07",
+        "icon": "basket",
+        "tone": "accent",
+    },
+    {
+        "time": NOW - timedelta(minutes=31),
+        "actor": "Ann Smit",
+        "text": "Released to pick list 118",
+        "icon": "player-play",
+    },
+    {
+        "time": NOW - timedelta(hours=2),
+        "actor": "",
+        "text": "Reserved 3 of 3 pieces",
+        "icon": "lock",
+        "tone": "success",
+        "detail": "A-03-2-07 (2), B-01-1-01 (1)",
+    },
+    {
+        "time": NOW - timedelta(hours=2, minutes=1),
+        "actor": "bol.com NL",
+        "text": "Imported from the channel",
+        "icon": "cloud-download",
+    },
 ]
 
 
@@ -94,14 +118,38 @@ def field(name: str, label: str, kind: str = "text", value: object = "", **more:
 FIELDS = [
     field("name", "Name", value="Mug, blue", required=True),
     field("sku", "SKU", value="MUG BLUE", required=True, half=True, error="A SKU has no spaces. Try MUG-BLUE."),
-    field("gtin", "GTIN", value="8712345678906", half=True, help="13 digits; the last one is checked.", inputmode="numeric"),
+    field(
+        "gtin",
+        "GTIN",
+        value="8712345678906",
+        half=True,
+        help="13 digits; the last one is checked.",
+        inputmode="numeric",
+    ),
     field("price", "Purchase price", "number", "4.50", prefix="€", half=True),
     field("weight", "Weight", "number", "320", suffix="g", half=True),
-    field("kind", "Kind", "select", "bundle", required=True, options=[{"value": "single", "label": "Single"}, {"value": "bundle", "label": "Bundle"}]),
+    field(
+        "kind",
+        "Kind",
+        "select",
+        "bundle",
+        required=True,
+        options=[{"value": "single", "label": "Single"}, {"value": "bundle", "label": "Bundle"}],
+    ),
     field("secret", "API secret", "password", half=True),
     field("from", "Sold from", "date", "2026-11-21", half=True),
     field("note", "Note", "textarea", "Fragile."),
-    field("mode", "Stock", "radio", "track", required=True, options=[{"value": "track", "label": "Track stock"}, {"value": "none", "label": "Always available", "help": "For services and postage."}]),
+    field(
+        "mode",
+        "Stock",
+        "radio",
+        "track",
+        required=True,
+        options=[
+            {"value": "track", "label": "Track stock"},
+            {"value": "none", "label": "Always available", "help": "For services and postage."},
+        ],
+    ),
     field("active", "Sell this product", "checkbox", value=True),
     field("image", "Photo", "file", help="JPEG or PNG, up to 10 MB."),
 ]
@@ -120,7 +168,14 @@ def ngettext(one: str, many: str, count: int, **values: object) -> str:
 def environment() -> Environment:
     """Return the templates of the product and of the preview, as strict as in the product."""
     loader = ChoiceLoader([FileSystemLoader(TEMPLATES), FileSystemLoader(HERE / "pages")])
-    env = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n", "jinja2.ext.do"], trim_blocks=True, lstrip_blocks=True)
+    env = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     return env
 
@@ -152,7 +207,7 @@ def context(theme: str, locale: str, path: str) -> dict[str, object]:
         "fields": FIELDS,
         "now": NOW,
         "statuses": STATUSES,
-        "money_cases": [(Decimal("1234.5"), "EUR"), (Decimal("-7"), "EUR"), (Decimal("1999"), "JPY"), (Decimal("10"), "PLN")],
+        "money_cases": [(Decimal("1234.5"), "EUR"), (Decimal(-7), "EUR"), (Decimal(1999), "JPY"), (Decimal(10), "PLN")],
         "days": {
             "x": [int((NOW - timedelta(days=13 - n)).timestamp()) for n in range(14)],
             "series": [{"label": "Orders", "values": [12, 18, 9, 22, 31, 28, 14, 19, 25, 17, 33, 40, 38, 21]}],
@@ -202,7 +257,19 @@ class Preview(SimpleHTTPRequestHandler):
         if path == "/live":
             self.stream()
         elif path == "/search.json":
-            self.answer(json.dumps([{"label": "A0004711", "hint": "Order of Jörg Müller", "url": "/orders.html", "icon": "shopping-cart"}]), "application/json")
+            self.answer(
+                json.dumps(
+                    [
+                        {
+                            "label": "A0004711",
+                            "hint": "Order of Jörg Müller",
+                            "url": "/orders.html",
+                            "icon": "shopping-cart",
+                        }
+                    ]
+                ),
+                "application/json",
+            )
         else:
             if path == "/":
                 self.path = "/style.html"
@@ -227,8 +294,12 @@ class Preview(SimpleHTTPRequestHandler):
         self.end_headers()
         try:
             for n in range(1, 100):
-                self.wfile.write(f"id: {n}\nevent: progress\ndata: {json.dumps({'run': 'run-1', 'done': n * 6, 'total': 629, 'text': 'Importing'})}\n\n".encode())
-                self.wfile.write(f'id: {n}b\nevent: change\ndata: {{"topic":"orders.order_changed","subject":"order:{n}","data":{{}}}}\n\n'.encode())
+                self.wfile.write(
+                    f"id: {n}\nevent: progress\ndata: {json.dumps({'run': 'run-1', 'done': n * 6, 'total': 629, 'text': 'Importing'})}\n\n".encode()
+                )
+                self.wfile.write(
+                    f'id: {n}b\nevent: change\ndata: {{"topic":"orders.order_changed","subject":"order:{n}","data":{{}}}}\n\n'.encode()
+                )
                 self.wfile.flush()
                 sleep(1)
         except OSError:
