@@ -9,7 +9,6 @@ import hmac
 from typing import Any
 
 import structlog
-from litestar import Request, Response
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.exceptions import PermissionDeniedException
@@ -19,13 +18,12 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from sqlalchemy.exc import SQLAlchemyError
 
 from entrepot.access.credentials import KeyCredential, read_authorization
-from entrepot.access.domain import SESSION_LIFE
+from entrepot.access.http import SESSION_COOKIE
 from entrepot.access.service import Authenticated, AuthenticationService
 from entrepot.kit.database import Database
 from entrepot.kit.errors import UnavailableError
 from entrepot.kit.scope import Scope as SellerScope
 
-SESSION_COOKIE = "entrepot_session"
 TOKEN_LIMIT = 128
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 API = "/api/"
@@ -110,21 +108,3 @@ def require_csrf(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
     genuine = hmac.compare_digest(proof.encode(), generate_csrf_hash(token=secret, secret=config.secret).encode())
     if not genuine or not hmac.compare_digest(header.encode(), cookie.encode()):
         raise PermissionDeniedException("CSRF token verification failed")
-
-
-def keep_session(response: Response[Any], request: Request[Any, Any, Any], token: str) -> None:
-    """Put a session's token into the browser."""
-    response.set_cookie(
-        SESSION_COOKIE,
-        token,
-        max_age=int(SESSION_LIFE.total_seconds()),
-        path="/",
-        httponly=True,
-        secure=request.app.state.settings.secure_cookies,
-        samesite="lax",
-    )
-
-
-def drop_session(response: Response[Any]) -> None:
-    """Take the session's token out of the browser."""
-    response.delete_cookie(SESSION_COOKIE, path="/")

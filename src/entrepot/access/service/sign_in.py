@@ -159,9 +159,10 @@ class SignInService:
     async def homes(self, user_id: UUID) -> list[UUID | None]:
         """Return the sellers whose audit log tells of the user; None alone for people of the instance."""
         sellers = {grant.seller_id for grant in await self._people.grants(user_id)}
-        if None in sellers or not sellers:
-            return [None]
-        return sorted(seller_id for seller_id in sellers if seller_id is not None)
+        homes: list[UUID | None] = [None]
+        if sellers and None not in sellers:
+            homes = list(sellers)
+        return homes
 
 
 def _same(one: str | None, other: str | None) -> bool:

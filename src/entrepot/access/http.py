@@ -1,0 +1,100 @@
+"""What the pages and the API of access need of a request, and the cookie of a session."""
+
+from ipaddress import ip_address
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response
+from litestar.response import Redirect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.access.domain import SESSION_LIFE
+from entrepot.access.errors import UnknownSellerError
+from entrepot.access.principal import Principal
+from entrepot.access.rights import Right
+from entrepot.access.service import Authenticated
+from entrepot.kit.database import Database
+from entrepot.kit.scope import Scope
+
+SESSION_COOKIE = "entrepot_session"
+UNPROCESSABLE = 422
+
+
+async def provide_wide(request: Request[Any, Any, Any], session: AsyncSession) -> AsyncSession:
+    """Widen the transaction of this request, because people, roles and sessions belong to no seller.
+
+    What the caller may see and change of them, the services and views of access decide.
+    """
+    database: Database = request.app.state.database
+    await database.widen(session, Scope.all_sellers())
+    return session
+
+
+def see_other(path: str) -> Redirect:
+    """Send the browser on to *path* after a form was accepted, so that reloading does not send it again."""
+    return Redirect(path, status_code=303)
+
+
+def managed_sellers(principal: Principal) -> set[UUID] | None:
+    """Return the sellers whose people *principal* manages; None: everyone's."""
+    if Right.USERS_MANAGE in principal.instance_rights:
+        return None
+    return {principal.seller.id} if principal.seller else {seller.id for seller in principal.sellers}
+
+
+def own_session(request: Request[Any, Any, Any]) -> tuple[UUID, UUID | None]:
+    """Return the caller's user id, and the id of the session they came with.
+
+    Raises:
+        UnknownSellerError: a program of a seller calls, which is no user.
+    """
+    auth: Authenticated | None = request.scope.get("auth")
+    if auth is not None and auth.user_id is not None:
+        return auth.user_id, auth.credential_id if auth.kind == "session" else None
+    principal: Principal = request.scope["user"]
+    if principal.actor.kind != "user":
+        raise UnknownSellerError
+    return UUID(principal.actor.id), None
+
+
+def client_address(request: Request[Any, Any, Any]) -> str:
+    """Return where the request comes from; behind a proxy on this machine, what the proxy says."""
+    peer = request.client.host if request.client else ""
+    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    if forwarded and is_loopback(peer):
+        try:
+            return str(ip_address(forwarded))
+        except ValueError:
+            return peer
+    return peer
+
+
+def is_loopback(address: str) -> bool:
+    """Tell whether *address* is this machine."""
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def user_agent(request: Request[Any, Any, Any]) -> str:
+    """Return what the browser calls itself, without what could break a page or a log line."""
+    return "".join(letter for letter in request.headers.get("user-agent", "") if letter.isprintable())[:200]
+
+
+def keep_session(response: Response[Any], request: Request[Any, Any, Any], token: str) -> None:
+    """Put a session's token into the browser."""
+    response.set_cookie(
+        SESSION_COOKIE,
+        token,
+        max_age=int(SESSION_LIFE.total_seconds()),
+        path="/",
+        httponly=True,
+        secure=request.app.state.settings.secure_cookies,
+        samesite="lax",
+    )
+
+
+def drop_session(response: Response[Any]) -> None:
+    """Take the session's token out of the browser."""
+    response.delete_cookie(SESSION_COOKIE, path="/")
