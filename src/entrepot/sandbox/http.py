@@ -11,7 +11,6 @@ from litestar.handlers import HTTPRouteHandler
 from entrepot.sandbox.wire import Answer, Call, Endpoint, Service, answer
 from entrepot.sandbox.world import World
 
-
 _PARAMETER = re.compile(r"{([a-z-]+)}")
 
 

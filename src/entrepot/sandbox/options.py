@@ -53,6 +53,8 @@ class WorldOptions:
     seed: int = 7
     speed: float = 30.0
     """Orders per minute and account; 0 places none, `ALL_AT_ONCE` all of them."""
+    orders: int | None = None
+    """At most so many of the data set's orders per account and round; None for all."""
     rounds: int = 1
     """How often the data set is replayed, with new buyers and order numbers each time."""
     cancellations: bool = True

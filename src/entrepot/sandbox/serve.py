@@ -22,6 +22,7 @@ def main(argv: Sequence[str]) -> int:
     options = WorldOptions(
         seed=chosen.seed,
         speed=chosen.speed,
+        orders=chosen.orders,
         rounds=chosen.rounds,
         respect_stock=chosen.respect_stock,
         state=chosen.state,
@@ -77,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--state", type=Path, help="folder in which a restarted sandbox finds itself again")
     parser.add_argument("--seed", type=int, default=default.seed)
     parser.add_argument("--speed", type=_speed, default=default.speed, help="orders per minute, or 'all' at once")
+    parser.add_argument("--orders", type=int, help="at most so many of the data set's orders")
     parser.add_argument("--rounds", type=int, default=default.rounds, help="how often the data set is replayed")
     parser.add_argument("--respect-stock", action="store_true", help="buyers order no more than the offers' stock")
     parser.add_argument("--process-seconds", type=float, default=default.process_seconds)

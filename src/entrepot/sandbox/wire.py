@@ -104,7 +104,6 @@ async def answer[Caller](world: World, service: Service[Caller], endpoint: Endpo
     kinds = _fault_kinds(lists=endpoint.lists, imports=endpoint.imports, tokens=service.guarded_by_tokens)
     drawn = world.faults.draw((endpoint.name, f"{call.method} {call.path}"), client, kinds)
     reply = await _faulty(service, endpoint, call, drawn) if drawn else _plain(service, endpoint, call)
-    world.store.flush()
     world.traffic.note(
         Request(
             number=0,
@@ -119,6 +118,7 @@ async def answer[Caller](world: World, service: Service[Caller], endpoint: Endpo
         ),
         mutates=endpoint.mutates,
     )
+    world.store.flush()
     return reply
 
 
@@ -162,7 +162,7 @@ async def _instead[Caller](service: Service[Caller], fault: Fault, call: Call) -
             reply.headers = {"Retry-After": str(seconds)} if seconds else {}
             return reply
         case "500":
-            return Answer(500, b"Internal Server Error\n", "text/html; charset=UTF-8")
+            return Answer(500, b"Internal Server Error\n", "text/html")
         case "timeout":
             await asyncio.sleep(fault.seconds)
             return service.problem(504, "The service did not answer in time.", call)

@@ -1,10 +1,10 @@
 """The control API: everything the control page can do, and more detail, as JSON."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 from litestar import Response, Router, delete, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from entrepot.sandbox.carrier.parcels import Parcel
 from entrepot.sandbox.control.desk import BasketLine, Desk, Impossible
@@ -79,25 +79,25 @@ def control_api(desk: Desk) -> Router:  # noqa: C901 - a list of small handlers 
         )
 
     @get("/orders")
-    async def orders(limit: Annotated[int, Parameter(ge=1)] = 100, client_id: str | None = None) -> list[OrderFigures]:
+    async def orders(limit: FromQuery[int] = 100, client_id: FromQuery[str | None] = None) -> list[OrderFigures]:
         world.tick()
         return latest_orders(world, limit, client_id)
 
     @get("/orders/{order_id:str}")
-    async def order(order_id: str) -> Order:
+    async def order(order_id: FromPath[str]) -> Order:
         world.tick()
         return desk.find_order(order_id)[1]
 
     @post("/orders")
-    async def place(data: _NewOrder) -> Order:
+    async def place(data: JSONBody[_NewOrder]) -> Order:
         return desk.place_order(data.client_id, data.lines, data.country)
 
     @post("/orders/{order_id:str}/cancel", status_code=200)
-    async def cancel(order_id: str, data: _Cancellation) -> Order:
+    async def cancel(order_id: FromPath[str], data: JSONBody[_Cancellation]) -> Order:
         return desk.cancel(order_id, data.order_item_id, data.quantity)
 
     @post("/orders/{order_id:str}/change", status_code=200)
-    async def change(order_id: str) -> Order:
+    async def change(order_id: FromPath[str]) -> Order:
         return desk.change_address(order_id)
 
     @get("/parcels")
@@ -106,11 +106,11 @@ def control_api(desk: Desk) -> Router:  # noqa: C901 - a list of small handlers 
         return list(world.parcels.parcels.values())
 
     @post("/parcels/{tracking:str}/scan", status_code=200)
-    async def scan(tracking: str) -> Parcel:
+    async def scan(tracking: FromPath[str]) -> Parcel:
         return desk.scan(tracking, to_the_end=False)
 
     @post("/parcels/{tracking:str}/deliver", status_code=200)
-    async def deliver(tracking: str) -> Parcel:
+    async def deliver(tracking: FromPath[str]) -> Parcel:
         return desk.scan(tracking, to_the_end=True)
 
     @get("/faults")
@@ -118,7 +118,7 @@ def control_api(desk: Desk) -> Router:  # noqa: C901 - a list of small handlers 
         return {"active": list(world.faults.active.values()), "kinds": {kind: MEANING[kind] for kind in KINDS}}
 
     @post("/faults")
-    async def add_fault(data: Fault) -> Fault:
+    async def add_fault(data: JSONBody[Fault]) -> Fault:
         try:
             return world.faults.add(data)
         except FaultError as error:
@@ -129,7 +129,7 @@ def control_api(desk: Desk) -> Router:  # noqa: C901 - a list of small handlers 
         world.faults.clear()
 
     @delete("/faults/{fault_id:str}")
-    async def remove_fault(fault_id: str) -> None:
+    async def remove_fault(fault_id: FromPath[str]) -> None:
         if not world.faults.remove(fault_id):
             raise Impossible(f"There is no fault {fault_id}.", absent=True)
 
@@ -138,12 +138,12 @@ def control_api(desk: Desk) -> Router:  # noqa: C901 - a list of small handlers 
         return {"now": world.clock.now(), "ahead_seconds": world.clock.ahead.total_seconds()}
 
     @post("/clock", status_code=200)
-    async def advance(data: _Clock) -> dict[str, Any]:
+    async def advance(data: JSONBody[_Clock]) -> dict[str, Any]:
         desk.advance(data.advance_seconds)
         return {"now": world.clock.now(), "ahead_seconds": world.clock.ahead.total_seconds()}
 
     @post("/speed", status_code=200)
-    async def speed(data: _Speed) -> Figures:
+    async def speed(data: JSONBody[_Speed]) -> Figures:
         if data.orders_per_minute is not None:
             per_minute = ALL_AT_ONCE if data.orders_per_minute == "all" else data.orders_per_minute
             desk.set_order_speed(per_minute, data.client_id)
@@ -152,7 +152,7 @@ def control_api(desk: Desk) -> Router:  # noqa: C901 - a list of small handlers 
         return figures(world)
 
     @post("/tokens/expire")
-    async def expire(data: _Who) -> None:
+    async def expire(data: JSONBody[_Who]) -> None:
         desk.expire_tokens(data.client_id)
 
     @get("/requests")
@@ -160,7 +160,7 @@ def control_api(desk: Desk) -> Router:  # noqa: C901 - a list of small handlers 
         return list(reversed(world.traffic.last))
 
     @get("/mutations")
-    async def mutations(path: str | None = None) -> list[Request]:
+    async def mutations(path: FromQuery[str | None] = None) -> list[Request]:
         return [request for request in world.traffic.mutations if path is None or request.path.startswith(path)]
 
     @get("/mails")

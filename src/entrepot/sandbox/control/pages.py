@@ -10,6 +10,7 @@ import jinja2
 from litestar import MediaType, Request, Response, get, post
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from entrepot.sandbox.control.desk import Desk, Impossible
@@ -43,7 +44,7 @@ def control_pages(desk: Desk) -> list[HTTPRouteHandler]:
     commands = _commands(desk)
 
     @get("/", media_type=MediaType.HTML)
-    async def page(said: str = "") -> str:
+    async def page(said: FromQuery[str] = "") -> str:
         return templates.get_template("page.html.jinja").render(**_facts(desk.world), said=said)
 
     @get("/sandbox/live", media_type=MediaType.HTML)
@@ -51,14 +52,14 @@ def control_pages(desk: Desk) -> list[HTTPRouteHandler]:
         return templates.get_template("live.html.jinja").render(**_facts(desk.world))
 
     @get("/sandbox/static/{name:str}")
-    async def asset(name: str) -> Response[bytes]:
+    async def asset(name: FromPath[str]) -> Response[bytes]:
         if name not in _ASSETS:
             return Response(b"", status_code=404)
         content = files("entrepot.sandbox").joinpath("control", "static", name).read_bytes()
         return Response(content, media_type=_ASSETS[name])
 
     @post("/sandbox/do/{command:str}")
-    async def do(command: str, request: Request[Any, Any, State]) -> Redirect:
+    async def do(command: FromPath[str], request: Request[Any, Any, State]) -> Redirect:
         form = {name: str(value) for name, value in (await request.form()).items()}
         try:
             said = commands[command](form)

@@ -69,6 +69,7 @@ class Account:
         self._world = world
         self._store = store
         self._dice = Dice(world.seed)
+        self._first_item = _FIRST_ITEM + self._dice.below(10**8, self.client_id) * 10
         self.orders = OrderBook(self._kind("order"), store)
         self.offers = OfferList(self._kind("offer"), store, existing)
         retention = timedelta(seconds=world.process_retention_seconds)
@@ -117,7 +118,7 @@ class Account:
             self.offers.save(offer)
         self.tally.items += 1
         return OrderItem(
-            order_item_id=str(_FIRST_ITEM + self._dice.below(10**8, self.client_id) * 10 + self.tally.items),
+            order_item_id=str(self._first_item + self.tally.items),
             offer_id=offer.offer_id if offer is not None else self._dice.uuid(self.client_id, wanted.sku),
             sku=wanted.sku,
             ean=wanted.ean,

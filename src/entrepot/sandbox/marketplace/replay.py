@@ -36,7 +36,7 @@ class Replay:
         self._store = store
         self._key = f"{account.client_id}/replay"
         self._people = Population(options.seed)
-        self._steps = _steps_for(data, account.options.every, cancellations=options.cancellations)
+        self._steps = _steps_for(data, account.options.every, options)
         self._total = len(self._steps) * options.rounds
         self._placed: dict[tuple[int, str], str] = {
             _split(order.source): order.order_id for order in account.orders.orders.values() if order.source
@@ -141,8 +141,10 @@ def _split(source: str) -> tuple[int, str]:
     return int(number or 0), invoice
 
 
-def _steps_for(data: Dataset, every: int, *, cancellations: bool) -> tuple[Sale | Cancellation, ...]:
+def _steps_for(data: Dataset, every: int, options: WorldOptions) -> tuple[Sale | Cancellation, ...]:
     if not every:
         return ()
-    sales = {sale.invoice for sale in data.sales[::every]}
-    return tuple(step for step in data.steps if step.invoice in sales and (cancellations or isinstance(step, Sale)))
+    sales = {sale.invoice for sale in data.sales[::every][: options.orders]}
+    return tuple(
+        step for step in data.steps if step.invoice in sales and (options.cancellations or isinstance(step, Sale))
+    )
