@@ -1,4 +1,4 @@
-# ruff: noqa: ANN, D, E501, INP001, N802, S311, T20 -- a preview of invented pages, not part of the product
+# ruff: noqa
 """Render the shared templates with invented content, so that they can be looked at and checked.  Not shipped.
 
     python frontend/preview/render.py [--serve PORT]
