@@ -27,7 +27,9 @@ type ProcessRef = str
 """The channel's name for something it is still working on."""
 
 type Count = Annotated[int, Meta(ge=0, le=1_000_000)]
-type Price = Annotated[Decimal, Meta(ge=0)]
+
+MOST_MONEY = Decimal(10) ** 9
+"""An amount on one line beyond this is a mistake."""
 
 
 class Fulfilment(StrEnum):
@@ -75,9 +77,9 @@ class ChannelOrderLine(msgspec.Struct, frozen=True, kw_only=True):
     """Units ordered, the cancelled ones included."""
     quantity_shipped: Count = 0
     quantity_cancelled: Count = 0
-    unit_price: Price
+    unit_price: Decimal
     """What the buyer pays for one unit, including tax, in the order's currency."""
-    discount: Price = Decimal(0)
+    discount: Decimal = Decimal(0)
     """What is taken off the whole line."""
     commission: Decimal | None = None
     """What the channel keeps of the whole line."""
@@ -88,6 +90,16 @@ class ChannelOrderLine(msgspec.Struct, frozen=True, kw_only=True):
     """The last day on which the buyer should have it."""
     expires_on: date | None = None
     """The day on which the channel cancels the line if it was not shipped."""
+
+    def __post_init__(self) -> None:
+        """Refuse amounts that cannot be: msgspec checks no limits of decimals."""
+        for name, amount in (("unit_price", self.unit_price), ("discount", self.discount)):
+            if not (amount.is_finite() and 0 <= amount <= MOST_MONEY):
+                msg = f"{name} of line {self.channel_line_id} is {amount}"
+                raise ValueError(msg)
+        if self.commission is not None and not (self.commission.is_finite() and abs(self.commission) <= MOST_MONEY):
+            msg = f"commission of line {self.channel_line_id} is {self.commission}"
+            raise ValueError(msg)
 
 
 class ChannelOrder(msgspec.Struct, frozen=True, kw_only=True):

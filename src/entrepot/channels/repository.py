@@ -262,7 +262,7 @@ async def move_cursor(session: AsyncSession, account: AccountRef, kind: str, cur
     """Set where reading goes on."""
     await session.execute(
         text("""
-            INSERT INTO channel_cursor (account_id, kind, seller_id, cursor) 
+            INSERT INTO channel_cursor (account_id, kind, seller_id, cursor)
             VALUES (:account_id, :kind, :seller_id, :cursor)
             ON CONFLICT (account_id, kind) DO UPDATE SET cursor = excluded.cursor, moved_at = now()
             WHERE channel_cursor.cursor <> excluded.cursor

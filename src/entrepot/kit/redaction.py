@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
 
 import msgspec
 
@@ -20,7 +20,7 @@ _SECRET_NAME = re.compile(
 _HARMLESS_NAME = re.compile(r"^(token_type|x-csrf-protection)$", re.IGNORECASE)
 _TEXTUAL = re.compile(r"json|xml|text/|x-www-form-urlencoded|javascript|csv", re.IGNORECASE)
 _PAIR = re.compile(
-    r"""(["']?[\w-]*(?:passw|secret|token|authorization|api[-_]?key|signature)[\w-]*["']?\s*[:=]\s*)"""
+    r"""(?<![\w-])([\w-]{0,60}?(?:passw|secret|token|authorization|api[-_]?key|signature)[\w-]{0,60}["']?\s{0,9}[:=]\s{0,9})"""
     r"""("(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,;&}<]+)""",
     re.IGNORECASE,
 )
@@ -60,11 +60,7 @@ class Redactor:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
         netloc = f"{MASK}@{host}" if "@" in parts.netloc else host
-        query = parts.query
-        pairs = parse_qsl(query, keep_blank_values=True)
-        if any(is_secret_name(name) for name, _ in pairs):
-            query = urlencode([(name, MASK if is_secret_name(name) else value) for name, value in pairs], safe=MASK)
-        return self.text(urlunsplit((parts.scheme, netloc, parts.path, query, "")))
+        return self.text(urlunsplit((parts.scheme, netloc, parts.path, _masked_pairs(parts.query), "")))
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Return *headers* with the values of secret ones masked."""
@@ -85,11 +81,19 @@ class Redactor:
                 return _cut(self.text(msgspec.json.encode(_masked(document)).decode()))
         text = body[: LONGEST_BODY * 2].decode(errors="replace")
         if "x-www-form-urlencoded" in content_type:
-            pairs = parse_qsl(text, keep_blank_values=True)
-            text = urlencode([(name, MASK if is_secret_name(name) else value) for name, value in pairs], safe=MASK)
+            text = _masked_pairs(text)
         else:
             text = _PAIR.sub(lambda found: found[0] if _PAIR_HARMLESS.search(found[1]) else f"{found[1]}{MASK}", text)
         return _cut(self.text(text))
+
+
+def _masked_pairs(query: str) -> str:
+    """Mask secrets in ``name=value&...``."""
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    return "&".join(
+        f"{name}={MASK}" if value and is_secret_name(unquote_plus(name)) else f"{name}{equals}{value}"
+        for name, equals, value in pairs
+    )
 
 
 def _masked(document: Any) -> Any:  # noqa: ANN401 -- any JSON document

@@ -152,7 +152,7 @@ class Bol:
                     return None
                 except EntrepotError as error:
                     return error
-                return RawDocument(document_id=key.document_id, fingerprint=key.fingerprint, raw=raw)
+                return _whole(key, raw)
 
         answers = await asyncio.gather(*(fetch(key) for key in keys))
         if stopped:
@@ -182,7 +182,7 @@ class Bol:
     def read_order(self, raw: bytes) -> ChannelOrder:
         try:
             return ORDER_DECODER.decode(raw).translate()
-        except (msgspec.DecodeError, ValueError, OverflowError) as error:
+        except (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError) as error:
             raise UnreadableDocumentError(channel=NAME, reason=str(error)) from error
 
     # Shipments and cancellations
@@ -335,6 +335,16 @@ def _fingerprint(order: wire.ReducedOrder) -> str:
 
 def _digest(raw: bytes) -> str:
     return hashlib.blake2b(raw, digest_size=16).hexdigest()
+
+
+def _whole(key: DocumentKey, raw: bytes) -> RawDocument:
+    """Return a fetched order.  One that is no JSON at all was damaged on its way, and is to be fetched again."""
+    problem = ""
+    try:
+        msgspec.json.decode(raw, type=msgspec.Raw)
+    except msgspec.DecodeError as error:
+        problem = UnreadableDocumentError(channel=NAME, reason=str(error)).detail
+    return RawDocument(document_id=key.document_id, fingerprint=key.fingerprint, raw=raw, problem=problem)
 
 
 def _not_fetched(key: DocumentKey, error: EntrepotError) -> RawDocument:
