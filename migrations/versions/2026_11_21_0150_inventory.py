@@ -42,14 +42,16 @@ BEGIN
     WHERE a.quantity > 0 ORDER BY 1, 2, 3, 4
     ON CONFLICT DO NOTHING;
 
-    SELECT count(*) INTO expected FROM (SELECT DISTINCT a.product_id, a.location_id, a.lot, a.seller_id FROM added a) d;
-    UPDATE stock_level s SET on_hand = s.on_hand + d.quantity
-    FROM (
+    WITH d AS (
         SELECT a.seller_id, a.product_id, a.location_id, a.lot, sum(a.quantity)::integer AS quantity
         FROM added a GROUP BY 1, 2, 3, 4
-    ) d
-    WHERE s.product_id = d.product_id AND s.location_id = d.location_id AND s.lot = d.lot AND s.seller_id = d.seller_id;
-    GET DIAGNOSTICS kept = ROW_COUNT;
+    ), u AS (
+        UPDATE stock_level s SET on_hand = s.on_hand + d.quantity FROM d
+        WHERE s.product_id = d.product_id AND s.location_id = d.location_id AND s.lot = d.lot
+            AND s.seller_id = d.seller_id
+        RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM d), (SELECT count(*) FROM u) INTO expected, kept;
     IF kept <> expected THEN
         RAISE EXCEPTION 'a stock move names goods that are not at its location' USING ERRCODE = 'check_violation';
     END IF;
@@ -82,15 +84,16 @@ DECLARE
     expected bigint;
     kept bigint;
 BEGIN
-    SELECT count(*) INTO expected
-    FROM (SELECT DISTINCT c.seller_id, c.product_id, c.location_id, c.lot FROM ({changed}) c) d;
-    UPDATE stock_level s SET reserved = s.reserved + d.change
-    FROM (
+    WITH d AS (
         SELECT c.seller_id, c.product_id, c.location_id, c.lot, sum(c.change)::integer AS change
         FROM ({changed}) c GROUP BY 1, 2, 3, 4
-    ) d
-    WHERE s.product_id = d.product_id AND s.location_id = d.location_id AND s.lot = d.lot AND s.seller_id = d.seller_id;
-    GET DIAGNOSTICS kept = ROW_COUNT;
+    ), u AS (
+        UPDATE stock_level s SET reserved = s.reserved + d.change FROM d
+        WHERE s.product_id = d.product_id AND s.location_id = d.location_id AND s.lot = d.lot
+            AND s.seller_id = d.seller_id
+        RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM d), (SELECT count(*) FROM u) INTO expected, kept;
     IF kept <> expected THEN
         RAISE EXCEPTION 'a reservation names goods that are not at its location' USING ERRCODE = 'check_violation';
     END IF;
@@ -120,6 +123,34 @@ BEGIN
 END $$
 """
 
+# Reserves what was planned without a lock, if it is still there: one round trip while others wait for the hot product.
+# It returns the new numbers of the products, or nothing if the plan is out of date; then nothing was reserved.
+RESERVE = """
+CREATE FUNCTION reserve_planned(
+    ids uuid[], sellers uuid[], orders uuid[], lines uuid[], products uuid[], locations uuid[], lots text[],
+    quantities integer[]
+) RETURNS SETOF stock_total LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM stock_total t WHERE t.product_id = ANY(products)
+    ORDER BY t.seller_id, t.product_id FOR NO KEY UPDATE;
+    IF EXISTS (SELECT 1 FROM reservation r WHERE r.order_line_id = ANY(lines)) OR EXISTS (
+        SELECT 1 FROM (
+            SELECT p.product_id, p.location_id, p.lot, sum(p.quantity) AS quantity
+            FROM unnest(products, locations, lots, quantities) AS p(product_id, location_id, lot, quantity)
+            GROUP BY 1, 2, 3
+        ) d
+        LEFT JOIN stock_level s ON s.product_id = d.product_id AND s.location_id = d.location_id AND s.lot = d.lot
+        LEFT JOIN location l ON l.id = d.location_id
+        WHERE coalesce(s.on_hand - s.reserved, 0) < d.quantity OR l.pickable IS NOT TRUE
+    ) THEN
+        RETURN;
+    END IF;
+    INSERT INTO reservation (id, seller_id, order_id, order_line_id, product_id, location_id, lot, quantity)
+    SELECT * FROM unnest(ids, sellers, orders, lines, products, locations, lots, quantities);
+    RETURN QUERY SELECT t.* FROM stock_total t WHERE t.product_id = ANY(products) ORDER BY t.product_id;
+END $$
+"""
+
 GUARD = """
 CREATE FUNCTION refuse_direct_stock() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -131,8 +162,15 @@ BEGIN
 END $$
 """
 TABLES = (
-    "stock_count_line", "stock_count", "reservation", "stock_move", "stock_level", "stock_total", "location", "warehouse",
-)  # fmt: skip
+    "stock_count_line",
+    "stock_count",
+    "reservation",
+    "stock_move",
+    "stock_level",
+    "stock_total",
+    "location",
+    "warehouse",
+)
 
 
 def upgrade() -> None:
@@ -168,6 +206,7 @@ def keep_stock() -> None:
             f"CREATE TRIGGER keep_stock_{operation} AFTER {operation.upper()} ON reservation REFERENCING {tables}"
             f" FOR EACH STATEMENT EXECUTE FUNCTION keep_stock_of_reservations_{operation}()"
         )
+    op.execute(RESERVE)
     op.execute(PICKABLE_KEPT)
     op.execute(
         "CREATE TRIGGER keep_stock AFTER UPDATE OF pickable ON location"
@@ -197,7 +236,9 @@ def make_places() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
         sa.CheckConstraint("code <> ''", name="ck_warehouse_code_not_empty"),
         sa.PrimaryKeyConstraint("id", name="pk_warehouse"),
-        sa.UniqueConstraint("seller_id", "code", name="uq_warehouse_seller_id", postgresql_nulls_not_distinct=True),
+        sa.UniqueConstraint(
+            "seller_id", "code", name="uq_warehouse_seller_id_code", postgresql_nulls_not_distinct=True
+        ),
     )
     op.create_table(
         "location",
@@ -222,7 +263,7 @@ def make_places() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_location"),
         sa.ForeignKeyConstraint(["warehouse_id"], ["warehouse.id"], name="fk_location_warehouse_id"),
         sa.ForeignKeyConstraint(["parent_id"], ["location.id"], name="fk_location_parent_id"),
-        sa.UniqueConstraint("warehouse_id", "code", name="uq_location_warehouse_id"),
+        sa.UniqueConstraint("warehouse_id", "code", name="uq_location_warehouse_id_code"),
     )
     op.create_index(
         "ix_location_path", "location", ["warehouse_id", "path"], postgresql_ops={"path": "text_pattern_ops"}
@@ -380,6 +421,7 @@ def make_counts() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION reserve_planned(uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], text[], integer[])")
     for table in TABLES:
         op.drop_table(table)
     for operation in ("insert", "update", "delete"):

@@ -9,35 +9,46 @@ from sqlalchemy.orm import Session
 from sqlalchemy.util import await_only
 
 from entrepot.inventory.events import StockChanged
-from entrepot.inventory.repository import StockRepository
+from entrepot.inventory.repository import StockRepository, Total
 from entrepot.kit import outbox
 
 PENDING = "inventory.changed"
+type Pending = dict[UUID, Total | None]
+"""Product -> its numbers, or None if they are to be asked for."""
 
 
-def announce(session: AsyncSession, product_ids: Iterable[UUID]) -> None:
+def announce(session: AsyncSession, product_ids: Iterable[UUID], totals: Iterable[Total] = ()) -> None:
     """Record :class:`StockChanged` for these products when the transaction commits.
 
     At the end and not at once, because one transaction may touch a product several times (release and reserve anew),
     and because whoever reads the event wants the numbers it ended with.
+
+    Args:
+        session: the transaction, which holds the products' locks.
+        product_ids: what changed.
+        totals: the numbers after the change, of products whose numbers are known.
     """
-    pending: set[UUID] | None = session.info.get(PENDING)
+    pending: Pending | None = session.info.get(PENDING)
     if pending is None:
-        session.info[PENDING] = pending = set()
+        session.info[PENDING] = pending = {}
 
         @event.listens_for(session.sync_session, "before_commit")
         def record(_: Session) -> None:  # pyright: ignore[reportUnusedFunction]  # SQLAlchemy calls it
             await_only(record_changes(session))
 
-    pending.update(product_ids)
+    pending.update(dict.fromkeys(product_ids))
+    pending.update({total.product_id: total for total in totals})
 
 
 async def record_changes(session: AsyncSession) -> None:
     """Record what is pending, now."""
-    pending: set[UUID] = session.info.get(PENDING) or set()
+    pending: Pending = session.info.get(PENDING) or {}
     if not pending:
         return
-    totals = await StockRepository(session).totals(pending)
+    known = [total for total in pending.values() if total is not None]
+    unknown = [product_id for product_id, total in pending.items() if total is None]
+    if unknown:
+        known += await StockRepository(session).totals(unknown)
     pending.clear()
     await outbox.record(
         session,
@@ -49,6 +60,6 @@ async def record_changes(session: AsyncSession) -> None:
                 reserved=total.reserved,
                 available=total.available,
             )
-            for total in totals
+            for total in known
         ),
     )

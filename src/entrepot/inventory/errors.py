@@ -17,7 +17,10 @@ class NothingToAdjustError(RefusedError):
 
     code = "inventory.nothing_to_adjust"
     title = N_("Nothing to adjust")
-    message = N_("An adjustment of {quantity} changes nothing or too much. Enter how many units more or fewer there are, up to {most}.")  # fmt: skip
+    message = N_(
+        "An adjustment of {quantity} changes nothing or too much. Enter how many units more or fewer there "
+        "are, up to {most}."
+    )
 
 
 class ReasonMissingError(RefusedError):
@@ -89,7 +92,10 @@ class NotEnoughHereError(RefusedError):
 
     code = "inventory.not_enough_here"
     title = N_("Not enough there")
-    message = N_("{quantity} of {sku} cannot leave {location}: {on_hand} are there. Count the location if the shelf says otherwise.")  # fmt: skip
+    message = N_(
+        "{quantity} of {sku} cannot leave {location}: {on_hand} are there. Count the location if the shelf "
+        "says otherwise."
+    )
 
 
 class ReservedHereError(RefusedError):
@@ -97,7 +103,10 @@ class ReservedHereError(RefusedError):
 
     code = "inventory.reserved_here"
     title = N_("Reserved for orders")
-    message = N_("{quantity} of {sku} cannot leave {location}: {reserved} of the {on_hand} there are reserved for orders. Take {free} at most, or choose that the reservations go along.")  # fmt: skip
+    message = N_(
+        "{quantity} of {sku} cannot leave {location}: {reserved} of the {on_hand} there are reserved for "
+        "orders. Take {free} at most, or choose that the reservations go along."
+    )
 
 
 class ReservedAdjustError(RefusedError):
@@ -105,7 +114,10 @@ class ReservedAdjustError(RefusedError):
 
     code = "inventory.reserved_adjust"
     title = N_("Reserved for orders")
-    message = N_("{sku} in {location} cannot go down by {quantity}: {reserved} of the {on_hand} there are reserved for orders. Release those orders, or count the location: a count names the orders that lose their goods.")  # fmt: skip
+    message = N_(
+        "{sku} in {location} cannot go down by {quantity}: {reserved} of the {on_hand} there are reserved for "
+        "orders. Release those orders, or count the location: a count names the orders that lose their goods."
+    )
 
 
 class TooMuchStockError(RefusedError):

@@ -169,7 +169,7 @@ class StockMove(Base):
     actor_name: Mapped[str]
     request_id: Mapped[str] = mapped_column(server_default="")
     occurred_at: Mapped[datetime] = mapped_column(server_default=text("statement_timestamp()"))
-    """Of the statement, not of the transaction: written under the product's lock, so it orders the moves of a product."""
+    """Of the statement, not of the transaction: taken under the product's lock, it orders the moves of a product."""
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("statement_timestamp()"))
     txid: Mapped[int] = mapped_column(BigInteger, server_default=text("(pg_current_xact_id()::text)::bigint"))
 

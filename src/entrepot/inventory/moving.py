@@ -178,7 +178,7 @@ class Moving(Reserving):
     async def put_back(
         self, product_id: UUID, from_location_id: UUID, to_location_id: UUID, quantity: int, *, lot: str = ""
     ) -> None:
-        """Return picked goods that no order takes any more from staging to a shelf.  Raises what :meth:`move` raises."""
+        """Return picked goods that no order takes any more to a shelf.  Raises what :meth:`move` raises."""
         await self.move(product_id, from_location_id, to_location_id, quantity, lot=lot, kind=MoveKind.PUT_BACK)
 
     async def adjust(self, product_id: UUID, location_id: UUID, change: int, *, reason: str, lot: str = "") -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
+from entrepot.inventory.announcement import announce
 from entrepot.inventory.desk import Desk, check_quantity
 from entrepot.inventory.domain import LocationKind, MoveKind, Plan, Wish, plan_reservations
 from entrepot.inventory.errors import (
@@ -27,8 +28,10 @@ class Reserving(Desk):
         """Promise stock to order lines, in their order: each line gets all it needs or nothing.
 
         A line that has a reservation keeps exactly what it has, so repeating a call changes nothing.  Thousands of
-        lines take five statements.  Make one call per transaction, or call :meth:`hold` first: products are locked in
-        a fixed order within a call.
+        lines take two statements.  The plan is made without a lock and checked under it; only if somebody else took
+        from the same places meanwhile is it made anew, so buyers of a hot product hold its lock for one round trip.
+
+        Make one call per transaction, or call :meth:`hold` first: products are locked in a fixed order within a call.
 
         Args:
             requests: lines in the order in which they are served.
@@ -57,13 +60,10 @@ class Reserving(Desk):
             await self._stock.lock_lines(wishes, products)
             released = await self._stock.release(wishes)
             self._changed(product_id for _, product_id in released)
-        else:
-            await self._stock.lock(products)
-        places, settled = await self._stock.places(products, wishes)
-        # What has no components cannot be promised: an empty bundle, a parent of variants.
-        possible = [wish for line, wish in wishes.items() if line not in settled and wish.units]
-        plan = plan_reservations(possible, places)
-        await self._write(plan, orders)
+        plan, settled = await self._plan(wishes, products)
+        if not await self._write(plan, orders):
+            plan, settled = await self._plan(wishes, products)  # nothing changes now: the products are locked
+            await self._write(plan, orders)
         return [
             ReservationOutcome(line, reserved=True, shortage=0)
             if (line := request.order_line_id) in settled or (line not in plan.shortages and wishes[line].units)
@@ -71,15 +71,23 @@ class Reserving(Desk):
             for request in requests
         ]
 
-    async def _write(self, plan: Plan, orders: Mapping[UUID, ReservationRequest]) -> None:
+    async def _plan(self, wishes: Mapping[UUID, Wish], products: Collection[UUID]) -> tuple[Plan, set[UUID]]:
+        """Plan for the lines that have nothing yet; return the others, too."""
+        places, settled = await self._stock.places(products, wishes)
+        # What has no components cannot be promised: an empty bundle, a parent of variants.
+        possible = [wish for line, wish in wishes.items() if line not in settled and wish.units]
+        return plan_reservations(possible, places), settled
+
+    async def _write(self, plan: Plan, orders: Mapping[UUID, ReservationRequest]) -> bool:
+        """Write the plan; False if it was made of numbers that changed before the products were locked."""
         if not plan.takes:
-            return
-        await self._stock.add_reservations(
+            return True
+        totals = await self._stock.reserve_planned(
             [
                 {
                     "id": new_id(),
-                    "seller_id": orders[take.order_line_id].seller_id,
-                    "order_id": orders[take.order_line_id].order_id,
+                    "seller_id": (order := orders[take.order_line_id]).seller_id,
+                    "order_id": order.order_id,
                     "order_line_id": take.order_line_id,
                     "product_id": take.place.product_id,
                     "location_id": take.place.location_id,
@@ -89,7 +97,8 @@ class Reserving(Desk):
                 for take in plan.takes
             ]
         )
-        self._changed(take.place.product_id for take in plan.takes)
+        announce(self._session, (), totals)
+        return bool(totals)
 
     async def hold(self, product_ids: Collection[UUID]) -> None:
         """Lock all stock of these products, for a transaction that will make several calls."""

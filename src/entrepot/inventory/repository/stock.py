@@ -1,7 +1,7 @@
 """Every SQL statement by which stock is locked, reserved and moved.
 
-The order of work is the same everywhere: lock the products (:meth:`StockRepository.lock`), read, decide, write.  One row
-of ``stock_total`` is the lock of all stock of a product, rows are locked in the order (seller, product), and a use case
+The order of work is the same everywhere: lock the products (:meth:`StockRepository.lock`), read, decide, write.  One
+row of ``stock_total`` is the lock of all stock of a product, rows are locked in the order (seller, product), and a use case
 locks all its products at once; so no two transactions ever wait for each other in a circle.
 """
 
@@ -203,6 +203,23 @@ class StockRepository:
         rows = await self._session.execute(text(_RESERVATION + where), values)
         return [ReservationRow(**row) for row in rows.mappings()]
 
+    async def reserve_planned(self, rows: Sequence[Mapping[str, Any]]) -> list[Total]:
+        """Lock the products and reserve, if all of it is still free and none of the lines has anything yet.
+
+        Returns:
+            The new numbers of the products; nothing if the plan is out of date.  The products are locked either way.
+        """
+        found = await self._session.execute(
+            text(
+                "SELECT seller_id, product_id, on_hand, reserved, available FROM reserve_planned("
+                "CAST(:id AS uuid[]), CAST(:seller_id AS uuid[]), CAST(:order_id AS uuid[]),"
+                " CAST(:order_line_id AS uuid[]), CAST(:product_id AS uuid[]), CAST(:location_id AS uuid[]),"
+                " CAST(:lot AS text[]), CAST(:quantity AS integer[]))"
+            ),
+            {name: [row[name] for row in rows] for name in rows[0]},
+        )
+        return [Total(*row) for row in found]
+
     async def add_reservations(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Reserve, adding to what the line may have in the same place already."""
         await insert_rows(
@@ -218,7 +235,8 @@ class StockRepository:
         await self._session.execute(
             text(
                 "UPDATE reservation r SET quantity = r.quantity - d.quantity"
-                " FROM unnest(CAST(:ids AS uuid[]), CAST(:quantities AS integer[])) AS d(id, quantity) WHERE r.id = d.id"
+                " FROM unnest(CAST(:ids AS uuid[]), CAST(:quantities AS integer[])) AS d(id, quantity)"
+                " WHERE r.id = d.id"
             ),
             {"ids": list(less), "quantities": list(less.values())},
         )
