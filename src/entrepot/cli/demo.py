@@ -1,0 +1,72 @@
+"""``entrepot demo``: the hub beside a simulated outside world, filled with a real shop's products and orders."""
+
+import os
+import secrets
+import socket
+from pathlib import Path
+
+from entrepot.cli.processes import EVERYTHING
+from entrepot.cli.supervisor import Child, Supervisor
+
+OWNER = "owner@demo.example"
+FILLED = "filled"
+"""A file that says the demo has its products and accounts."""
+SANDBOX_PORT = 1
+"""The sandbox listens on the hub's port plus this; its mailbox on the next."""
+
+
+def run_demo(*, port: int, folder: Path, speed: str) -> None:
+    """Supervise the sandbox, the hub, and once the filling of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sandbox, mail = port + SANDBOX_PORT, port + SANDBOX_PORT + 1
+    for number in (port, sandbox, mail):
+        _refuse_taken(number)
+    password = _password(folder / "owner.password")
+    environment = {
+        "ENTREPOT_DATA_DIR": str(folder.resolve()),
+        "ENTREPOT_PORT": str(port),
+        "ENTREPOT_OUTSIDE_ALLOW": '["127.0.0.0/8"]',
+        "ENTREPOT_SMTP_URL": f"smtp://127.0.0.1:{mail}",
+        "ENTREPOT_LOG_LEVEL": os.environ.get("ENTREPOT_LOG_LEVEL", "warning"),
+        "ENTREPOT_DEMO_PASSWORD": password,
+        "ENTREPOT_DEMO_SANDBOX": f"http://127.0.0.1:{sandbox}",
+    }
+    os.environ.update(environment)
+    world = Child(
+        "sandbox",
+        module="entrepot.sandbox",
+        arguments=(
+            f"--port={sandbox}",
+            f"--smtp-port={mail}",
+            f"--state={folder.resolve() / 'sandbox'}",
+            f"--speed={speed}",
+        ),
+    )
+    print(
+        f"""
+  Entrepot   http://127.0.0.1:{port}     sign in as {OWNER} with {password}
+  Sandbox    http://127.0.0.1:{sandbox}     the simulated marketplace, carrier and mailbox
+
+  Ctrl-C stops everything; the data stay in {folder}.
+""",
+        flush=True,
+    )
+    first = () if (folder / FILLED).exists() else ("demo-data",)
+    Supervisor([world, *EVERYTHING], environment=environment, first=first).run()
+
+
+def _password(path: Path) -> str:
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text("-".join(secrets.token_hex(3) for _ in range(3)))
+    return path.read_text().strip()
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            message = f"Port {port} is taken. Stop what listens there, or choose another: entrepot demo --port 9000"
+            raise SystemExit(message) from error
