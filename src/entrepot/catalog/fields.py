@@ -151,7 +151,7 @@ def read_url(value: object, mark: DecimalMark = ".") -> str | None:  # noqa: ARG
         or not parts.hostname
         or len(address) > 2000
         or has_control_characters(address)
-    ):  # noqa: PLR2004 -- what browsers take
+    ):
         raise CellError(N_("This is not the address of a picture. It starts with https:// and names a server."))
     return address
 

@@ -38,7 +38,13 @@ COLUMNS = (
         help=N_("8, 12, 13 or 14 digits; the last is checked."),
         example="8712345678906",
     ),
-    Column(key="kind", label=N_("Kind"), aliases=("type", "soort", "art"), help=N_("simple, bundle or parent."), example="simple"),
+    Column(
+        key="kind",
+        label=N_("Kind"),
+        aliases=("type", "soort", "art"),
+        help=N_("simple, bundle or parent."),
+        example="simple",
+    ),
     Column(
         key="components",
         label=N_("Components"),
@@ -52,7 +58,12 @@ COLUMNS = (
         aliases=("parent", "hoofdproduct", "vaterartikel"),
         help=N_("Of a variant: the SKU of a product of the kind parent, listed above it."),
     ),
-    Column(key="options", label=N_("Options"), aliases=("variant", "opties"), help=N_("Of a variant, like Colour: red; Size: L.")),
+    Column(
+        key="options",
+        label=N_("Options"),
+        aliases=("variant", "opties"),
+        help=N_("Of a variant, like Colour: red; Size: L."),
+    ),
     Column(
         key="weight_g",
         label=N_("Weight (g)"),
@@ -78,7 +89,12 @@ COLUMNS = (
         number=True,
         example="7.95",
     ),
-    Column(key="sales_currency", label=N_("Sales currency"), aliases=("currency", "valuta", "waehrung", "währung"), example="EUR"),
+    Column(
+        key="sales_currency",
+        label=N_("Sales currency"),
+        aliases=("currency", "valuta", "waehrung", "währung"),
+        example="EUR",
+    ),
     Column(
         key="vat_class",
         label=N_("VAT class"),
@@ -87,8 +103,16 @@ COLUMNS = (
         example="standard",
     ),
     Column(key="image_url", label=N_("Image address"), aliases=("image", "afbeelding", "bild", "picture", "image url")),
-    Column(key="tags", label=N_("Tags"), aliases=("labels", "keywords", "tag"), help=N_("Separated by commas."), example="kitchen, gift"),
-    Column(key="active", label=N_("Active"), aliases=("actief", "aktiv", "enabled"), help=N_("yes or no."), example="yes"),
+    Column(
+        key="tags",
+        label=N_("Tags"),
+        aliases=("labels", "keywords", "tag"),
+        help=N_("Separated by commas."),
+        example="kitchen, gift",
+    ),
+    Column(
+        key="active", label=N_("Active"), aliases=("actief", "aktiv", "enabled"), help=N_("yes or no."), example="yes"
+    ),
     Column(
         key="buffer",
         label=N_("Buffer"),
@@ -110,7 +134,9 @@ def read_components(text: str) -> dict[str, int]:
         name, found, quantity = part.rpartition(":")
         sku = read_sku(name if found else part)
         if sku in components:
-            raise CellError(N_("{sku} is listed twice among the components. List it once with the whole quantity."), sku=sku)
+            raise CellError(
+                N_("{sku} is listed twice among the components. List it once with the whole quantity."), sku=sku
+            )
         units = read_whole(quantity) if found else 1
         if units < 1:
             raise CellError(N_("“{part}”: a component needs a quantity of at least 1."), part=shorten(part))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,8 +51,7 @@ class Draft:
 class Saved:
     """What became of a draft."""
 
-    result: str
-    """``created``, ``updated``, ``unchanged`` or ``failed``."""
+    result: Literal["created", "updated", "unchanged", "failed"]
     product_id: UUID | None = None
     problems: dict[str, str] = field(default_factory=dict[str, str])
     """Field -> sentence."""

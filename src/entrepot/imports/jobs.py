@@ -50,7 +50,7 @@ async def apply_table(run: Run, args: ApplyTable) -> dict[str, int]:
 
     try:
         for chunk in cut_chunks(reading(), spec.chunk, spec.group):
-            await run.check_cancelled()
+            run.check_cancelled()
             async with run.transaction() as session:
                 rows = [pending.pop(row.number) for row in chunk]
                 if not await ImportService(session).apply_chunk(found, rows, done):

@@ -10,6 +10,7 @@ from entrepot.access.navigation import NavItem
 SLICES = (
     "access",
     "jobs",
+    "imports",
     "catalog",
     "documents",
     "channels",
