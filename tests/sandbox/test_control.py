@@ -1,7 +1,6 @@
 """The control page and its API."""
 
 import re
-from typing import Any
 
 import httpx
 import pytest
@@ -20,7 +19,7 @@ async def do(seller: Seller, command: str, **form: str) -> str:
     return (await seller.http.get(answer.headers["location"])).text
 
 
-async def refusal(seller: Seller, method: str, path: str, body: Any = None) -> tuple[int, str]:
+async def refusal(seller: Seller, method: str, path: str, body: object = None) -> tuple[int, str]:
     answer: httpx.Response = await seller.http.request(method, f"/sandbox/api{path}", json=body)
     return answer.status_code, answer.json()["detail"]
 
@@ -30,9 +29,8 @@ async def test_the_page_shows_the_world_and_says_what_it_is(make_world: MakeWorl
     order = (await seller.read("/retailer/orders"))["orders"][0]
     parcel = (await seller.book()).json()
     await seller.outcome(await seller.ship(order["orderItems"][0]["orderItemId"], tracking=parcel["tracking_code"]))
-    seller.world.mails.receive(
-        "hub@example.org", ("you@example.org",), b"Subject: Hello <you>\n\nText", seller.world.tick()
-    )
+    mail = b"Subject: Hello <you>\n\nText"
+    seller.world.mails.receive("hub@example.org", ("you@example.org",), mail, seller.world.tick())
     page = (await seller.http.get("/")).text
     for wanted in ("SANDBOX", order["orderId"], "partly shipped", parcel["tracking_code"], "Hello &lt;you&gt;"):
         assert wanted in page

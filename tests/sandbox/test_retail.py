@@ -2,6 +2,7 @@
 
 from collections import Counter
 from decimal import Decimal
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -129,3 +130,36 @@ def test_buyers_live_in_the_netherlands_belgium_and_germany() -> None:
         assert (len(person.postcode), len(letters)) == {"NL": (6, 2), "BE": (4, 0), "DE": (5, 0)}[person.country]
     assert Population(7).buyer("1", "Germany").country == "DE"
     assert Population(7).buyer("1", "Belgium").country == "BE"
+
+
+def test_the_manual_says_what_became_of_the_rows() -> None:
+    report = load().report
+    manual = (Path(__file__).parents[2] / "docs" / "sandbox-data.md").read_text()
+    counted = {
+        "goods sold": report.sold_rows,
+        "the same product at the same price": report.merged_rows,
+        "postage and fees": report.fee_rows.total(),
+        "a price of zero": report.zero_price_rows,
+        "a negative quantity": report.adjustment_rows,
+        "a cancellation of all units": report.full_cancellation_rows,
+        "a cancellation of some units": report.partial_cancellation_rows,
+        "a cancellation without": report.unmatched_cancellation_rows,
+        "cancelled fees": report.fee_cancellation_rows.total(),
+    }
+    assert sum(counted.values()) == report.rows
+    for what, rows in counted.items():
+        assert f"| {rows:,} | {what}" in manual
+    for words in (
+        f"{report.rows:,} rows",
+        f"**{report.orders} of the {report.sales_invoices} sales become orders**; of the other 68",
+        f"{report.sold_rows + report.bundle_items:,} order items of {len(load().products):,} products",
+        f"({report.second_price_items} times)",
+        f"the {report.orders_over_a_shipment} orders",
+        f"{report.lower_case_codes} rows had lower-case letters",
+        f"({report.untidy_titles:,} rows)",
+        f"the offers of {report.raised_prices} products",
+        f"{report.rows_without_customer:,} rows without a customer number",
+        f"({report.bundle_items} items in all)",
+        *(f"| {bundle.product.price} |" for bundle in bundles()),
+    ):
+        assert words in manual

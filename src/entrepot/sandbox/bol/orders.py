@@ -79,18 +79,18 @@ class BolOrders:
         method = choice(call, "fulfilment-method", "FBR", "FBR", "FBB", "ALL")
         status = choice(call, "status", "OPEN", "OPEN", "SHIPPED", "ALL")
         vvb_only = choice(call, "vvb-only", "false", "true", "false") == "true"
-        orders = [] if method == "FBB" or vvb_only else self._matching(account, status, call)
+        orders = () if method == "FBB" or vvb_only else self._matching(account, status, call)
         cut = twist(orders, page, PAGE_SIZE, call, lambda order: self._world.dice.below(1 << 32, order.order_id))
         if not cut and self._world.options.omit_empty_arrays:
             return Answer(HTTPStatus.OK, b"{ }", V10)
         return Answer(HTTPStatus.OK, b'{"orders":[' + b",".join(map(self._reduce, cut)) + b"]}", V10)
 
-    def _matching(self, account: Account, status: str, call: Call) -> list[Order]:
+    def _matching(self, account: Account, status: str, call: Call) -> Iterable[Order]:
         books = account.orders
         chosen = {"OPEN": books.open, "SHIPPED": books.shipped, "ALL": books.orders}[status]
         minutes, day = call.query.get("change-interval-minute"), call.query.get("latest-change-date")
         if minutes is None and day is None:
-            return list(chosen.values())
+            return chosen.values()
         found: Iterable[Order]
         if minutes is not None:
             interval = whole_number(call, "change-interval-minute", 0, 1, 60)

@@ -2,10 +2,10 @@
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from itertools import islice
 
 import msgspec
 
@@ -226,16 +226,16 @@ class BolService:
         return headers
 
 
-def twist[T](entries: list[T], page: int, size: int, call: Call, key: Any) -> list[T]:  # noqa: ANN401 - any sort key
+def twist[T](entries: Iterable[T], page: int, size: int, call: Call, key: Callable[[T], int | str]) -> list[T]:
     """Cut a page out of a list, twisted as the faults of the call say."""
     if "shuffled_pages" in call.twists:
         entries = sorted(entries, key=key)
     start = (page - 1) * size
-    cut = entries[start : start + size]
-    if "duplicate_entries" in call.twists:
-        before = entries[max(0, start - 3) : start]
-        cut = [*before, *cut, *cut[: max(1, len(cut) // 10)]]
-    return cut
+    if "duplicate_entries" not in call.twists:
+        return list(islice(entries, start, start + size))
+    known = list(entries)
+    cut = known[start : start + size]
+    return [*known[max(0, start - 3) : start], *cut, *cut[: max(1, len(cut) // 10)]] if cut else []
 
 
 def _same_media(text: str, wanted: str) -> bool:

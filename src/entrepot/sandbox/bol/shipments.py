@@ -94,7 +94,7 @@ class BolShipments:
         else:
             found = reversed(account.shipments.values())
         cut = twist(
-            list(found), page, PAGE_SIZE, call, lambda shipment: self._world.dice.below(1 << 32, shipment.shipment_id)
+            found, page, PAGE_SIZE, call, lambda shipment: self._world.dice.below(1 << 32, shipment.shipment_id)
         )
         if not cut and self._world.options.omit_empty_arrays:
             return Answer(HTTPStatus.OK, b"{ }", V10)

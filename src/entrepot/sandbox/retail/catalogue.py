@@ -65,9 +65,14 @@ def ean_of(sku: str) -> str:
     return ean13(f"2{_PRODUCT_DICE.below(_EAN_BODY, 'ean', sku):011d}")
 
 
+def converted(pounds: Decimal) -> Decimal:
+    """The price in euro, rounded half up to cents."""
+    return (pounds * EURO_PER_POUND).quantize(_CENT, ROUND_HALF_UP)
+
+
 def in_euro(pounds: Decimal) -> Decimal:
-    """The price in euro, rounded half up to cents, never below bol.com's minimum."""
-    return max(MINIMUM_PRICE, (pounds * EURO_PER_POUND).quantize(_CENT, ROUND_HALF_UP))
+    """The price in euro that bol.com takes: never below its minimum."""
+    return max(MINIMUM_PRICE, converted(pounds))
 
 
 def make_product(sku: str, title: str, price: Decimal) -> Product:

@@ -31,7 +31,7 @@ from itertools import groupby
 import msgspec
 
 from entrepot.sandbox.dice import Dice
-from entrepot.sandbox.retail.catalogue import MINIMUM_PRICE, Bundle, Product, in_euro, make_bundles, make_product
+from entrepot.sandbox.retail.catalogue import Bundle, Product, converted, in_euro, make_bundles, make_product
 from entrepot.sandbox.retail.report import ImportReport
 
 PSEUDO_PRODUCTS = frozenset({"POST", "DOT", "C2", "M", "D", "S", "BANK CHARGES", "AMAZONFEE"})
@@ -146,8 +146,9 @@ def _products(rows: list[Row], report: ImportReport) -> dict[str, Product]:
         prices[row.sku][row.pounds] += 1
     products: dict[str, Product] = {}
     for sku in sorted(titles):
-        price = in_euro(prices[sku].most_common(1)[0][0])
-        report.raised_prices += price == MINIMUM_PRICE
+        pounds = prices[sku].most_common(1)[0][0]
+        price = in_euro(pounds)
+        report.raised_prices += price > converted(pounds)
         products[sku] = make_product(sku, titles[sku].most_common(1)[0][0], price)
     return products
 
