@@ -163,7 +163,6 @@ def upgrade() -> None:
         sa.Column("fulfilment", sa.Text(), nullable=False),
         sa.Column("reserved", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_order_line"),
-        sa.ForeignKeyConstraint(["order_id"], ["sales_order.id"], name="fk_order_line_order_id"),
         sa.UniqueConstraint("order_id", "position", name="uq_order_line_order_id_position"),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_order_line_quantity_positive")),
         sa.CheckConstraint(

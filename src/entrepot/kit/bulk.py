@@ -63,3 +63,27 @@ async def insert_rows(
 
 def _document(value: object) -> str | None:
     return None if value is None else msgspec.json.encode(value).decode()
+
+
+@lru_cache(maxsize=256)
+def _json_statement(model: type[Base], columns: tuple[str, ...], suffix: str) -> str:
+    table = model.__table__
+    typed = ", ".join(f"{name} {table.columns[name].type.compile(dialect=_DIALECT)}" for name in columns)
+    names = ", ".join(columns)
+    return f"INSERT INTO {model.__tablename__} ({names}) SELECT {names} FROM json_to_recordset(:rows) AS t({typed}) {suffix}"  # noqa: S608
+
+
+async def insert_many(
+    session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]], *, suffix: str = ""
+) -> list[Any]:
+    """Do as :func:`insert_rows` for thousands of rows, sending them as one JSON text.
+
+    asyncpg looks at every element of an array through an abstract base class; that made arrays cost five times as much
+    processor time in this process as JSON, and PostgreSQL unpacks either in the same time (14,000 order lines: 0.31 + 0.30
+    s against 0.05 + 0.35 s).  Not for columns of bytes.
+    """
+    if not rows:
+        return []
+    sql = _json_statement(model, tuple(rows[0]), suffix)
+    result = await session.execute(text(sql), {"rows": msgspec.json.encode(rows).decode()})
+    return list(result.all()) if result.returns_rows else []

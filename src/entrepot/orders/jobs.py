@@ -138,7 +138,10 @@ def schedule_key(account_id: UUID) -> str:
     return f"orders.import:{account_id}"
 
 
-@reaction("orders.accounts", topics=["channels.account_connected", "channels.account_mode_changed"])
+@reaction(
+    "orders.accounts",
+    topics=["channels.account_connected", "channels.account_mode_changed", "channels.import_requested"],
+)
 async def on_accounts(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
     """Import from every account that is not paused, every few minutes, beginning now."""
     for event in events:

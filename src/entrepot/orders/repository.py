@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from entrepot.kit.bulk import insert_rows
+from entrepot.kit.bulk import insert_many, insert_rows
 from entrepot.orders.models import OrderLine, OrderNote, SalesOrder
 from entrepot.orders.refs import OrderLineRef, OrderRef
 from entrepot.orders.status import EDITABLE, OrderStatus, origins
@@ -119,7 +119,7 @@ class OrderRepository:
 
     async def insert_orders(self, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
         """Store new orders; those that another transaction stored first are left out."""
-        found = await insert_rows(
+        found = await insert_many(
             self._session,
             SalesOrder,
             rows,
@@ -130,11 +130,11 @@ class OrderRepository:
     async def insert_manual(self, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
         """Store orders entered here; those whose number is taken are left out."""
         suffix = "ON CONFLICT (seller_id, number) WHERE channel_account_id IS NULL DO NOTHING RETURNING id"
-        found = await insert_rows(self._session, SalesOrder, rows, suffix=suffix)
+        found = await insert_many(self._session, SalesOrder, rows, suffix=suffix)
         return {row.id for row in found}
 
     async def insert_lines(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        await insert_rows(self._session, OrderLine, rows)
+        await insert_many(self._session, OrderLine, rows)
 
     async def insert_note(self, row: Mapping[str, Any]) -> None:
         await insert_rows(self._session, OrderNote, [row])
