@@ -1,8 +1,8 @@
 """Every SQL statement by which stock is locked, reserved and moved.
 
 The order of work is the same everywhere: lock the products (:meth:`StockRepository.lock`), read, decide, write.  One
-row of ``stock_total`` is the lock of all stock of a product, rows are locked in the order (seller, product), and a use case
-locks all its products at once; so no two transactions ever wait for each other in a circle.
+row of ``stock_total`` is the lock of all stock of a product, rows are locked in the order (seller, product), and a use
+case locks all its products at once; so no two transactions ever wait for each other in a circle.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -121,7 +121,7 @@ class StockRepository:
         rows = await self._session.execute(
             text(
                 "SELECT t.seller_id, t.product_id, t.on_hand, t.reserved, t.available FROM stock_total t"
-                f" WHERE {where} ORDER BY t.seller_id, t.product_id FOR NO KEY UPDATE OF t"
+                f" WHERE {where} ORDER BY t.seller_id, t.product_id FOR NO KEY UPDATE OF t"  # noqa: S608 -- our own texts
             ),
             values,
         )

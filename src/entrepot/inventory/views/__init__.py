@@ -1,0 +1,43 @@
+"""Stock as others read it: straight from SQL, no decisions."""
+
+from entrepot.inventory.views.counts import CountLineView, CountView, count_lines, counts
+from entrepot.inventory.views.past import PastLevel, stock_at
+from entrepot.inventory.views.places import LocationView, WarehouseView, find_location, locations, warehouses
+from entrepot.inventory.views.stock import (
+    LevelView,
+    MoveView,
+    PromiseView,
+    StockRow,
+    availability,
+    bundle_availability,
+    levels,
+    moves,
+    promises,
+    staged_leftovers,
+    stock_list,
+)
+
+__all__ = [
+    "CountLineView",
+    "CountView",
+    "LevelView",
+    "LocationView",
+    "MoveView",
+    "PastLevel",
+    "PromiseView",
+    "StockRow",
+    "WarehouseView",
+    "availability",
+    "bundle_availability",
+    "count_lines",
+    "counts",
+    "find_location",
+    "levels",
+    "locations",
+    "moves",
+    "promises",
+    "staged_leftovers",
+    "stock_at",
+    "stock_list",
+    "warehouses",
+]

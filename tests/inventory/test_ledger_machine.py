@@ -1,0 +1,173 @@
+"""Random work on the stock, in any order: the books always add up, and the past can be replayed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sqlalchemy import text
+
+from entrepot.inventory import views
+from entrepot.inventory.service import InventoryService
+from entrepot.kit.database import Database
+from entrepot.kit.errors import EntrepotError
+from entrepot.kit.ids import new_id
+from entrepot.kit.postgres import Server
+from entrepot.kit.scope import Scope
+from entrepot.kit.secretbox import SecretBox
+from tests.inventory.factories import Building, add_building, add_bundle, add_product, check_books, request_for
+
+quantities = st.integers(1, 9)
+products = st.integers(0, 1)
+places = st.integers(0, 3)
+chosen = st.integers(0, 1000)
+
+
+class Ledger(RuleBasedStateMachine):
+    """Each rule is one transaction on the real database; what is refused with a sentence must change nothing."""
+
+    def __init__(self, server: Server, box: SecretBox) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.database = Database(server.asyncpg(server.application), box.derive("scope"), pool=2)
+        self.seller_id = new_id()
+        self.lines: list[UUID] = []
+        self.past: list[tuple[datetime, dict[tuple[UUID, UUID], int]]] = []
+
+    def teardown(self) -> None:
+        self.runner.run(self.database.engine.dispose())
+        self.runner.close()
+
+    def work(self, do: Callable[[InventoryService], Awaitable[Any]]) -> Any:
+        async def run() -> Any:
+            async with self.database.transaction(Scope.of(self.seller_id)) as session:
+                return await do(InventoryService(session))
+
+        with suppress(EntrepotError):
+            return self.runner.run(run())
+        return None
+
+    @initialize()
+    def set_up(self) -> None:
+        async def prepare(stock: InventoryService) -> None:
+            session = stock._session  # noqa: SLF001 -- the transaction that work() opened
+            await session.execute(
+                text("INSERT INTO seller (id, name, slug) VALUES (:id, 'Machine', :slug)"),
+                {"id": self.seller_id, "slug": str(self.seller_id)},
+            )
+            self.building: Building = await add_building(session, self.seller_id)
+            self.products = [await add_product(session, self.seller_id) for _ in range(2)]
+            first, second = self.products
+            self.bundle = await add_bundle(session, self.seller_id, {first.id: 2, second.id: 1})
+            self.places = [self.building.shelf, self.building.rack, self.building.receiving, self.building.staging]
+
+        self.work(prepare)
+
+    @rule(product=products, place=places, quantity=quantities)
+    def receive(self, product: int, place: int, quantity: int) -> None:
+        self.work(lambda stock: stock.receive(self.products[product].id, self.places[place], quantity))
+
+    @rule(product=products, origin=places, goal=places, quantity=quantities, along=st.booleans())
+    def move(self, product: int, origin: int, goal: int, quantity: int, *, along: bool) -> None:
+        self.work(
+            lambda stock: stock.move(
+                self.products[product].id,
+                self.places[origin],
+                self.places[goal],
+                quantity,
+                with_reservations=along,
+            )
+        )
+
+    @rule(product=st.integers(0, 2), quantity=st.integers(1, 4))
+    def reserve(self, product: int, quantity: int) -> None:
+        request = request_for([*self.products, self.bundle][product], quantity)
+        self.lines.append(request.order_line_id)
+        self.work(lambda stock: stock.reserve([request]))
+
+    @rule(line=chosen, quantity=st.integers(1, 4))
+    def edit(self, line: int, quantity: int) -> None:
+        if self.lines:
+            request = request_for(self.bundle, quantity, order_line_id=self.lines[line % len(self.lines)])
+            self.work(lambda stock: stock.reserve([request], replace=True))
+
+    @rule(line=chosen)
+    def release(self, line: int) -> None:
+        if self.lines:
+            self.work(lambda stock: stock.release([self.lines[line % len(self.lines)]]))
+
+    @rule(line=chosen, quantity=st.integers(1, 4))
+    def pick(self, line: int, quantity: int) -> None:
+        async def do(stock: InventoryService) -> None:
+            for row in await stock.reservations([self.lines[line % len(self.lines)]]):
+                await stock.pick(row.id, min(quantity, row.quantity), self.building.staging)
+
+        if self.lines:
+            self.work(do)
+
+    @rule(line=chosen)
+    def ship(self, line: int) -> None:
+        if self.lines:
+            self.work(lambda stock: stock.ship([self.lines[line % len(self.lines)]]))
+
+    @rule(product=products, place=places, change=st.integers(-6, 6))
+    def adjust(self, product: int, place: int, change: int) -> None:
+        self.work(lambda stock: stock.adjust(self.products[product].id, self.places[place], change, reason="lost"))
+
+    @rule(product=products, place=st.integers(0, 2), counted=st.integers(0, 8))
+    def count(self, product: int, place: int, counted: int) -> None:
+        self.work(lambda stock: stock.count(self.products[product].id, self.places[place], counted))
+
+    @rule(place=places, pickable=st.booleans())
+    def change_location(self, place: int, *, pickable: bool) -> None:
+        self.work(lambda stock: stock.change_location(self.places[place], name="", walk_order=1, pickable=pickable))
+
+    @rule()
+    def remember(self) -> None:
+        """Note what there is at this moment."""
+
+        async def do(stock: InventoryService) -> None:
+            session = stock._session  # noqa: SLF001 -- the transaction that work() opened
+            at = (await session.execute(text("SELECT statement_timestamp()"))).scalar_one()
+            rows = await session.execute(
+                text("SELECT product_id, location_id, on_hand FROM stock_level WHERE seller_id = :id AND on_hand > 0"),
+                {"id": self.seller_id},
+            )
+            self.past.append((at, {(row[0], row[1]): row[2] for row in rows}))
+
+        self.work(do)
+
+    @invariant()
+    def the_books_add_up(self) -> None:
+        if hasattr(self, "products"):
+            self.work(lambda stock: check_books(stock._session, self.seller_id))  # noqa: SLF001
+
+    @invariant()
+    def the_past_stays_what_it_was(self) -> None:
+        async def do(stock: InventoryService) -> None:
+            for at, levels in self.past:
+                found = await views.stock_at(stock._session, self.seller_id, at)  # noqa: SLF001
+                assert {(row.product_id, row.location_id): row.on_hand for row in found} == levels
+
+        if self.past:
+            self.work(do)
+
+
+def test_the_books_add_up_whatever_happens(server: Server, box: SecretBox, anyio_backend: str) -> None:
+    assert anyio_backend == "asyncio"
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis leaves it untyped
+        lambda: Ledger(server, box), settings=settings(max_examples=15, stateful_step_count=30, deadline=None)
+    )
+
+
+@pytest.mark.anyio
+async def test_the_machine_would_notice(database: Database) -> None:
+    """A check that cannot fail proves nothing: books that are wrong are reported."""
+    async with database.transaction(Scope.nobody()) as session:
+        await check_books(session, new_id())
