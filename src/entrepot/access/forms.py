@@ -100,7 +100,9 @@ def role_options(roles: Iterable[RoleView]) -> list[dict[str, object]]:
 
 def seller_options(sellers: Iterable[SellerRef], *, everyone: bool) -> list[dict[str, object]]:
     """Return the choices of whom someone works for."""
-    whole: list[dict[str, object]] = [{"value": "all", "label": gettext(N_("The whole hub: every seller"))}] if everyone else []
+    whole: list[dict[str, object]] = (
+        [{"value": "all", "label": gettext(N_("The whole hub: every seller"))}] if everyone else []
+    )
     return [*whole, *({"value": seller.id, "label": seller.name} for seller in sellers)]
 
 

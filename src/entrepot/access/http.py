@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response
+from litestar.di import NamedDependency
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,7 +21,7 @@ SESSION_COOKIE = "entrepot_session"
 UNPROCESSABLE = 422
 
 
-async def provide_wide(request: Request[Any, Any, Any], session: AsyncSession) -> AsyncSession:
+async def provide_wide(request: Request[Any, Any, Any], session: NamedDependency[AsyncSession]) -> AsyncSession:
     """Widen the transaction of this request, because people, roles and sessions belong to no seller.
 
     What the caller may see and change of them, the services and views of access decide.

@@ -4,10 +4,13 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from litestar import Litestar
+from litestar.config.compression import CompressionConfig
 from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.plugins.htmx import HTMXPlugin
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 from litestar.types import Middleware
@@ -16,13 +19,17 @@ from entrepot.access.guards import check_right, open_to_all
 from entrepot.kit.database import Database
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
-from entrepot.web import api, live, pages
+from entrepot.web import api, first_run, live, pages
 from entrepot.web.authentication import authentication
+from entrepot.web.idempotency import AlreadyAnsweredError, Idempotency, replay
 from entrepot.web.problems import HANDLERS
-from entrepot.web.rendering import STATIC, VERSION, PageEngine, template_environment
+from entrepot.web.rate_limits import RateLimits
+from entrepot.web.rendering import STATIC, VERSION, template_environment
 from entrepot.web.request import RequestContext, security_headers
 from entrepot.web.slices import routes
 from entrepot.web.transaction import provide_principal, provide_session
+
+YEAR = 365 * 24 * 3600
 
 type Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
@@ -59,16 +66,21 @@ def create_app(
     """
     app = Litestar(
         route_handlers=[
+            *first_run.ROUTES,
             *pages.ROUTES,
             *api.ROUTES,
             *live.ROUTES,
             *routes(),
             create_static_files_router(
-                path="/static",
-                directories=[STATIC],
+                path="/static/dist/assets",
+                directories=[STATIC / "dist" / "assets"],
                 opt=open_to_all(),
                 include_in_schema=False,
-                cache_control=None,
+                cache_control=CacheControlHeader(public=True, max_age=YEAR, immutable=True),  # names carry a hash
+                name="built",
+            ),
+            create_static_files_router(
+                path="/static", directories=[STATIC], opt=open_to_all(), include_in_schema=False, name="static"
             ),
         ],
         guards=[check_right],
@@ -76,8 +88,8 @@ def create_app(
             "session": Provide(provide_session),
             "principal": Provide(provide_principal),
         },
-        exception_handlers=HANDLERS,  # type: ignore[arg-type]  # Litestar's handler type is invariant in the error
-        middleware=[RequestContext(), authentication(), *middleware],
+        exception_handlers={**HANDLERS, AlreadyAnsweredError: replay},  # type: ignore[arg-type]  # Litestar's handler type is invariant in the error
+        middleware=[RequestContext(), authentication(), RateLimits(), Idempotency(), *middleware],
         after_request=security_headers,
         csrf_config=CSRFConfig(
             secret=box.derive("csrf"),
@@ -86,8 +98,9 @@ def create_app(
             exclude_from_csrf_key="exclude_from_csrf",
             exclude=["^/api/"],
         ),
+        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4, minimum_size=2000, exclude=["^/live"]),
         plugins=[HTMXPlugin()],
-        template_config=TemplateConfig(instance=PageEngine.from_environment(template_environment())),
+        template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(template_environment())),
         openapi_config=OpenAPIConfig(
             title="Entrepot", version=VERSION, path="/api/schema", use_handler_docstrings=True
         ),

@@ -8,7 +8,7 @@ from litestar.exceptions import HTTPException, NotFoundException, ValidationExce
 from litestar.plugins.htmx import HTMXTemplate
 from litestar.response import Redirect, Template
 
-from entrepot.access.errors import SignInNeededError
+from entrepot.access.errors import SignInNeededError, TooManyAttemptsError
 from entrepot.kit import i18n
 from entrepot.kit.errors import (
     ConflictError,
@@ -24,6 +24,7 @@ from entrepot.web.rendering import language_of
 
 DOCS = "https://entrepot.dev/errors/"
 STATUS: dict[type[EntrepotError], int] = {
+    TooManyAttemptsError: 429,
     NotFoundError: 404,
     ConflictError: 409,
     RefusedError: 422,

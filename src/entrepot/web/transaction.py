@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.access.principal import Principal
 from entrepot.kit.database import SYSTEM, Database
 from entrepot.kit.scope import Scope
+from entrepot.web.idempotency import claim_key
 
 
 async def provide_session(request: Request[Any, Any, Any]) -> AsyncGenerator[AsyncSession]:
@@ -24,6 +25,7 @@ async def provide_session(request: Request[Any, Any, Any]) -> AsyncGenerator[Asy
     actor = principal.actor if principal else SYSTEM
     request_id: str = request.scope["state"].get("request_id", "")
     async with database.transaction(scope, actor=actor, request_id=request_id) as session:
+        await claim_key(request, session)
         yield session
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +17,7 @@ from entrepot.access.principal import Principal
 from entrepot.access.service import KeyService, PeopleService, SignInService
 from entrepot.access.service.keys import NewSecret
 from entrepot.kit.errors import InvalidInputError
+from entrepot.kit.i18n import gettext
 from entrepot.kit.text import N_
 
 YEAR = 365 * 24 * 3600
@@ -32,12 +33,22 @@ class AccountController(Controller):
     dependencies = {"wide": Provide(provide_wide)}  # noqa: RUF012 -- Litestar's API
 
     @get()
-    async def show(self, request: Request[Any, Any, Any], principal: Principal, wide: AsyncSession) -> Template:
+    async def show(
+        self,
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        wide: NamedDependency[AsyncSession],
+    ) -> Template:
         """Show the account."""
         return await _page(request, principal, wide)
 
     @post("/profile")
-    async def profile(self, request: Request[Any, Any, Any], principal: Principal, wide: AsyncSession) -> Response[Any]:
+    async def profile(
+        self,
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        wide: NamedDependency[AsyncSession],
+    ) -> Response[Any]:
         """Change name, language and time zone."""
         user_id, _ = own_session(request)
         form = await request.form()
@@ -52,7 +63,10 @@ class AccountController(Controller):
 
     @post("/password")
     async def password(
-        self, request: Request[Any, Any, Any], principal: Principal, wide: AsyncSession
+        self,
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        wide: NamedDependency[AsyncSession],
     ) -> Response[Any]:
         """Change the password; this browser gets a new token, every other one is signed out."""
         user_id, session_id = own_session(request)
@@ -69,21 +83,28 @@ class AccountController(Controller):
         return answer
 
     @post("/sessions/{session_id:uuid}/end")
-    async def end_session(self, request: Request[Any, Any, Any], session_id: UUID, wide: AsyncSession) -> Redirect:
+    async def end_session(
+        self, request: Request[Any, Any, Any], session_id: UUID, wide: NamedDependency[AsyncSession]
+    ) -> Redirect:
         """Sign out one browser."""
         user_id, _ = own_session(request)
         await SignInService(wide).end(user_id, session_id)
         return see_other("/account")
 
     @post("/sessions/end-others")
-    async def end_others(self, request: Request[Any, Any, Any], wide: AsyncSession) -> Redirect:
+    async def end_others(self, request: Request[Any, Any, Any], wide: NamedDependency[AsyncSession]) -> Redirect:
         """Sign out every browser but this."""
         user_id, session_id = own_session(request)
         await SignInService(wide).end_others(user_id, but=session_id)
         return see_other("/account")
 
     @post("/tokens")
-    async def create_token(self, request: Request[Any, Any, Any], principal: Principal, wide: AsyncSession) -> Template:
+    async def create_token(
+        self,
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        wide: NamedDependency[AsyncSession],
+    ) -> Template:
         """Make a token and show it, this once."""
         user_id, _ = own_session(request)
         form = await request.form()
@@ -95,12 +116,22 @@ class AccountController(Controller):
                 user_id, name=values["name"], rights=rights, seller_id=_uuid(seller), life=_days(days)
             )
         except InvalidInputError as error:
-            return await _page(request, principal, wide, token=_token_fields(principal, values, error.problems))
+            return await _page(
+                request,
+                principal,
+                wide,
+                token=_token_fields(principal, values, error.problems),
+                problems=error.problems,
+            )
         return await _page(request, principal, wide, made=made)
 
     @post("/tokens/{token_id:uuid}/revoke")
     async def revoke_token(
-        self, request: Request[Any, Any, Any], principal: Principal, token_id: UUID, wide: AsyncSession
+        self,
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        token_id: UUID,
+        wide: NamedDependency[AsyncSession],
     ) -> Redirect:
         """Make a token useless."""
         user_id, _ = own_session(request)
@@ -155,6 +186,7 @@ async def _page(
     password: list[dict[str, Any]] | None = None,
     token: list[dict[str, Any]] | None = None,
     made: NewSecret | None = None,
+    problems: dict[str, str] | None = None,
 ) -> Template:
     user_id, session_id = own_session(request)
     own = {"name": principal.name, "locale": principal.locale, "time_zone": principal.time_zone}
@@ -164,6 +196,7 @@ async def _page(
         "token": token or _token_fields(principal),
         "groups": right_groups(principal.rights, ()),
         "made": made,
+        "rights_problem": gettext((problems or {}).get("rights", "")),
         "sessions": await views.sessions(wide, user_id),
         "current": session_id,
         "tokens": await views.tokens(wide, user_id),

@@ -6,6 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from litestar import Controller, get
+from litestar.di import NamedDependency
 from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,8 +29,8 @@ class AuditController(Controller):
     @get()
     async def show(
         self,
-        principal: Principal,
-        session: AsyncSession,
+        principal: NamedDependency[Principal],
+        session: NamedDependency[AsyncSession],
         q: str = "",
         topic: str = "",
         seller: str = "",

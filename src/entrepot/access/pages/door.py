@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -40,7 +40,9 @@ class DoorController(Controller):
     dependencies = {"wide": Provide(provide_wide)}  # noqa: RUF012 -- Litestar's API
 
     @get("/sign-in", opt=open_to_all())
-    async def show(self, request: Request[Any, Any, Any], wide: AsyncSession, next: str = "/") -> Template | Redirect:  # noqa: A002 -- the name in the address
+    async def show(
+        self, request: Request[Any, Any, Any], wide: NamedDependency[AsyncSession], next: str = "/"
+    ) -> Template | Redirect:  # noqa: A002 -- the name in the address
         """Ask who it is."""
         if request.scope.get("user") is not None:
             return see_other(local_path(next))
@@ -78,7 +80,7 @@ class DoorController(Controller):
         return answer
 
     @post("/sign-out", opt=open_to_signed_in())
-    async def sign_out(self, request: Request[Any, Any, Any], wide: AsyncSession) -> Response[Any]:
+    async def sign_out(self, request: Request[Any, Any, Any], wide: NamedDependency[AsyncSession]) -> Response[Any]:
         """End this session."""
         auth: Authenticated | None = request.scope.get("auth")
         if auth is not None and auth.kind == "session" and auth.user_id is not None:
@@ -88,13 +90,15 @@ class DoorController(Controller):
         return answer
 
     @get("/set-password/{token:str}", opt=open_to_all())
-    async def ask_password(self, token: str, wide: AsyncSession) -> Template:
+    async def ask_password(self, token: str, wide: NamedDependency[AsyncSession]) -> Template:
         """Ask someone who came by a link for their new password."""
         name, email = await link_owner(wide, token)
         return _password_form(token, name, email)
 
     @post("/set-password/{token:str}", opt=open_to_all())
-    async def set_password(self, request: Request[Any, Any, Any], token: str, wide: AsyncSession) -> Response[Any]:
+    async def set_password(
+        self, request: Request[Any, Any, Any], token: str, wide: NamedDependency[AsyncSession]
+    ) -> Response[Any]:
         """Spend the link, set the password and sign in."""
         form = await request.form()
         name, email = await link_owner(wide, token)
@@ -111,7 +115,10 @@ class DoorController(Controller):
 
     @post("/session/seller", opt=open_to_signed_in())
     async def choose_seller(
-        self, request: Request[Any, Any, Any], principal: Principal, wide: AsyncSession
+        self,
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        wide: NamedDependency[AsyncSession],
     ) -> Response[Any]:
         """Work for another seller, or (an empty choice) for all at once, under a new token."""
         form = await request.form()

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, get, post
+from litestar.di import NamedDependency
 from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,12 +29,19 @@ class KeyController(Controller):
     opt = needs(Right.API_KEYS_MANAGE)
 
     @get()
-    async def show_list(self, principal: Principal, session: AsyncSession) -> Template:
+    async def show_list(
+        self, principal: NamedDependency[Principal], session: NamedDependency[AsyncSession]
+    ) -> Template:
         """List keys, with the form for another."""
         return await _page(principal, session)
 
     @post()
-    async def create(self, request: Request[Any, Any, Any], principal: Principal, session: AsyncSession) -> Template:
+    async def create(
+        self,
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        session: NamedDependency[AsyncSession],
+    ) -> Template:
         """Make a key and show its secret, this once."""
         form = await request.form()
         values = {"name": str(form.get("name", "")), "expires": str(form.get("expires", ""))}
@@ -47,7 +55,9 @@ class KeyController(Controller):
         return await _page(principal, session, made=made)
 
     @post("/{key_id:uuid}/revoke")
-    async def revoke(self, principal: Principal, session: AsyncSession, key_id: UUID) -> Redirect:
+    async def revoke(
+        self, principal: NamedDependency[Principal], session: NamedDependency[AsyncSession], key_id: UUID
+    ) -> Redirect:
         """Make a key useless."""
         await KeyService(session, principal).revoke_key(key_id)
         return see_other("/api-keys")

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, get, post
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,39 +30,52 @@ class RoleController(Controller):
     dependencies = {"wide": Provide(provide_wide)}  # noqa: RUF012 -- Litestar's API
 
     @get()
-    async def show_list(self, principal: Principal, wide: AsyncSession) -> Template:
+    async def show_list(self, principal: NamedDependency[Principal], wide: NamedDependency[AsyncSession]) -> Template:
         """List roles."""
         context = {"rows": await views.roles(wide), "role_name": role_name, "editable": _editable(principal)}
         return Template("access/roles.html", context=context)
 
     @get("/new")
-    async def show_new(self, principal: Principal, wide: AsyncSession, like: UUID | None = None) -> Template:
+    async def show_new(
+        self, principal: NamedDependency[Principal], wide: NamedDependency[AsyncSession], like: UUID | None = None
+    ) -> Template:
         """Start a role, from another one if asked."""
         model = await _role(wide, like) if like else None
         return _form(principal, None, name="", rights=model.rights if model else ())
 
     @post()
     async def create(
-        self, request: Request[Any, Any, Any], principal: Principal, wide: AsyncSession
+        self,
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        wide: NamedDependency[AsyncSession],
     ) -> Template | Redirect:
         """Make a role."""
         return await _save(request, principal, wide, None)
 
     @get("/{role_id:uuid}")
-    async def show(self, principal: Principal, wide: AsyncSession, role_id: UUID) -> Template:
+    async def show(
+        self, principal: NamedDependency[Principal], wide: NamedDependency[AsyncSession], role_id: UUID
+    ) -> Template:
         """Show a role, to edit if it is not built in."""
         role = await _role(wide, role_id)
         return _form(principal, role, name=role_name(role), rights=role.rights)
 
     @post("/{role_id:uuid}")
     async def change(
-        self, request: Request[Any, Any, Any], principal: Principal, wide: AsyncSession, role_id: UUID
+        self,
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        wide: NamedDependency[AsyncSession],
+        role_id: UUID,
     ) -> Template | Redirect:
         """Change a role."""
         return await _save(request, principal, wide, await _role(wide, role_id))
 
     @post("/{role_id:uuid}/remove")
-    async def remove(self, principal: Principal, wide: AsyncSession, role_id: UUID) -> Redirect:
+    async def remove(
+        self, principal: NamedDependency[Principal], wide: NamedDependency[AsyncSession], role_id: UUID
+    ) -> Redirect:
         """Remove a role that nobody has."""
         await RoleService(wide, principal).remove(role_id)
         return see_other("/roles")

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, get, post
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,20 +32,23 @@ class SellerController(Controller):
     dependencies = {"wide": Provide(provide_wide)}  # noqa: RUF012 -- Litestar's API
 
     @get()
-    async def show_list(self, principal: Principal, wide: AsyncSession) -> Template:
+    async def show_list(self, principal: NamedDependency[Principal], wide: NamedDependency[AsyncSession]) -> Template:
         """List sellers."""
         require_instance(principal, Right.SELLERS_MANAGE)
         return Template("access/sellers.html", context={"rows": await views.sellers(wide)})
 
     @get("/new")
-    async def show_new(self, principal: Principal) -> Template:
+    async def show_new(self, principal: NamedDependency[Principal]) -> Template:
         """Ask for a seller's name."""
         require_instance(principal, Right.SELLERS_MANAGE)
         return _form(None, {})
 
     @post()
     async def create(
-        self, request: Request[Any, Any, Any], principal: Principal, wide: AsyncSession
+        self,
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        wide: NamedDependency[AsyncSession],
     ) -> Template | Redirect:
         """Add a seller."""
         require_instance(principal, Right.SELLERS_MANAGE)
@@ -60,7 +63,9 @@ class SellerController(Controller):
         return see_other("/sellers")
 
     @get("/{seller_id:uuid}")
-    async def show(self, principal: Principal, wide: AsyncSession, seller_id: UUID) -> Template:
+    async def show(
+        self, principal: NamedDependency[Principal], wide: NamedDependency[AsyncSession], seller_id: UUID
+    ) -> Template:
         """Show a seller to edit."""
         require_instance(principal, Right.SELLERS_MANAGE)
         found = next((seller for seller in await views.sellers(wide) if seller.id == seller_id), None)
@@ -70,7 +75,11 @@ class SellerController(Controller):
 
     @post("/{seller_id:uuid}")
     async def change(
-        self, request: Request[Any, Any, Any], principal: Principal, wide: AsyncSession, seller_id: UUID
+        self,
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        wide: NamedDependency[AsyncSession],
+        seller_id: UUID,
     ) -> Template | Redirect:
         """Change a seller."""
         require_instance(principal, Right.SELLERS_MANAGE)

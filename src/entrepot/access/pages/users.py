@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, get, post
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,7 +33,11 @@ class UserController(Controller):
 
     @get()
     async def show_list(
-        self, principal: Principal, wide: AsyncSession, q: str = "", cursor: UUID | None = None
+        self,
+        principal: NamedDependency[Principal],
+        wide: NamedDependency[AsyncSession],
+        q: str = "",
+        cursor: UUID | None = None,
     ) -> Template:
         """List users."""
         found = await views.users(wide, managed_sellers(principal), search=q, after=cursor, limit=PAGE + 1)
@@ -42,13 +46,16 @@ class UserController(Controller):
         return Template("access/users.html", context=context)
 
     @get("/new")
-    async def show_new(self, principal: Principal, wide: AsyncSession) -> Template:
+    async def show_new(self, principal: NamedDependency[Principal], wide: NamedDependency[AsyncSession]) -> Template:
         """Ask whom to invite."""
         return Template("access/user_new.html", context={"fields": await _fields(principal, wide)})
 
     @post()
     async def invite(
-        self, request: Request[Any, Any, Any], principal: Principal, wide: AsyncSession
+        self,
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        wide: NamedDependency[AsyncSession],
     ) -> Template | Redirect:
         """Invite someone and show their link, this once."""
         form = await request.form()
@@ -71,14 +78,22 @@ class UserController(Controller):
 
     @get("/{user_id:uuid}")
     async def show(
-        self, request: Request[Any, Any, Any], principal: Principal, wide: AsyncSession, user_id: UUID
+        self,
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        wide: NamedDependency[AsyncSession],
+        user_id: UUID,
     ) -> Template:
         """Show one user."""
         return await _detail(request, principal, wide, user_id)
 
     @post("/{user_id:uuid}/roles")
     async def set_role(
-        self, request: Request[Any, Any, Any], principal: Principal, wide: AsyncSession, user_id: UUID
+        self,
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        wide: NamedDependency[AsyncSession],
+        user_id: UUID,
     ) -> Redirect:
         """Give a role for a seller, or (no role) take it away."""
         form = await request.form()
@@ -93,20 +108,28 @@ class UserController(Controller):
         return see_other(f"/users/{user_id}" if left else "/users")
 
     @post("/{user_id:uuid}/disable")
-    async def disable(self, principal: Principal, wide: AsyncSession, user_id: UUID) -> Redirect:
+    async def disable(
+        self, principal: NamedDependency[Principal], wide: NamedDependency[AsyncSession], user_id: UUID
+    ) -> Redirect:
         """Shut a user out."""
         await PeopleService(wide, principal).disable(user_id)
         return see_other(f"/users/{user_id}")
 
     @post("/{user_id:uuid}/enable")
-    async def enable(self, principal: Principal, wide: AsyncSession, user_id: UUID) -> Redirect:
+    async def enable(
+        self, principal: NamedDependency[Principal], wide: NamedDependency[AsyncSession], user_id: UUID
+    ) -> Redirect:
         """Let a user in again."""
         await PeopleService(wide, principal).enable(user_id)
         return see_other(f"/users/{user_id}")
 
     @post("/{user_id:uuid}/password-link")
     async def password_link(
-        self, request: Request[Any, Any, Any], principal: Principal, wide: AsyncSession, user_id: UUID
+        self,
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        wide: NamedDependency[AsyncSession],
+        user_id: UUID,
     ) -> Template:
         """Make a link to choose a password with, and show it, this once."""
         link = await PeopleService(wide, principal).make_password_link(user_id)

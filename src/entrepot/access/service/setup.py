@@ -17,6 +17,7 @@ from entrepot.access.repository import PeopleRepository
 from entrepot.access.service.people import add_user, check_password, check_person, membership_of
 from entrepot.access.service.sellers import SellerService
 from entrepot.kit import outbox
+from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.secretbox import SecretBox
 
 CODE_LENGTH = 20
@@ -79,7 +80,12 @@ async def set_up(
     email, name = email.strip(), " ".join(name.split())
     check_person(email=email, name=name, locale=locale)
     check_password(password, about=(name, email, seller))
-    made = await SellerService(session).create(seller, currency=currency, country=country)
+    try:
+        made = await SellerService(session).create(seller, currency=currency, country=country)
+    except InvalidInputError as error:
+        raise InvalidInputError(
+            {"seller" if key == "name" else key: text for key, text in error.problems.items()}
+        ) from error
     user = await _user_in_role(session, email, name, password, role="owner", seller_id=None, locale=locale)
     return user, made
 

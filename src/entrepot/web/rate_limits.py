@@ -1,0 +1,80 @@
+"""How often a program may call the API, and headers that tell it where it stands.
+
+``RateLimit-Policy`` and ``RateLimit`` as in
+https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ (version 10, read 2026-11-21), and
+``Retry-After`` with a 429.  Counted per process: a protection against runaway loops, not a bill.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import ScopeType
+from litestar.exceptions import TooManyRequestsException
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from entrepot.access.principal import Principal
+from entrepot.web.problems import show_http_problem
+
+API = "/api/"
+WINDOW = 60
+"""Seconds."""
+KNOWN = 60_000
+"""Requests of one principal in a window: far above what honest work needs."""
+UNKNOWN = 300
+"""Requests without a valid key from one address in a window: guessing keys is slow."""
+
+
+class RateLimits(ASGIMiddleware):
+    """Counts the API calls of each principal, and of each address that shows no valid key.
+
+    Stands after authentication.  Windows are the same for all, so that old counts go all at once.
+    """
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(
+        self, *, known: int = KNOWN, unknown: int = UNKNOWN, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._known = known
+        self._unknown = unknown
+        self._clock = clock
+        self._window = -1
+        self._counts: dict[str, int] = {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        if not scope["path"].startswith(API):
+            await next_app(scope, receive, send)
+            return
+        window, passed = divmod(self._clock(), WINDOW)
+        if window != self._window:
+            self._window = int(window)
+            self._counts.clear()
+        principal: Principal | None = scope.get("user")
+        if principal is not None:
+            subject, name, limit = f"{principal.actor.kind}:{principal.actor.id}", "principal", self._known
+        else:
+            client = scope.get("client")
+            subject, name, limit = f"address:{client[0] if client else ''}", "address", self._unknown
+        count = self._counts[subject] = self._counts.get(subject, 0) + 1
+        left = max(0, limit - count)
+        reset = WINDOW - int(passed)
+
+        async def send_with_limits(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableScopeHeaders.from_message(message)
+                headers["ratelimit-policy"] = f'"{name}";q={limit};w={WINDOW}'
+                headers["ratelimit"] = f'"{name}";r={left};t={reset}'
+                if message["status"] == 429:  # noqa: PLR2004 -- Too Many Requests
+                    headers["retry-after"] = str(reset)
+            await send(message)
+
+        if count > limit:
+            request: Request[Any, Any, Any] = Request(scope, receive, send)
+            answer = show_http_problem(request, TooManyRequestsException())
+            await answer.to_asgi_response(request.app, request)(scope, receive, send_with_limits)
+            return
+        await next_app(scope, receive, send_with_limits)
