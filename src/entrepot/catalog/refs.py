@@ -1,8 +1,11 @@
 """What other slices know of a product."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
+
+from entrepot.catalog.domain import bundle_stock
 
 
 class Component(msgspec.Struct, frozen=True):
@@ -34,3 +37,7 @@ class ProductRef(msgspec.Struct, frozen=True, kw_only=True):
         if self.kind == "bundle":
             return {component.product_id: component.quantity * quantity for component in self.components}
         return {self.id: quantity}
+
+    def makeable(self, available: Mapping[UUID, int]) -> int:
+        """Return how many of this product there are, given the *available* units of each stored product."""
+        return bundle_stock(self.units(1), available)
