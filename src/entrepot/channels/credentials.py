@@ -20,19 +20,29 @@ WRONG = N_("This does not look right.")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormField:
-    """One field of a form, as the form components read it."""
+    """One field of a form, as the form components read it.  Its texts are translated when they are shown."""
 
     name: str
-    label: str
-    help: str = ""
+    title: str
+    hints: tuple[str, ...] = ()
+    problem: str = ""
     type: str = "text"
     value: str = ""
-    error: str = ""
     required: bool = False
-    options: tuple[dict[str, str], ...] = ()
     autocomplete: str = "off"
-    placeholder: str = ""
     advanced: bool = False
+
+    @property
+    def label(self) -> str:
+        return i18n.gettext(self.title)
+
+    @property
+    def help(self) -> str:
+        return " ".join(i18n.gettext(hint) for hint in self.hints)
+
+    @property
+    def error(self) -> str:
+        return i18n.gettext(self.problem)
 
 
 def is_secret(field: FieldInfo) -> bool:
@@ -65,17 +75,14 @@ def form_fields(
         secret = is_secret(field)
         kept = "" if stored is None or secret else str(getattr(stored, name) or "")
         default = "" if field.is_required() or secret or field.default is None else str(field.default)
-        help_text = i18n.gettext(field.description or "")
-        if secret and stored is not None:
-            help_text = f"{help_text} {i18n.gettext(KEPT)}".strip()
         fields.append(
             FormField(
                 name=name,
-                label=i18n.gettext(field.title or name),
-                help=help_text,
+                title=field.title or name,
+                hints=(field.description or "", KEPT) if secret and stored is not None else (field.description or "",),
+                problem=(problems or {}).get(name, ""),
                 type="password" if secret else "text",
                 value="" if secret else (values or {}).get(name, kept or default),
-                error=(problems or {}).get(name, ""),
                 required=field.is_required() and not (secret and stored is not None),
                 autocomplete="new-password" if secret else "off",
                 advanced=is_advanced(field),

@@ -36,6 +36,15 @@ class AccountModeChanged(Event, frozen=True, kw_only=True):
     after: str
 
 
+class ImportRequested(Event, frozen=True, kw_only=True):
+    """A person does not want to wait for the next import."""
+
+    topic: ClassVar[str] = "channels.import_requested"
+    subject_kind: ClassVar[str] = "channel_account"
+
+    name: str
+
+
 class AccountHealthChanged(Event, frozen=True, kw_only=True):
     """Talking to the channel began to fail, or works again."""
 

@@ -99,6 +99,7 @@ class CallLog:
         self._database = database
         self._pending: deque[RecordedCall] = deque()
         self._writer: asyncio.Task[None] | None = None
+        self._hurry = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
 
@@ -114,6 +115,7 @@ class CallLog:
     async def flush(self) -> None:
         """Return when everything added so far is written, or cannot be."""
         if self._writer is not None:
+            self._hurry.set()
             await asyncio.shield(self._writer)
 
     async def aclose(self) -> None:
@@ -128,11 +130,14 @@ class CallLog:
     async def _write_all(self) -> None:
         pause = PAUSE
         while self._pending:
-            await asyncio.sleep(pause)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._hurry.wait()
             batch = [self._pending[index] for index in range(min(BATCH, len(self._pending)))]
             try:
                 await self._write(batch)
             except (EntrepotError, SQLAlchemyError, OSError) as error:
+                self._hurry.clear()
                 pause = min(pause * 2, 5)
                 log.warning("external_calls_waiting", count=len(self._pending), error=type(error).__name__)
                 continue

@@ -5,6 +5,7 @@ resolves to something else a moment later (DNS rebinding) gains nothing.
 """
 
 import asyncio
+import functools
 import socket
 import ssl
 import time
@@ -125,12 +126,18 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
+@functools.cache
+def _trust() -> ssl.SSLContext:
+    """Return whom we trust: reading the certificates takes longer than most requests, so once per process."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class CheckedTransport(httpx.AsyncBaseTransport):
     """httpx over a connection pool whose connections are checked."""
 
     def __init__(self, allowed: Sequence[Network], verify: ssl.SSLContext | None = None) -> None:
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=verify or httpx.create_ssl_context(trust_env=False),
+            ssl_context=verify or _trust(),
             max_connections=100,
             max_keepalive_connections=20,
             keepalive_expiry=30,

@@ -1,0 +1,294 @@
+"""Pages: channel accounts, connecting one, and what was received and needs attention."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, Request, Response, get, post
+from litestar.response import Redirect, Template
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.access.guards import needs
+from entrepot.access.navigation import NavItem
+from entrepot.access.principal import Principal
+from entrepot.access.rights import Right
+from entrepot.channels import views
+from entrepot.channels.accounts import DocumentState, Mode
+from entrepot.channels.contract import Capability, ConnectorSpec
+from entrepot.channels.credentials import FormField, form_fields, parse_credentials
+from entrepot.channels.errors import CallNotFoundError
+from entrepot.channels.http import connections_of, form_values, pretty, see_other
+from entrepot.channels.inbox_pages import InboxController
+from entrepot.channels.registry import connector_spec, connectors
+from entrepot.channels.service import ChannelService
+from entrepot.kit.call_log import recent_calls, recorded_call
+from entrepot.kit.errors import EntrepotError, InvalidInputError
+from entrepot.kit.text import N_
+
+UNPROCESSABLE = 422
+RECENT_CALLS = 25
+NAME_NEEDED = N_("Give the account a name of at most 80 characters.")
+PREFIX_WRONG = N_("Use at most 12 letters, digits or dashes.")
+
+CAPABILITIES = {
+    Capability.IMPORT_ORDERS: N_("Imports orders"),
+    Capability.CONFIRM_SHIPMENTS: N_("Reports shipments and tracking"),
+    Capability.CANCEL_LINES: N_("Cancels order lines"),
+    Capability.READ_OFFERS: N_("Reads offers"),
+    Capability.PUBLISH_STOCK: N_("Publishes stock"),
+}
+
+
+def naming_fields(values: dict[str, str], problems: dict[str, str]) -> list[FormField]:
+    """Return the fields every account has, whatever its channel."""
+    return [
+        FormField(
+            name="name",
+            title=N_("Name of the account"),
+            hints=(N_("As you will recognise it in lists."),),
+            problem=problems.get("name", ""),
+            value=values.get("name", ""),
+            required=True,
+        ),
+        FormField(
+            name="prefix",
+            title=N_("Prefix of order numbers"),
+            hints=(N_("Put before the channel's order numbers, so that two channels never collide."),),
+            problem=problems.get("prefix", ""),
+            value=values.get("prefix", ""),
+        ),
+    ]
+
+
+def check_naming(values: dict[str, str]) -> dict[str, str]:
+    """Return what is wrong with name and prefix, by field."""
+    problems: dict[str, str] = {}
+    name, prefix = values.get("name", "").strip(), values.get("prefix", "").strip()
+    if not 1 <= len(name) <= 80:  # noqa: PLR2004 -- as the sentence says
+        problems["name"] = NAME_NEEDED
+    if len(prefix) > 12 or (not prefix.replace("-", "").isalnum() and prefix):  # noqa: PLR2004 -- as the sentence says
+        problems["prefix"] = PREFIX_WRONG
+    return problems
+
+
+def naming(values: dict[str, str]) -> tuple[str, str]:
+    """Return name and prefix.
+
+    Raises:
+        InvalidInputError: one of them is wrong.
+    """
+    if problems := check_naming(values):
+        raise InvalidInputError(problems)
+    return values["name"].strip(), values.get("prefix", "").strip()
+
+
+class AccountController(Controller):
+    """Channel accounts."""
+
+    path = "/channels"
+    include_in_schema = False
+
+    @get(opt=needs(Right.CHANNELS_READ))
+    async def index(self, session: AsyncSession) -> Template:
+        """List accounts with their health."""
+        accounts = await ChannelService(session).accounts()
+        context = {
+            "accounts": accounts,
+            "attention": await views.attention_counts(session),
+            "specs": connectors(),
+        }
+        return Template("channels/list.html", context=context)
+
+    @get("/new", opt=needs(Right.CHANNELS_MANAGE))
+    async def choose(self) -> Template:
+        """Offer the channels there are."""
+        specs = sorted(connectors().values(), key=lambda spec: spec.name.lower())
+        return Template("channels/choose.html", context={"specs": specs, "capabilities": CAPABILITIES})
+
+    @get("/new/{channel:str}", opt=needs(Right.CHANNELS_MANAGE))
+    async def blank(self, channel: str) -> Template:
+        """Show the form that connects an account."""
+        spec = connector_spec(channel)
+        return _connect_form(spec, {"name": spec.name, "prefix": spec.prefix}, {})
+
+    @post("/new/{channel:str}", opt=needs(Right.CHANNELS_MANAGE))
+    async def connect(
+        self, request: Request[Any, Any, Any], channel: str, principal: Principal, session: AsyncSession
+    ) -> Response[Any] | Template:
+        """Try the credentials, and store the account if they work."""
+        spec = connector_spec(channel)
+        values = await form_values(request)
+        try:
+            credentials = parse_credentials(spec, values)
+            name, prefix = naming(values)
+            async with connections_of(request.app.state) as connections:
+                account = await ChannelService(session, connections).connect(
+                    principal.seller_id(),
+                    spec,
+                    credentials,
+                    name=name,
+                    prefix=prefix,
+                )
+        except InvalidInputError as error:
+            return _connect_form(spec, values, check_naming(values) | error.problems, status=UNPROCESSABLE)
+        except EntrepotError as error:
+            return _connect_form(spec, values, {}, failure=error, status=UNPROCESSABLE)
+        return see_other(f"/channels/{account.id}")
+
+    @post("/new/{channel:str}/test", opt=needs(Right.CHANNELS_MANAGE), status_code=200)
+    async def try_out(self, request: Request[Any, Any, Any], channel: str, principal: Principal) -> Template:
+        """Try credentials and store nothing."""
+        spec = connector_spec(channel)
+        try:
+            credentials = parse_credentials(spec, await form_values(request))
+            async with connections_of(request.app.state) as connections:
+                known_as = await connections.try_out(spec, credentials, seller_id=principal.seller_id())
+        except EntrepotError as error:
+            return Template("channels/_test.html", context={"failure": error, "known_as": ""})
+        return Template("channels/_test.html", context={"failure": None, "known_as": known_as})
+
+    @get("/{account_id:uuid}", opt=needs(Right.CHANNELS_READ))
+    async def show(self, account_id: UUID, session: AsyncSession) -> Template:
+        """Show one account: mode, health, recent calls."""
+        account = await ChannelService(session).account(account_id)
+        context = {
+            "account": account,
+            "spec": connector_spec(account.channel),
+            "capabilities": CAPABILITIES,
+            "calls": await recent_calls(session, account_id=account_id, limit=RECENT_CALLS),
+            "troubled": await views.documents(session, state=DocumentState.ATTENTION, account_id=account_id, limit=10),
+        }
+        return Template("channels/account.html", context=context)
+
+    @post("/{account_id:uuid}/mode", opt=needs(Right.CHANNELS_MANAGE))
+    async def switch(self, request: Request[Any, Any, Any], account_id: UUID, session: AsyncSession) -> Redirect:
+        """Pause, import only, or go live."""
+        mode = (await form_values(request)).get("mode", "")
+        if mode not in set(Mode):
+            raise InvalidInputError({"mode": N_("Choose one of the three modes.")})
+        await ChannelService(session).switch(account_id, Mode(mode))
+        return see_other(f"/channels/{account_id}")
+
+    @post("/{account_id:uuid}/import", opt=needs(Right.CHANNELS_MANAGE))
+    async def import_now(self, account_id: UUID, session: AsyncSession) -> Redirect:
+        """Ask for an import now."""
+        await ChannelService(session).request_import(account_id)
+        return see_other(f"/channels/{account_id}")
+
+    @post("/{account_id:uuid}/test", opt=needs(Right.CHANNELS_MANAGE), status_code=200)
+    async def test(self, request: Request[Any, Any, Any], account_id: UUID, session: AsyncSession) -> Template:
+        """Try the stored credentials."""
+        async with connections_of(request.app.state) as connections:
+            service = ChannelService(session, connections)
+            try:
+                known_as = await service.test(account_id)
+            except EntrepotError as error:
+                await service.record_failure(account_id, error)
+                return Template("channels/_test.html", context={"failure": error, "known_as": ""})
+        return Template("channels/_test.html", context={"failure": None, "known_as": known_as})
+
+    @get("/{account_id:uuid}/edit", opt=needs(Right.CHANNELS_MANAGE))
+    async def edit(self, request: Request[Any, Any, Any], account_id: UUID, session: AsyncSession) -> Template:
+        """Show the form that changes an account; secrets are never shown."""
+        return await _edit_form(request, session, account_id, None, {})
+
+    @post("/{account_id:uuid}/edit", opt=needs(Right.CHANNELS_MANAGE))
+    async def change(
+        self, request: Request[Any, Any, Any], account_id: UUID, session: AsyncSession
+    ) -> Response[Any] | Template:
+        """Change an account; its credentials are tried again if any of them changed."""
+        values = await form_values(request)
+        try:
+            async with connections_of(request.app.state) as connections:
+                service = ChannelService(session, connections)
+                account = await service.account(account_id)
+                stored = await service.stored_credentials(account_id)
+                credentials = parse_credentials(connector_spec(account.channel), values, stored=stored)
+                name, prefix = naming(values)
+                await service.change(
+                    account_id,
+                    name=name,
+                    prefix=prefix,
+                    warehouse_id=account.warehouse_id,
+                    credentials=credentials if credentials != stored or not account.may_read else None,
+                )
+        except InvalidInputError as error:
+            problems = check_naming(values) | error.problems
+            return await _edit_form(request, session, account_id, values, problems, status=UNPROCESSABLE)
+        except EntrepotError as error:
+            return await _edit_form(request, session, account_id, values, {}, failure=error, status=UNPROCESSABLE)
+        return see_other(f"/channels/{account_id}")
+
+    @get("/{account_id:uuid}/calls/{call_id:uuid}", opt=needs(Right.CHANNELS_READ))
+    async def call(self, account_id: UUID, call_id: UUID, session: AsyncSession) -> Template:
+        """Show one recorded call."""
+        account = await ChannelService(session).account(account_id)
+        call = await recorded_call(session, call_id)
+        if call is None or call.account_id != account_id:
+            raise CallNotFoundError(call_id=call_id)
+        context = {
+            "account": account,
+            "call": call,
+            "request_body": pretty(call.request_body.encode()),
+            "response_body": pretty(call.response_body.encode()),
+        }
+        return Template("channels/call.html", context=context)
+
+
+def _connect_form(
+    spec: ConnectorSpec[Any],
+    values: dict[str, str],
+    problems: dict[str, str],
+    *,
+    failure: EntrepotError | None = None,
+    status: int = 200,
+) -> Template:
+    fields = form_fields(spec, values=values, problems=problems)
+    context = {
+        "spec": spec,
+        "fields": naming_fields(values, problems) + [field for field in fields if not field.advanced],
+        "advanced": [field for field in fields if field.advanced],
+        "failure": failure,
+        "capabilities": CAPABILITIES,
+    }
+    return Template("channels/connect.html", context=context, status_code=status)
+
+
+async def _edit_form(
+    request: Request[Any, Any, Any],
+    session: AsyncSession,
+    account_id: UUID,
+    values: dict[str, str] | None,
+    problems: dict[str, str],
+    *,
+    failure: EntrepotError | None = None,
+    status: int = 200,
+) -> Template:
+    async with connections_of(request.app.state) as connections:
+        service = ChannelService(session, connections)
+        account = await service.account(account_id)
+        stored = await service.stored_credentials(account_id)
+    spec = connector_spec(account.channel)
+    fields = form_fields(spec, values=values, problems=problems, stored=stored)
+    naming = values if values is not None else {"name": account.name, "prefix": account.prefix}
+    context = {
+        "account": account,
+        "spec": spec,
+        "fields": naming_fields(naming, problems) + [field for field in fields if not field.advanced],
+        "advanced": [field for field in fields if field.advanced],
+        "failure": failure,
+    }
+    return Template("channels/edit.html", context=context, status_code=status)
+
+
+ROUTES = [InboxController, AccountController]
+NAV = [
+    NavItem(section="sell", label=N_("Channels"), url="/channels", icon="plug", right=Right.CHANNELS_READ, order=70),
+    NavItem(
+        section="sell",
+        label=N_("Needs attention"),
+        url="/channels/inbox",
+        icon="inbox",
+        right=Right.CHANNELS_READ,
+        order=71,
+    ),
+]
