@@ -60,6 +60,14 @@ class UnknownSellerError(NotFoundError):
     message = N_("There is no such seller among those you work for.")
 
 
+class NotAUserError(RefusedError):
+    """An API key was used where a person's own things are meant."""
+
+    code = "access.not_a_user"
+    title = N_("Not a user")
+    message = N_("An API key has no account of its own. Sign in, or use an access token.")
+
+
 class UnknownRoleError(NotFoundError):
     """There is no such role."""
 

@@ -10,7 +10,7 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.domain import SESSION_LIFE
-from entrepot.access.errors import UnknownSellerError
+from entrepot.access.errors import NotAUserError
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.access.service import Authenticated
@@ -47,14 +47,14 @@ def own_session(request: Request[Any, Any, Any]) -> tuple[UUID, UUID | None]:
     """Return the caller's user id, and the id of the session they came with.
 
     Raises:
-        UnknownSellerError: a program of a seller calls, which is no user.
+        NotAUserError: a program of a seller calls, which is no user.
     """
     auth: Authenticated | None = request.scope.get("auth")
     if auth is not None and auth.user_id is not None:
         return auth.user_id, auth.credential_id if auth.kind == "session" else None
     principal: Principal = request.scope["user"]
     if principal.actor.kind != "user":
-        raise UnknownSellerError
+        raise NotAUserError
     return UUID(principal.actor.id), None
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -41,8 +42,11 @@ class DoorController(Controller):
 
     @get("/sign-in", opt=open_to_all())
     async def show(
-        self, request: Request[Any, Any, Any], wide: NamedDependency[AsyncSession], next: str = "/"
-    ) -> Template | Redirect:  # noqa: A002 -- the name in the address
+        self,
+        request: Request[Any, Any, Any],
+        wide: NamedDependency[AsyncSession],
+        next: FromQuery[str] = "/",  # noqa: A002 -- the name in the address
+    ) -> Template | Redirect:
         """Ask who it is."""
         if request.scope.get("user") is not None:
             return see_other(local_path(next))
@@ -90,14 +94,14 @@ class DoorController(Controller):
         return answer
 
     @get("/set-password/{token:str}", opt=open_to_all())
-    async def ask_password(self, token: str, wide: NamedDependency[AsyncSession]) -> Template:
+    async def ask_password(self, token: FromPath[str], wide: NamedDependency[AsyncSession]) -> Template:
         """Ask someone who came by a link for their new password."""
         name, email = await link_owner(wide, token)
         return _password_form(token, name, email)
 
     @post("/set-password/{token:str}", opt=open_to_all())
     async def set_password(
-        self, request: Request[Any, Any, Any], token: str, wide: NamedDependency[AsyncSession]
+        self, request: Request[Any, Any, Any], token: FromPath[str], wide: NamedDependency[AsyncSession]
     ) -> Response[Any]:
         """Spend the link, set the password and sign in."""
         form = await request.form()
@@ -148,7 +152,7 @@ def _form(*, next: str, email: str = "", error: WrongPasswordError | TooManyAtte
     return Template("access/sign_in.html", context=context, status_code=status, headers=headers)
 
 
-def _password_form(token: str, name: str, email: str, problems: dict[str, str] | None = None) -> Template:
+def _password_form(token: FromPath[str], name: str, email: str, problems: dict[str, str] | None = None) -> Template:
     context = {"fields": [new_password_field(problems)], "token": token, "name": name, "email": email}
     return Template("access/set_password.html", context=context, status_code=422 if problems else 200)
 
