@@ -1,0 +1,1 @@
+"""From reserved orders to delivered parcels: pick lists, packing, labels, shipping, and the carrier contract."""

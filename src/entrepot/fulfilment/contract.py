@@ -1,0 +1,172 @@
+"""The contract between the product and its carriers.
+
+A carrier connector translates; it decides nothing, stores nothing and retries nothing.  It reaches its carrier through
+the same :class:`~entrepot.channels.line.Line` as a channel does, and raises the same errors
+(:mod:`entrepot.channels.errors`): who has to act is the same question.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Protocol, runtime_checkable
+
+import msgspec
+from msgspec import Meta
+
+from entrepot.channels.contract import Credentials, PostalAddress
+from entrepot.channels.line import Line
+
+__all__ = [
+    "CancelsLabels",
+    "Carrier",
+    "CarrierCapability",
+    "CarrierService",
+    "CarrierSpec",
+    "CreatesLabels",
+    "Credentials",
+    "Label",
+    "LabelRequest",
+    "Milestone",
+    "PostalAddress",
+    "TracksParcels",
+    "TrackingEvent",
+]
+
+
+class CarrierCapability(StrEnum):
+    """Something a carrier connector may be able to do."""
+
+    LABELS = "labels"
+    CANCEL_LABELS = "cancel_labels"
+    TRACKING = "tracking"
+
+
+class Milestone(StrEnum):
+    """Where a parcel is, in words that every carrier's are translated to."""
+
+    LABEL_CREATED = "label_created"
+    ACCEPTED = "accepted"
+    IN_TRANSIT = "in_transit"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    AT_PICK_UP_POINT = "at_pick_up_point"
+    DELIVERED = "delivered"
+    FAILED_ATTEMPT = "failed_attempt"
+    EXCEPTION = "exception"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
+
+
+class LabelRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be carried."""
+
+    reference: Annotated[str, Meta(min_length=1, max_length=60)]
+    """Ours, unique per shipment.  Asking twice with one reference must make one parcel."""
+    service: str
+    sender: PostalAddress
+    recipient: PostalAddress
+    weight_g: Annotated[int, Meta(gt=0)]
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
+    order_number: str = ""
+    """For the label, so that people recognise it."""
+
+
+class Label(msgspec.Struct, frozen=True, kw_only=True):
+    """What the carrier made of a request."""
+
+    carrier_shipment_id: Annotated[str, Meta(min_length=1)]
+    tracking_code: str
+    tracking_url: str = ""
+    pdf: bytes
+    zpl: bytes = b""
+    """For thermal printers; empty if the carrier has none."""
+    cost: Decimal | None = None
+    currency: str = ""
+
+
+class TrackingEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened to a parcel."""
+
+    milestone: Milestone
+    at: Annotated[datetime, Meta(tz=True)]
+    place: str = ""
+    text: str = ""
+    """What the carrier says about it."""
+
+
+class Carrier(Protocol):
+    """What every carrier connector can do."""
+
+    async def check(self) -> str:
+        """Prove that the credentials work, and return a name for the account as the carrier knows it."""
+        ...
+
+
+@runtime_checkable
+class CreatesLabels(Carrier, Protocol):
+    """Capability ``labels``."""
+
+    async def create_label(self, request: LabelRequest) -> Label:
+        """Book a parcel and return its label; the same request again returns the same parcel."""
+        ...
+
+
+@runtime_checkable
+class CancelsLabels(Carrier, Protocol):
+    """Capability ``cancel_labels``."""
+
+    async def cancel_label(self, carrier_shipment_id: str) -> None:
+        """Cancel a parcel that the carrier does not have yet; cancelling twice is fine.
+
+        Raises:
+            RequestRejectedError: the carrier has it already.
+        """
+        ...
+
+
+@runtime_checkable
+class TracksParcels(Carrier, Protocol):
+    """Capability ``tracking``."""
+
+    async def track(self, tracking_code: str) -> tuple[TrackingEvent, ...]:
+        """Return everything that happened to a parcel so far, the oldest first."""
+        ...
+
+
+CARRIER_PROTOCOLS: dict[CarrierCapability, type] = {
+    CarrierCapability.LABELS: CreatesLabels,
+    CarrierCapability.CANCEL_LABELS: CancelsLabels,
+    CarrierCapability.TRACKING: TracksParcels,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierService:
+    """A way of sending that a carrier offers."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierSpec[C: Credentials]:
+    """Everything the product knows about a carrier connector without running it."""
+
+    key: str
+    """Identifies the connector in the database and in URLs; equals its package name."""
+    code: str
+    """What channels are told: each channel connector knows what its channel calls this carrier."""
+    name: str
+    website: str
+    help_url: str
+    """Where the seller finds or makes the credentials."""
+    capabilities: frozenset[CarrierCapability]
+    services: tuple[CarrierService, ...]
+    """At least one; the first is offered first."""
+    credentials: type[C]
+    connect: Callable[[C, Line], Carrier]
+    heaviest_g: int = 31_500
+    """The most a parcel may weigh."""
