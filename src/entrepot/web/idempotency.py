@@ -109,6 +109,8 @@ class Idempotency(ASGIMiddleware):
         if HEADER not in headers or not scope["path"].startswith("/api/"):
             await next_app(scope, receive, send)
             return
+        # Kept as it is: whoever repeats the request may not understand a compressed answer.
+        scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
         kept: list[Message] = []
         body = bytearray()
 

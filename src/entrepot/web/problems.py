@@ -97,16 +97,17 @@ def answer(
 ) -> Response[Any] | Template:
     """Return one problem as JSON, toast or page."""
     context = {"title": title, "detail": detail, "status": status, "code": code, "facts": facts}
+    shown = {**context, "reference": request.scope["state"].get("request_id", "")}
     if request.headers.get("HX-Request"):
         return HTMXTemplate(
             template_name="_toast.html",
-            context={**context, "tone": "danger"},
+            context={**context, "error": shown, "tone": "danger"},
             re_target="#toasts",
             re_swap="beforeend",
             status_code=status,
         )
     if wants_page(request):
-        return Template("problem.html", context=context, status_code=status)
+        return Template("problem.html", context={**context, "problem": shown}, status_code=status)
     problem = {
         **facts,
         "type": DOCS + code,
