@@ -23,7 +23,8 @@ def make_world() -> Iterator[MakeWorld]:
 
     def make(**options: Any) -> World:  # noqa: ANN401 - passed on
         clock = options.pop("clock", None) or WorldClock(FrozenTime(START))
-        world = World(WorldOptions(**{"speed": ALL_AT_ONCE, "cancellations": False} | options), clock)
+        chosen: dict[str, Any] = {"speed": ALL_AT_ONCE, "cancellations": False} | options
+        world = World(WorldOptions(**chosen), clock)
         made.append(world)
         return world
 

@@ -25,7 +25,8 @@ class Seller:
 
     def __init__(self, world: World, client_id: str = "sandbox-seller-1", secret: str | None = None) -> None:
         self.world = world
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(create_sandbox(world)), base_url="http://sandbox")
+        transport = httpx.ASGITransport(create_sandbox(world))  # type: ignore[arg-type]  # Litestar narrows the scope
+        self.http = httpx.AsyncClient(transport=transport, base_url="http://sandbox")
         self.credentials = (client_id, secret or world.accounts[client_id].options.client_secret)
         self.token = ""
 
@@ -55,7 +56,7 @@ class Seller:
         """Every page of the list of orders, as a program would read it."""
         found: list[dict[str, Any]] = []
         page = 1
-        while orders := (await self.read("/retailer/orders", page=page, **query)).get("orders"):
+        while orders := (await self.read("/retailer/orders", V10, page=page, **query)).get("orders"):
             found += orders
             page += 1
         return found

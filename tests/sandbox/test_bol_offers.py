@@ -1,5 +1,6 @@
 """Offers API v11: create, change, list, and the stock that buyers consume."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -180,3 +181,15 @@ async def test_buyers_consume_stock_as_the_seller_chose(make_world: MakeWorld) -
     await set_stock(7, managed=False)
     await seller.outcome(await seller.ship(order["items"][0]["order_item_id"]))
     assert await corrected() == 5  # the shipped order is not open any more
+
+
+async def test_a_restarted_world_knows_its_offers(make_world: MakeWorld, tmp_path: Path) -> None:
+    before = Seller(make_world(speed=0, state=tmp_path))
+    created = (await call(before, "POST", "/retailer/offers", NEW)).json()["offerId"]
+    changed, deleted = await offer_of(before, "22423"), await offer_of(before, "85123A")
+    await call(before, "PATCH", f"/retailer/offers/{changed['offerId']}", {"stock": {"amount": 3}})
+    await call(before, "DELETE", f"/retailer/offers/{deleted['offerId']}")
+    after = Seller(make_world(speed=0, state=tmp_path))
+    assert (await offer_of(after, "MY-SKU"))["offerId"] == created
+    assert (await offer_of(after, "22423"))["stock"]["amount"] == 3
+    assert (await after.read("/retailer/offers", media=V11, reference="85123A"))["offers"] == []

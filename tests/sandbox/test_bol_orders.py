@@ -3,7 +3,7 @@
 import pytest
 
 from tests.sandbox.conftest import MakeWorld
-from tests.sandbox.seller import Seller
+from tests.sandbox.seller import V11, Seller
 
 pytestmark = pytest.mark.anyio
 
@@ -147,3 +147,28 @@ async def test_a_wrong_cancellation_is_a_bad_request(seller: Seller, body: dict[
     answer = await seller.call("PUT", "/retailer/orders/cancellation", body)
     assert answer.status_code == 400
     assert answer.json()["violations"][0]["reason"]
+
+
+async def test_what_was_handled_can_no_longer_be_cancelled_by_the_buyer(seller: Seller) -> None:
+    order = (await seller.all_orders())[0]
+    await seller.outcome(await seller.ship(*(item["orderItemId"] for item in order["orderItems"])))
+    path = f"/orders/{order['orderId']}/cancel"
+    item_id = order["orderItems"][0]["orderItemId"]
+    for body in ({"order_item_id": item_id}, {"order_item_id": item_id, "quantity": 1}):
+        await seller.control("POST", path, body)
+    after = (await seller.read(f"/retailer/orders/{order['orderId']}"))["orderItems"][0]
+    assert (after["cancellationRequest"], after["quantityCancelled"]) == (False, 0)
+    assert (await seller.stats())["late_cancellations"] == 2
+    await seller.control("POST", "/faults", {"kind": "buyer_cancels"})
+    assert (await seller.call("GET", f"/retailer/orders/{order['orderId']}")).status_code == 200
+    assert (await seller.stats())["late_cancellations"] == 2
+
+
+async def test_a_deleted_offer_can_have_open_orders(seller: Seller) -> None:
+    order = await seller.read(f"/retailer/orders/{(await seller.all_orders())[0]['orderId']}")
+    item = order["orderItems"][0]
+    await seller.call("DELETE", f"/retailer/offers/{item['offer']['offerId']}", media=V11)
+    assert (await seller.outcome(await seller.ship(item["orderItemId"])))["status"] == "SUCCESS"
+    bought = await seller.control("POST", "/orders", {"lines": [{"sku": item["offer"]["reference"], "quantity": 2}]})
+    assert bought["items"][0]["quantity"] == 2
+    assert (await seller.stats())["oversold_units"] == 2

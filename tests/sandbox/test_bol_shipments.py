@@ -212,3 +212,8 @@ async def test_no_item_is_ever_handled_beyond_its_quantity(make_world: MakeWorld
         assert 0 <= item.open == item.quantity - item.shipped - item.cancelled
     shipped = sum(line.quantity or 0 for s in world.accounts["sandbox-seller-1"].shipments.values() for line in s.lines)
     assert shipped == sum(item.shipped for item in order.items)
+
+
+async def test_bol_fulfils_nothing_here(seller: Seller) -> None:
+    await seller.outcome(await seller.ship(*(await first_items(seller))))
+    assert await seller.read("/retailer/shipments", fulfilment_method="FBB") == {}

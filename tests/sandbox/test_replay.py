@@ -141,3 +141,16 @@ def test_what_is_bought_beyond_the_stock_is_counted(make_world: MakeWorld) -> No
     account.offers.of_reference(first.product.sku)[0].amount = 0
     world.replays[FIRST].place_next(world.clock.now())
     assert account.tally.oversold_units == first.quantity
+
+
+def test_cancellations_of_what_was_never_placed_change_nothing(make_world: MakeWorld) -> None:
+    world = make_world(speed=0, respect_stock=True, cancellations=True)
+    account = world.accounts[FIRST]
+    for sale in load().sales:
+        for offer in account.offers.of_reference(sale.items[0].product.sku):
+            offer.amount = 0
+    world.replays[FIRST].set_speed(ALL_AT_ONCE, world.clock.now())
+    world.tick()
+    assert account.tally.lost_orders > 0
+    assert len(account.orders) + account.tally.lost_orders == 561
+    assert all(0 <= item.open <= item.quantity for order in account.orders.orders.values() for item in order.items)

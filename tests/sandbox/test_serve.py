@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
@@ -28,7 +28,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def sandbox(port: int, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+def sandbox(port: int, *arguments: str) -> Generator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "entrepot.sandbox", "--port", str(port), *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         try:

@@ -13,8 +13,6 @@ class Store(Protocol):
 
     def put(self, kind: str, key: str, thing: msgspec.Struct) -> None: ...
 
-    def drop(self, kind: str, key: str) -> None: ...
-
     def load[T: msgspec.Struct](self, kind: str, of: type[T]) -> Iterator[T]: ...
 
     def flush(self) -> None: ...
@@ -26,8 +24,6 @@ class Nowhere:
     """Keeps nothing: the world lives as long as its process."""
 
     def put(self, kind: str, key: str, thing: msgspec.Struct) -> None: ...
-
-    def drop(self, kind: str, key: str) -> None: ...
 
     def load[T: msgspec.Struct](self, kind: str, of: type[T]) -> Iterator[T]:
         del kind, of
@@ -54,13 +50,10 @@ class StateFile:
         )
         self._position: int = self._connection.execute("SELECT coalesce(max(position), 0) FROM thing").fetchone()[0]
         self._encode = msgspec.json.Encoder().encode
-        self._changed: dict[tuple[str, str], msgspec.Struct | None] = {}
+        self._changed: dict[tuple[str, str], msgspec.Struct] = {}
 
     def put(self, kind: str, key: str, thing: msgspec.Struct) -> None:
         self._changed[kind, key] = thing
-
-    def drop(self, kind: str, key: str) -> None:
-        self._changed[kind, key] = None
 
     def load[T: msgspec.Struct](self, kind: str, of: type[T]) -> Iterator[T]:
         """Things of a kind, in the order in which they were first put."""
@@ -74,9 +67,6 @@ class StateFile:
             return
         with self._connection:
             for (kind, key), thing in self._changed.items():
-                if thing is None:
-                    self._connection.execute("DELETE FROM thing WHERE kind = ? AND key = ?", (kind, key))
-                    continue
                 self._position += 1
                 self._connection.execute(
                     "INSERT INTO thing VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET content = excluded.content",

@@ -1,7 +1,8 @@
 """The simulated world as a whole: sellers' accounts, their buyers, the carrier, mail, faults and the clock."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cache
 
 import msgspec
 
@@ -93,13 +94,14 @@ class World:
                 f"start with --seed {origin.seed}, or choose another folder."
             )
 
-    def _first_offers(self, client_id: str, demand: dict[str, int], now: datetime) -> Iterator[Offer]:
+    def _first_offers(self, client_id: str, demand: Mapping[str, int], now: datetime) -> Iterator[Offer]:
         """What the seller already offers: the whole catalogue, with stock enough for all buyers."""
         data = load()
-        for product in (*data.products, *(bundle.product for bundle in data.bundles)):
+        products = (*data.products, *(bundle.product for bundle in data.bundles))
+        for product, offer_id in zip(products, _offer_ids(self.options.seed, client_id), strict=True):
             wanted = demand.get(product.sku, 0) * self.options.rounds
             yield Offer(
-                offer_id=self.dice.uuid(client_id, product.sku),
+                offer_id=offer_id,
                 ean=product.ean,
                 reference=product.sku,
                 prices=(PriceStep(1, product.price),),
@@ -107,3 +109,11 @@ class World:
                 amount=wanted + _SPARE_UNITS,
                 title=product.title,
             )
+
+
+@cache
+def _offer_ids(seed: int, client_id: str) -> tuple[str, ...]:
+    """The numbers of a seller's first offers, products before bundles; worked out once per process."""
+    data, dice = load(), Dice(seed)
+    products = (*data.products, *(bundle.product for bundle in data.bundles))
+    return tuple(dice.uuid(client_id, product.sku) for product in products)

@@ -185,7 +185,7 @@ def control_api(desk: Desk) -> Router:  # noqa: C901 - a list of small handlers 
 
     @get("/units-sold")
     async def demand() -> dict[str, int]:
-        return units_sold()
+        return dict(units_sold())
 
     handlers = [
         *(stats, state, orders, order, place, cancel, change, parcels, scan, deliver),

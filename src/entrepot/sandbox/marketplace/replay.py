@@ -55,10 +55,6 @@ class Replay:
     def is_over(self) -> bool:
         return self._progress.position >= self._total
 
-    @property
-    def placed(self) -> int:
-        return self._progress.placed
-
     def set_speed(self, speed: float, now: datetime) -> None:
         """Place *speed* orders per minute from now on."""
         self._progress.speed = _storable(speed)

@@ -1,6 +1,9 @@
 """What a demonstration needs to fill a hub so that it can ship the sandbox's orders."""
 
 from collections import Counter
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 
 from entrepot.sandbox.retail.catalogue import Bundle
 from entrepot.sandbox.retail.dataset import load
@@ -26,7 +29,8 @@ def bundles() -> tuple[Bundle, ...]:
     return load().bundles
 
 
-def units_sold() -> dict[str, int]:
+@cache
+def units_sold() -> Mapping[str, int]:
     """Units of each product that one round of all orders takes, the components of bundles included."""
     parts = {bundle.product.sku: bundle.components for bundle in load().bundles}
     sold: Counter[str] = Counter()
@@ -36,4 +40,4 @@ def units_sold() -> dict[str, int]:
                 sold[component.sku] += component.quantity * item.quantity
             if item.product.sku not in parts:
                 sold[item.product.sku] += item.quantity
-    return dict(sold)
+    return MappingProxyType(sold)
