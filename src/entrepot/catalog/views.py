@@ -147,7 +147,7 @@ async def count_products(session: AsyncSession, filters: Filters) -> int | None:
     condition = " AND ".join(where) or "true"
     counted: int = (
         await session.execute(
-            text(f"SELECT count(*) FROM (SELECT 1 FROM product p WHERE {condition} LIMIT {COUNT_LIMIT + 1}) AS some"),  # noqa: S608
+            text(f"SELECT count(*) FROM (SELECT 1 FROM product p WHERE {condition} LIMIT {COUNT_LIMIT + 1}) AS counted"),  # noqa: S608
             values,
         )
     ).scalar_one()
