@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from entrepot.sandbox.serve import main
+from tests.sandbox.conftest import MakeWorld
 
 START_WITHIN = 30
 """Generous: the machine may be busy with other tests."""
@@ -109,10 +110,10 @@ def test_a_killed_sandbox_finds_itself_again(tmp_path: Path) -> None:
         assert (stats["accounts"][0]["shipments"], stats["mutations"]) == (1, 1)
 
 
-def test_another_seed_for_the_same_state_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    port = free_port()
-    with sandbox(port, "--smtp-port", "0", "--speed", "0", "--state", str(tmp_path)):
-        pass
+def test_another_seed_for_the_same_state_is_refused(
+    make_world: MakeWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_world(speed=0, state=tmp_path)
     assert main(["--seed", "8", "--state", str(tmp_path)]) == 2
     assert "start with --seed 7, or choose another folder." in capsys.readouterr().err
 
