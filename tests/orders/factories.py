@@ -69,7 +69,9 @@ class World:
     products: dict[str, UUID] = field(default_factory=dict[str, UUID])
 
 
-async def make_account(session: AsyncSession, seller_id: UUID, name: str = "bol NL", channel: str = "bol") -> AccountRef:
+async def make_account(
+    session: AsyncSession, seller_id: UUID, name: str = "bol NL", channel: str = "bol"
+) -> AccountRef:
     account = AccountRef(
         id=new_id(),
         seller_id=seller_id,

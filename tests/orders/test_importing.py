@@ -174,7 +174,9 @@ async def test_lines_that_the_channel_ships_are_not_ours(session: AsyncSession, 
 
     outcomes = await OrderService(session).import_orders(world.account, [ours, theirs])
 
-    found = {o.channel_order_id: o for o in await OrderService(session).orders([x.order_id for x in outcomes if x.order_id])}
+    found = {
+        o.channel_order_id: o for o in await OrderService(session).orders([x.order_id for x in outcomes if x.order_id])
+    }
     assert found["1"].status is OrderStatus.RESERVED
     assert found["2"].status is OrderStatus.SHIPPED
     assert await available(session, world, "MUG-BLUE") == 9
@@ -186,7 +188,9 @@ async def test_what_is_cancelled_or_shipped_on_arrival(session: AsyncSession, wo
 
     outcomes = await OrderService(session).import_orders(world.account, [cancelled, shipped])
 
-    found = {o.channel_order_id: o for o in await OrderService(session).orders([x.order_id for x in outcomes if x.order_id])}
+    found = {
+        o.channel_order_id: o for o in await OrderService(session).orders([x.order_id for x in outcomes if x.order_id])
+    }
     assert (found["1"].status, found["2"].status) == (OrderStatus.CANCELLED, OrderStatus.SHIPPED)
     assert await available(session, world, "MUG-BLUE") == 10
 

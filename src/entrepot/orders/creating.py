@@ -61,6 +61,15 @@ class NewOrder(msgspec.Struct, frozen=True, kw_only=True):
     warehouse_id: UUID | None = None
 
 
+class CreatedOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What was stored."""
+
+    id: UUID
+    number: str
+    status: str
+    attention: tuple[str, ...]
+
+
 class OrderCreation:
     """Stores new orders of one seller."""
 
@@ -69,7 +78,7 @@ class OrderCreation:
         self._seller_id = seller_id
         self._orders = OrderRepository(session)
 
-    async def create(self, orders: Sequence[NewOrder]) -> list[UUID]:
+    async def create(self, orders: Sequence[NewOrder]) -> list["CreatedOrder"]:
         """Store *orders* and reserve their stock; an unknown SKU is kept and needs attention.
 
         Raises:
@@ -115,7 +124,10 @@ class OrderCreation:
             for row, _ in drafts
         ]
         await outbox.record(self._session, *events)
-        return [row["id"] for row, _ in drafts]
+        return [
+            CreatedOrder(id=row["id"], number=row["number"], status=row["status"], attention=tuple(row["attention"]))
+            for row, _ in drafts
+        ]
 
     def _draft(
         self,

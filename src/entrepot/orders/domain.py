@@ -25,6 +25,7 @@ class Attention(StrEnum):
     CANCELLED_AFTER_SHIP = "cancelled_after_ship"
     CHANGED_AFTER_RELEASE = "changed_after_release"
     PUT_BACK = "put_back"
+    SHORT_PICK = "short_pick"
 
 
 BLOCKING = frozenset(
@@ -44,6 +45,7 @@ ATTENTION_LABELS: dict[Attention, str] = {
     Attention.CANCELLED_AFTER_SHIP: N_("Cancelled after shipping"),
     Attention.CHANGED_AFTER_RELEASE: N_("Changed after release"),
     Attention.PUT_BACK: N_("Put back"),
+    Attention.SHORT_PICK: N_("Short pick"),
 }
 
 ATTENTION_SENTENCES: dict[Attention, str] = {
@@ -73,6 +75,10 @@ ATTENTION_SENTENCES: dict[Attention, str] = {
     ),
     Attention.PUT_BACK: N_(
         "The order was cancelled after its goods were taken off the shelf. Put them back, then settle this."
+    ),
+    Attention.SHORT_PICK: N_(
+        "The picker found less on the shelf than there should be, and there is none elsewhere. Count the place; the "
+        "order waits for stock, or cancel the line."
     ),
 }
 

@@ -133,6 +133,17 @@ class OrderRepository:
         found = await insert_many(self._session, SalesOrder, rows, suffix=suffix)
         return {row.id for row in found}
 
+    async def manual_taken(self, seller_id: UUID, numbers: Collection[str]) -> set[str]:
+        """Return those of *numbers* that orders entered here have."""
+        rows = await self._session.execute(
+            text(
+                "SELECT number FROM sales_order"
+                " WHERE seller_id = :seller AND number = ANY(:numbers) AND channel_account_id IS NULL"
+            ),
+            {"seller": seller_id, "numbers": list(numbers)},
+        )
+        return set(rows.scalars())
+
     async def insert_lines(self, rows: Sequence[Mapping[str, Any]]) -> None:
         await insert_many(self._session, OrderLine, rows)
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.channels.accounts import AccountRef
 from entrepot.channels.contract import CancelReason, ChannelOrder
 from entrepot.orders.cancelling import OrderProgress
-from entrepot.orders.creating import NewLine, NewOrder, OrderCreation
+from entrepot.orders.creating import CreatedOrder, NewLine, NewOrder, OrderCreation
 from entrepot.orders.domain import Attention
 from entrepot.orders.editing import OrderEditing
 from entrepot.orders.errors import OrderNotFoundError
@@ -21,6 +21,7 @@ from entrepot.orders.status import OrderStatus
 __all__ = [
     "Attention",
     "CancelReason",
+    "CreatedOrder",
     "ImportOutcome",
     "Imported",
     "NewLine",
@@ -72,11 +73,19 @@ class OrderService(OrderEditing, OrderProgress):
         Raises:
             ReferenceTakenError: its number is in use.
         """
+        return (await self.create_one(seller_id, order)).id
+
+    async def create_one(self, seller_id: UUID, order: NewOrder) -> CreatedOrder:
+        """Store an order entered here, and say what came of it.
+
+        Raises:
+            ReferenceTakenError: its number is in use.
+        """
         return (await OrderCreation(self._session, seller_id).create([order]))[0]
 
     async def create_many(self, seller_id: UUID, orders: Sequence[NewOrder]) -> list[UUID]:
         """Store orders entered here, all or none."""
-        return await OrderCreation(self._session, seller_id).create(orders)
+        return [created.id for created in await OrderCreation(self._session, seller_id).create(orders)]
 
     async def settle(self, order_ids: Collection[UUID]) -> list[OrderRef]:
         """Find products and stock for what is open in these orders, and move them to where they then stand."""
