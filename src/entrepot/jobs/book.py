@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 
 from entrepot.jobs import repository
-from entrepot.jobs.events import RunFailed, RunsChanged
+from entrepot.jobs.events import RunFailed, RunProgressed, RunsChanged
 from entrepot.jobs.repository import Started
 from entrepot.jobs.run import Level
 from entrepot.kit import outbox
@@ -26,7 +26,11 @@ from entrepot.kit.scope import Scope
 GATHER = 0.004
 """Seconds to wait for more that can share a transaction."""
 PAUSE = 0.25
-"""Seconds between two reports of progress, and between two events about the runs of one seller."""
+"""Seconds that progress and log lines may wait."""
+TELL = 0.5
+"""Seconds between two events about runs."""
+MOST_NAMED = 100
+"""Runs in one event: a page reloads for any of them, naming every one of thousands helps nobody."""
 AWAY = 0.5
 """Seconds between two tries while the database is away."""
 
@@ -60,6 +64,7 @@ class RunBook:
         self._some = asyncio.Event()
         self._runs: dict[UUID, Started] = {}
         self._changed: dict[UUID | None, set[UUID]] = {}
+        self._latest: dict[UUID, tuple[int, int, str]] = {}
         self._told = 0.0
 
     async def start(self, run_id: UUID) -> Started | None:
@@ -161,21 +166,27 @@ class RunBook:
         ]
 
     def _changes(self, page: Page, started: dict[UUID, Started]) -> list[Event]:
+        """Return what live pages need to know, a few times a second at most."""
         for run_id in {*page.starts, *page.ends, *page.progress, *(line["run_id"] for line in page.lines)}:
             run = started.get(run_id) or self._runs.get(run_id)
             if run is not None:
                 self._changed.setdefault(run.seller_id, set()).add(run_id)
+        self._latest.update(page.progress)
         if not self._changed:
             return []
-        if time.monotonic() - self._told < PAUSE:
-            asyncio.get_running_loop().call_later(PAUSE, self._some.set)
+        if time.monotonic() - self._told < TELL:
+            asyncio.get_running_loop().call_later(TELL, self._some.set)
             return []
-        changed, self._changed, self._told = self._changed, {}, time.monotonic()
-        most = 100  # a page reloads for any of them; naming every one of thousands helps nobody
-        return [
-            RunsChanged(seller_id=seller_id, subject_id=min(runs), runs=sorted(runs)[:most])
-            for seller_id, runs in changed.items()
-        ]
+        changed, self._changed = self._changed, {}
+        latest, self._latest = self._latest, {}
+        self._told = time.monotonic()
+        events: list[Event] = []
+        for seller_id, runs in changed.items():
+            events.append(RunsChanged(seller_id=seller_id, subject_id=min(runs), runs=sorted(runs)[:MOST_NAMED]))
+            for run_id in sorted(runs & latest.keys())[:MOST_NAMED]:
+                done, total, text = latest[run_id]
+                events.append(RunProgressed(seller_id=seller_id, subject_id=run_id, done=done, total=total, text=text))
+        return events
 
     def _wake(self, *, urgent: bool) -> None:
         if urgent:

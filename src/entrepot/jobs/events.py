@@ -15,6 +15,17 @@ class RunsChanged(Event, frozen=True, kw_only=True):
     runs: list[UUID]
 
 
+class RunProgressed(Event, frozen=True, kw_only=True):
+    """A run got further; for progress bars, at most two a second."""
+
+    topic: ClassVar[str] = "jobs.run_progressed"
+    subject_kind: ClassVar[str] = "job_run"
+
+    done: int
+    total: int
+    text: str
+
+
 class RunFailed(Event, frozen=True, kw_only=True):
     """A run ended without success and will not be tried again by itself."""
 

@@ -149,7 +149,7 @@ class Reactor:
             return
         (event,) = events
         failure_id = new_id()
-        log.error("event_set_aside", reaction=reaction.name, event=event.id, topic=event.topic, problem=problem)
+        log.error("event_set_aside", reaction=reaction.name, event_id=event.id, topic=event.topic, problem=problem)
         await repository.set_aside(
             session,
             {

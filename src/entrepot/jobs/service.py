@@ -10,7 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.jobs import repository
 from entrepot.jobs.domain import ACTIVE
-from entrepot.jobs.errors import ArgumentsWrongError, RunActiveError, RunFinishedError, RunNotFoundError
+from entrepot.jobs.errors import (
+    ArgumentsWrongError,
+    FailureNotFoundError,
+    RunActiveError,
+    RunFinishedError,
+    RunNotFoundError,
+    ScheduleNotFoundError,
+)
 from entrepot.jobs.events import RunCancelled, RunsChanged
 from entrepot.jobs.handover import submit
 from entrepot.jobs.registry import Job, Queue, job_named, job_of
@@ -20,7 +27,19 @@ from entrepot.kit.clock import now
 from entrepot.kit.database import context_of
 from entrepot.kit.ids import new_id
 
-__all__ = ["WAKE", "cancel", "enqueue", "enqueue_many", "enqueue_named", "remove_schedule", "retry", "set_schedule"]
+__all__ = [
+    "WAKE",
+    "cancel",
+    "enqueue",
+    "enqueue_many",
+    "enqueue_named",
+    "read_args",
+    "remove_schedule",
+    "retry",
+    "retry_event",
+    "run_schedule",
+    "set_schedule",
+]
 
 WAKE = "entrepot_job"
 """What workers LISTEN to."""
@@ -184,6 +203,47 @@ async def retry(session: AsyncSession, run_id: UUID) -> None:
     run.attempts_before = run.attempt
     await session.flush()
     await outbox.record(session, RunsChanged(seller_id=run.seller_id, subject_id=run.id, runs=[run.id]))
+    context_of(session).wakes.add(WAKE)
+
+
+async def run_schedule(session: AsyncSession, schedule_id: UUID) -> UUID:
+    """Start a schedule's job now, besides its ticks; return the run's id, or that of the run still going on.
+
+    Raises:
+        ScheduleNotFoundError: none in the scope.
+    """
+    schedule = await repository.lock_schedule(session, schedule_id)
+    if schedule is None:
+        raise ScheduleNotFoundError(schedule=str(schedule_id))
+    run_id = await enqueue_named(
+        session,
+        schedule.job,
+        schedule.args,
+        key=schedule_key(schedule.name),
+        seller_id=schedule.seller_id,
+        schedule_id=schedule.id,
+    )
+    schedule.last_run_at, schedule.last_run_id, schedule.skipped = now(), run_id, 0
+    await session.flush()
+    return run_id
+
+
+def schedule_key(name: str) -> str:
+    """Return the key of a schedule's runs: a tick that finds the last one unfinished starts nothing."""
+    return f"schedule:{name}"
+
+
+async def retry_event(session: AsyncSession, failure_id: UUID) -> None:
+    """Let a reaction try again an event that was set aside.
+
+    Raises:
+        FailureNotFoundError: it no longer is.
+    """
+    failure = await repository.lock_failure(session, failure_id)
+    if failure is None:
+        raise FailureNotFoundError
+    failure.retry_at = now()
+    await session.flush()
     context_of(session).wakes.add(WAKE)
 
 

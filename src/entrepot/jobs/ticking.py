@@ -10,7 +10,7 @@ from entrepot.jobs import repository
 from entrepot.jobs.domain import next_tick
 from entrepot.jobs.errors import ArgumentsWrongError, JobUnknownError
 from entrepot.jobs.handover import submit_runs
-from entrepot.jobs.service import enqueue_named
+from entrepot.jobs.service import enqueue_named, schedule_key
 from entrepot.kit.clock import now
 from entrepot.kit.database import Actor, Database
 from entrepot.kit.scope import Scope
@@ -61,7 +61,7 @@ async def start_scheduled(database: Database) -> None:
                     session,
                     schedule.job,
                     schedule.args,
-                    key=f"schedule:{schedule.name}",
+                    key=schedule_key(schedule.name),
                     seller_id=schedule.seller_id,
                     schedule_id=schedule.id,
                 )

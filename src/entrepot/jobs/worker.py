@@ -78,6 +78,11 @@ class Worker:
         self.slot = ""
         self._reactor: Reactor | None = None
 
+    @property
+    def reacting(self) -> bool:
+        """Whether this worker is the one that feeds reactions."""
+        return self._reactor is not None
+
     async def run(self, stop: asyncio.Event) -> None:
         """Work until *stop* is set or the lease is lost."""
         discover()

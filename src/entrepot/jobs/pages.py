@@ -1,0 +1,233 @@
+"""Pages of jobs: runs, one run with its live log, schedules, reactions."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import Controller, Request, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.access.guards import needs
+from entrepot.access.navigation import NavItem
+from entrepot.access.principal import Principal
+from entrepot.access.rights import Right
+from entrepot.jobs import schedules, service, views
+from entrepot.jobs.discovery import discover
+from entrepot.jobs.registry import all_jobs
+from entrepot.jobs.views import Filters
+from entrepot.kit import i18n
+from entrepot.kit.errors import InvalidInputError
+from entrepot.kit.text import N_
+
+PAGE = 50
+STATES = {
+    "active": N_("Not finished"),
+    "queued": N_("Queued"),
+    "running": N_("Running"),
+    "waiting": N_("Waiting"),
+    "succeeded": N_("Succeeded"),
+    "failed": N_("Failed"),
+    "cancelled": N_("Cancelled"),
+}
+TONES = {
+    "queued": "neutral",
+    "running": "info",
+    "waiting": "warning",
+    "succeeded": "success",
+    "failed": "danger",
+    "cancelled": "neutral",
+}
+
+
+def labels() -> dict[str, str]:
+    """Return what each job is called in the language of the request."""
+    discover()
+    return {job.name: i18n.gettext(job.label) for job in all_jobs()}
+
+
+def _uuid(value: str) -> UUID | None:
+    try:
+        return UUID(value)
+    except ValueError:
+        return None
+
+
+class RunPages(Controller):
+    """Runs for people."""
+
+    path = "/jobs"
+    include_in_schema = False
+    opt = needs(Right.JOBS_READ)
+
+    @get("/")
+    async def index(self, request: Request[Any, Any, Any], session: AsyncSession, principal: Principal) -> Template:
+        """List runs, newest first."""
+        query = {name: value for name, value in request.query_params.items() if value and name != "cursor"}
+        cursor = _uuid(request.query_params.get("cursor", ""))
+        filters = Filters(
+            state=query.get("state", "") if query.get("state", "") in STATES else "",
+            job=query.get("job", ""),
+            schedule_id=_uuid(query.get("schedule", "")),
+        )
+        rows, after = await views.list_runs(session, filters, before=cursor, limit=PAGE)
+        return Template(
+            "jobs/list.html",
+            context={
+                "rows": rows,
+                "query": query,
+                "counts": await views.count_states(session),
+                "workers": await views.list_workers(session),
+                "labels": labels(),
+                "states": STATES,
+                "tones": TONES,
+                "next": f"/jobs?{urlencode({**query, 'cursor': str(after)})}" if after else None,
+                "previous": f"/jobs?{urlencode(query)}" if cursor else None,
+                "sellers": {seller.id: seller.name for seller in principal.sellers} if principal.seller is None else {},
+            },
+        )
+
+    @get("/{run_id:uuid}")
+    async def show(self, session: AsyncSession, run_id: FromPath[UUID]) -> Template:
+        """Show one run: progress, log, what it was given, how it ended."""
+        return Template(
+            "jobs/run.html",
+            context={
+                "run": await views.run(session, run_id),
+                "lines": await views.log_lines(session, run_id),
+                "labels": labels(),
+                "states": STATES,
+                "tones": TONES,
+            },
+        )
+
+    @post("/{run_id:uuid}/cancel", opt=needs(Right.JOBS_MANAGE))
+    async def cancel(self, session: AsyncSession, run_id: FromPath[UUID]) -> Redirect:
+        """Cancel a run."""
+        await service.cancel(session, run_id)
+        return Redirect(f"/jobs/{run_id}")
+
+    @post("/{run_id:uuid}/retry", opt=needs(Right.JOBS_MANAGE))
+    async def retry(self, session: AsyncSession, run_id: FromPath[UUID]) -> Redirect:
+        """Try a run again."""
+        await service.retry(session, run_id)
+        return Redirect(f"/jobs/{run_id}")
+
+    @get("/reactions")
+    async def reactions(self, session: AsyncSession) -> Template:
+        """Show how far the reactions are, and which events were set aside."""
+        return Template(
+            "jobs/reactions.html",
+            context={
+                "reactions": await views.list_reactions(session),
+                "failures": await views.list_failures(session),
+            },
+        )
+
+    @post("/reactions/{failure_id:uuid}/retry", opt=needs(Right.JOBS_MANAGE))
+    async def retry_event(self, session: AsyncSession, failure_id: FromPath[UUID]) -> Redirect:
+        """Let a reaction try an event again."""
+        await service.retry_event(session, failure_id)
+        return Redirect("/jobs/reactions")
+
+
+class SchedulePages(Controller):
+    """Schedules for people."""
+
+    path = "/jobs/schedules"
+    include_in_schema = False
+    opt = needs(Right.JOBS_READ)
+
+    @get("/")
+    async def index(self, session: AsyncSession) -> Template:
+        """List schedules."""
+        rows = await views.list_schedules(session)
+        last = await views.states_of(session, [row.last_run_id for row in rows if row.last_run_id])
+        return Template(
+            "jobs/schedules.html",
+            context={"rows": rows, "last": last, "labels": labels(), "states": STATES, "tones": TONES},
+        )
+
+    @get("/{schedule_id:uuid}", opt=needs(Right.JOBS_MANAGE))
+    async def edit(self, session: AsyncSession, schedule_id: FromPath[UUID]) -> Template:
+        """Ask when a schedule should tick."""
+        row = await views.schedule(session, schedule_id)
+        values = {
+            "cron": row.cron or "",
+            "interval_seconds": str(row.interval_seconds or ""),
+            "time_zone": row.time_zone,
+        }
+        return _form(row, values, {})
+
+    @post("/{schedule_id:uuid}", opt=needs(Right.JOBS_MANAGE))
+    async def save(
+        self, request: Request[Any, Any, Any], session: AsyncSession, schedule_id: FromPath[UUID]
+    ) -> Template | Redirect:
+        """Change when a schedule ticks."""
+        form = await request.form()
+        values = {name: str(form.get(name, "")).strip() for name in ("cron", "interval_seconds", "time_zone")}
+        try:
+            seconds = int(values["interval_seconds"]) if values["interval_seconds"] else None
+        except ValueError:
+            seconds = 0
+        try:
+            await schedules.edit_schedule(
+                session,
+                schedule_id,
+                cron=values["cron"] or None,
+                interval_seconds=seconds,
+                time_zone=values["time_zone"] or "UTC",
+            )
+        except InvalidInputError as error:
+            return _form(await views.schedule(session, schedule_id), values, error.problems)
+        return Redirect("/jobs/schedules")
+
+    @post("/{schedule_id:uuid}/run", opt=needs(Right.JOBS_MANAGE))
+    async def run_now(self, session: AsyncSession, schedule_id: FromPath[UUID]) -> Redirect:
+        """Start a schedule's job now, besides its ticks."""
+        discover()
+        return Redirect(f"/jobs/{await service.run_schedule(session, schedule_id)}")
+
+    @post("/{schedule_id:uuid}/pause", opt=needs(Right.JOBS_MANAGE))
+    async def pause(self, session: AsyncSession, schedule_id: FromPath[UUID]) -> Redirect:
+        """Stop the ticks."""
+        await schedules.pause_schedule(session, schedule_id)
+        return Redirect("/jobs/schedules")
+
+    @post("/{schedule_id:uuid}/continue", opt=needs(Right.JOBS_MANAGE))
+    async def go_on(self, session: AsyncSession, schedule_id: FromPath[UUID]) -> Redirect:
+        """Let the ticks go on."""
+        await schedules.continue_schedule(session, schedule_id)
+        return Redirect("/jobs/schedules")
+
+
+def _form(row: views.ScheduleRow, values: dict[str, str], problems: dict[str, str]) -> Template:
+    described = (
+        ("cron", N_("Cron expression"), N_("Minute, hour, day, month, weekday: “*/15 6-22 * * 1-5”. Leave empty to use an interval.")),
+        ("interval_seconds", N_("Interval in seconds"), N_("Leave empty to use a cron expression.")),
+        ("time_zone", N_("Time zone"), N_("Whose clock the cron expression is read on: “Europe/Amsterdam”.")),
+    )  # fmt: skip
+    fields = [
+        {
+            "name": name,
+            "label": i18n.gettext(label),
+            "help": i18n.gettext(help_),
+            "type": "number" if name == "interval_seconds" else "text",
+            "value": values[name],
+            "error": i18n.gettext(problems[name]) if name in problems else None,
+            "required": name == "time_zone",
+        }
+        for name, label, help_ in described
+    ]
+    return Template(
+        "jobs/schedule.html",
+        context={"row": row, "fields": fields, "labels": labels()},
+        status_code=422 if problems else 200,
+    )
+
+
+ROUTES = [RunPages, SchedulePages]
+NAV = [
+    NavItem(section="run", label=N_("Jobs"), url="/jobs", icon="list-check", right=Right.JOBS_READ, shortcut="j", order=10)
+]

@@ -1,0 +1,231 @@
+"""What pages and the API read about runs, schedules, workers and reactions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from entrepot.jobs.domain import ACTIVE
+from entrepot.jobs.errors import RunNotFoundError, ScheduleNotFoundError
+from entrepot.jobs.models import JobLog, JobRun, JobSchedule, ReactionCursor, ReactionFailure, WorkerSlot
+
+
+class RunRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as lists and programs see it."""
+
+    id: UUID
+    job: str
+    queue: str
+    seller_id: UUID | None
+    key: str | None
+    state: str
+    attempt: int
+    done: int
+    total: int
+    note: str
+    enqueued_at: datetime
+    due_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    error_kind: str
+    error_code: str
+    error_text: str
+    actor_name: str
+    schedule_id: UUID | None
+    parent_id: UUID | None
+    cancel_requested_at: datetime | None
+    slot: str
+    args: dict[str, Any]
+    result: dict[str, Any] | None
+
+    @property
+    def active(self) -> bool:
+        return self.state in ACTIVE
+
+
+class LogLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a run's log."""
+
+    id: int
+    at: datetime
+    level: str
+    text: str
+    subject_kind: str
+    subject_id: UUID | None
+
+
+class ScheduleRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A schedule as lists and programs see it."""
+
+    id: UUID
+    name: str
+    job: str
+    args: dict[str, Any]
+    seller_id: UUID | None
+    cron: str | None
+    interval_seconds: int | None
+    time_zone: str
+    paused: bool
+    edited: bool
+    next_run_at: datetime
+    last_run_at: datetime | None
+    last_run_id: UUID | None
+    skipped: int
+
+
+class WorkerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker that lives, or was not yet found dead."""
+
+    name: str
+    host: str
+    pid: int
+    started_at: datetime
+    seen_at: datetime
+    running: int
+
+
+class ReactionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a reaction is."""
+
+    name: str
+    handled: int
+    moved_at: datetime
+
+
+class FailureRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that was set aside."""
+
+    id: UUID
+    reaction: str
+    event_id: int
+    seller_id: UUID | None
+    topic: str
+    subject_kind: str
+    subject_id: UUID
+    attempts: int
+    error: str
+    failed_at: datetime
+    retry_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which runs."""
+
+    state: str = ""
+    """A state, ``active``, or empty for all."""
+    job: str = ""
+    seller_id: UUID | None = None
+    schedule_id: UUID | None = None
+
+
+def _columns(model: type[Any], row: type[msgspec.Struct]) -> list[InstrumentedAttribute[Any]]:
+    return [getattr(model, name) for name in row.__struct_fields__]
+
+
+async def _rows[R: msgspec.Struct](session: AsyncSession, row: type[R], query: Select[Any]) -> list[R]:
+    return [row(**found) for found in (await session.execute(query)).mappings()]
+
+
+def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
+    if filters.state == "active":
+        query = query.where(JobRun.state.in_(ACTIVE))
+    elif filters.state:
+        query = query.where(JobRun.state == filters.state)
+    if filters.job:
+        query = query.where(JobRun.job == filters.job)
+    if filters.seller_id is not None:
+        query = query.where(JobRun.seller_id == filters.seller_id)
+    if filters.schedule_id is not None:
+        query = query.where(JobRun.schedule_id == filters.schedule_id)
+    return query
+
+
+async def list_runs(
+    session: AsyncSession, filters: Filters, *, before: UUID | None = None, limit: int = 50
+) -> tuple[list[RunRow], UUID | None]:
+    """Return runs, newest first, and what to give as *before* for the next page."""
+    query = _filtered(select(*_columns(JobRun, RunRow)), filters)
+    if before is not None:
+        query = query.where(JobRun.id < before)
+    found = await _rows(session, RunRow, query.order_by(JobRun.id.desc()).limit(limit + 1))
+    return found[:limit], found[limit - 1].id if len(found) > limit else None
+
+
+async def run(session: AsyncSession, run_id: UUID) -> RunRow:
+    """Return one run.
+
+    Raises:
+        RunNotFoundError: none in the scope.
+    """
+    found = await _rows(session, RunRow, select(*_columns(JobRun, RunRow)).where(JobRun.id == run_id))
+    if not found:
+        raise RunNotFoundError(run_id=run_id)
+    return found[0]
+
+
+async def log_lines(session: AsyncSession, run_id: UUID, *, limit: int = 300) -> list[LogLine]:
+    """Return the last lines of a run's log, oldest first."""
+    newest = select(*_columns(JobLog, LogLine)).where(JobLog.run_id == run_id).order_by(JobLog.id.desc()).limit(limit)
+    return list(reversed(await _rows(session, LogLine, newest)))
+
+
+async def count_states(session: AsyncSession) -> dict[str, int]:
+    """Return how many runs are in each unfinished state, and how many of the last day failed."""
+    rows = await session.execute(
+        select(JobRun.state, func.count())
+        .where(
+            JobRun.state.in_(ACTIVE)
+            | ((JobRun.state == "failed") & (JobRun.finished_at > func.now() - func.make_interval(0, 0, 0, 1)))
+        )
+        .group_by(JobRun.state)
+    )
+    return {state: count for state, count in rows}
+
+
+async def list_schedules(session: AsyncSession) -> list[ScheduleRow]:
+    """Return every schedule of the scope, by name."""
+    return await _rows(session, ScheduleRow, select(*_columns(JobSchedule, ScheduleRow)).order_by(JobSchedule.name))
+
+
+async def schedule(session: AsyncSession, schedule_id: UUID) -> ScheduleRow:
+    """Return one schedule.
+
+    Raises:
+        ScheduleNotFoundError: none in the scope.
+    """
+    query = select(*_columns(JobSchedule, ScheduleRow)).where(JobSchedule.id == schedule_id)
+    found = await _rows(session, ScheduleRow, query)
+    if not found:
+        raise ScheduleNotFoundError(schedule=str(schedule_id))
+    return found[0]
+
+
+async def states_of(session: AsyncSession, run_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the states of these runs."""
+    rows = await session.execute(select(JobRun.id, JobRun.state).where(JobRun.id.in_(run_ids)))
+    return {run_id: state for run_id, state in rows}
+
+
+async def list_workers(session: AsyncSession) -> list[WorkerRow]:
+    """Return the workers, by name."""
+    return await _rows(session, WorkerRow, select(*_columns(WorkerSlot, WorkerRow)).order_by(WorkerSlot.name))
+
+
+async def list_reactions(session: AsyncSession) -> list[ReactionRow]:
+    """Return the reactions, by name."""
+    return await _rows(
+        session, ReactionRow, select(*_columns(ReactionCursor, ReactionRow)).order_by(ReactionCursor.name)
+    )
+
+
+async def list_failures(session: AsyncSession, *, limit: int = 200) -> list[FailureRow]:
+    """Return events that were set aside, newest first."""
+    query = select(*_columns(ReactionFailure, FailureRow)).order_by(ReactionFailure.failed_at.desc()).limit(limit)
+    return await _rows(session, FailureRow, query)
