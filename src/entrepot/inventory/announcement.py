@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.util import await_only
 
 from entrepot.inventory.events import StockChanged
@@ -32,12 +32,21 @@ def announce(session: AsyncSession, product_ids: Iterable[UUID], totals: Iterabl
     if pending is None:
         session.info[PENDING] = pending = {}
 
-        @event.listens_for(session.sync_session, "before_commit")
-        def record(_: Session) -> None:  # pyright: ignore[reportUnusedFunction]  # SQLAlchemy calls it
-            await_only(record_changes(session))
+        _listen(session, pending)
 
     pending.update(dict.fromkeys(product_ids))
     pending.update({total.product_id: total for total in totals})
+
+
+def _listen(session: AsyncSession, pending: Pending) -> None:
+    @event.listens_for(session.sync_session, "before_commit")
+    def record(inner: Session) -> None:  # pyright: ignore[reportUnusedFunction]  # SQLAlchemy calls it
+        if not inner.in_nested_transaction():
+            await_only(record_changes(session))
+
+    @event.listens_for(session.sync_session, "after_soft_rollback")
+    def ask_again(_: Session, __: SessionTransaction) -> None:  # pyright: ignore[reportUnusedFunction]  # SQLAlchemy calls it
+        pending.update(dict.fromkeys(pending))  # a savepoint was undone, and with it numbers we thought we knew
 
 
 async def record_changes(session: AsyncSession) -> None:

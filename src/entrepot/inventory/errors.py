@@ -256,3 +256,13 @@ class BadMomentError(RefusedError):
     code = "inventory.bad_moment"
     title = N_("Not a moment")
     message = N_("“{moment}” is not a moment in the past. Write it like 2026-11-20T17:00.")
+
+
+class BadCursorError(RefusedError):
+    """A cursor that was not one of ours."""
+
+    code = "inventory.bad_cursor"
+    title = N_("Not a cursor")
+    message = N_(
+        "“{cursor}” is not a cursor. Leave it out for the first page, then use “next” of each answer as it is."
+    )

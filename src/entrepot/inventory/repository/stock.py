@@ -120,8 +120,8 @@ class StockRepository:
     async def _lock(self, where: str, **values: object) -> dict[UUID, Total]:
         rows = await self._session.execute(
             text(
-                "SELECT t.seller_id, t.product_id, t.on_hand, t.reserved, t.available FROM stock_total t"
-                f" WHERE {where} ORDER BY t.seller_id, t.product_id FOR NO KEY UPDATE OF t"  # noqa: S608 -- our own texts
+                "SELECT t.seller_id, t.product_id, t.on_hand, t.reserved, t.available FROM stock_total t"  # noqa: S608
+                f" WHERE {where} ORDER BY t.seller_id, t.product_id FOR NO KEY UPDATE OF t"
             ),
             values,
         )

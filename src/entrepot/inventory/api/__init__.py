@@ -1,0 +1,7 @@
+"""The stock for programs."""
+
+from entrepot.inventory.api.counts import CountApi
+from entrepot.inventory.api.places import LocationApi, WarehouseApi
+from entrepot.inventory.api.stock import MoveApi, StockApi
+
+ROUTES = [WarehouseApi, LocationApi, StockApi, MoveApi, CountApi]

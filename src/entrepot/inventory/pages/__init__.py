@@ -1,0 +1,39 @@
+"""The stock for people."""
+
+from entrepot.access.navigation import NavItem
+from entrepot.access.rights import Right
+from entrepot.inventory.pages.counts import CountPages
+from entrepot.inventory.pages.movements import MovementPages
+from entrepot.inventory.pages.places import LocationPages, WarehousePages
+from entrepot.inventory.pages.stock import StockPages
+from entrepot.kit.text import N_
+
+ROUTES = [StockPages, MovementPages, WarehousePages, LocationPages, CountPages]
+NAV = [
+    NavItem(
+        section="stock",
+        label=N_("Stock"),
+        url="/stock",
+        icon="packages",
+        right=Right.INVENTORY_READ,
+        shortcut="s",
+        order=20,
+    ),
+    NavItem(
+        section="stock",
+        label=N_("Warehouses"),
+        url="/warehouses",
+        icon="building-warehouse",
+        right=Right.INVENTORY_READ,
+        shortcut="w",
+        order=30,
+    ),
+    NavItem(
+        section="stock",
+        label=N_("Counts"),
+        url="/counts",
+        icon="clipboard-list",
+        right=Right.INVENTORY_COUNT,
+        order=40,
+    ),
+]

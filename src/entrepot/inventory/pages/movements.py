@@ -1,0 +1,185 @@
+"""Receive, move and adjust with a scanner or a phone: a scan ends with Enter, and the next empty field is in focus."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import Controller, Request, get, post
+from litestar.response import Redirect, Template
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.access.guards import needs
+from entrepot.access.principal import Principal
+from entrepot.access.rights import Right
+from entrepot.inventory import views
+from entrepot.inventory.domain import ADJUST_REASONS, MOVE_KINDS
+from entrepot.inventory.errors import NothingToAdjustError, QuantityError
+from entrepot.inventory.forms import movement_fields, sentence, warehouse_field
+from entrepot.inventory.service import InventoryService
+from entrepot.kit.errors import EntrepotError
+from entrepot.kit.text import N_
+
+WHOLE = re.compile(r"[-+\u2212]?\d{1,10}")
+MOST = 1_000_000_000
+FIELDS = {
+    "receive": ("location", "product", "quantity"),
+    "move": ("product", "origin", "quantity", "target", "along"),
+    "adjust": ("product", "location", "change", "reason"),
+}
+"""What each form asks for, in the order in which hands do it."""
+KEPT = {"receive": ("location",), "move": ("origin",), "adjust": ("location", "reason")}
+"""What stays for the next one."""
+TITLES = {"receive": N_("Receive goods"), "move": N_("Move goods"), "adjust": N_("Adjust stock")}
+
+
+class MovementPages(Controller):
+    """Scanner forms."""
+
+    path = "/stock"
+    opt = needs(Right.INVENTORY_WRITE)
+    include_in_schema = False
+
+    @get("/receive")
+    async def receive_form(self, request: Request[Any, Any, Any], session: AsyncSession) -> Template:
+        """Ask what came in."""
+        return await _form(session, "receive", request.query_params.dict())
+
+    @post("/receive")
+    async def receive(
+        self, request: Request[Any, Any, Any], session: AsyncSession, principal: Principal
+    ) -> Template | Redirect:
+        """Take goods into stock."""
+        return await _submit(request, session, principal, "receive")
+
+    @get("/move")
+    async def move_form(self, request: Request[Any, Any, Any], session: AsyncSession) -> Template:
+        """Ask what goes where."""
+        return await _form(session, "move", request.query_params.dict())
+
+    @post("/move")
+    async def move(
+        self, request: Request[Any, Any, Any], session: AsyncSession, principal: Principal
+    ) -> Template | Redirect:
+        """Carry goods to another location."""
+        return await _submit(request, session, principal, "move")
+
+    @get("/adjust")
+    async def adjust_form(self, request: Request[Any, Any, Any], session: AsyncSession) -> Template:
+        """Ask what is wrong in the books."""
+        return await _form(session, "adjust", request.query_params.dict())
+
+    @post("/adjust")
+    async def adjust(
+        self, request: Request[Any, Any, Any], session: AsyncSession, principal: Principal
+    ) -> Template | Redirect:
+        """Correct the books."""
+        return await _submit(request, session, principal, "adjust")
+
+
+async def _form(
+    session: AsyncSession,
+    verb: str,
+    given: Mapping[str, Any],
+    problems: Mapping[str, str] | None = None,
+    general: str = "",
+) -> Template:
+    problems = problems or {}
+    values = {name: str(given.get(name, "")).strip() for name in (*FIELDS[verb], "warehouse_id")}
+    asked = [name for name in FIELDS[verb] if name != "along"]
+    focus = next(iter(problems), "") or next((name for name in asked if not values[name]), asked[0])
+    fields = movement_fields(FIELDS[verb], values, problems, focus)
+    warehouses = await views.warehouses(session)
+    if len(warehouses) > 1:
+        fields.insert(0, warehouse_field(warehouses, values["warehouse_id"]))
+    done = str(given.get("done", ""))
+    recent = await views.moves(session, limit=5)
+    return Template(
+        "inventory/movement.html",
+        context={
+            "verb": verb,
+            "heading": TITLES[verb],
+            "titles": TITLES,
+            "fields": fields,
+            "general": general,
+            "done": next((move for move in recent if str(move.id) == done), None),
+            "recent": recent,
+            "kinds": MOVE_KINDS,
+            "reasons": ADJUST_REASONS,
+        },
+        status_code=422 if problems or general else 200,
+    )
+
+
+async def _submit(
+    request: Request[Any, Any, Any], session: AsyncSession, principal: Principal, verb: str
+) -> Template | Redirect:
+    form = await request.form()
+    given = {name: str(form.get(name, "")).replace("\0", "").strip() for name in (*FIELDS[verb], "warehouse_id")}
+    stock = InventoryService(session)
+    problems: dict[str, str] = {}
+    found: dict[str, UUID] = {}
+    numbers: dict[str, int] = {}
+    warehouse_id = UUID(given["warehouse_id"]) if _is_uuid(given["warehouse_id"]) else None
+    for name in FIELDS[verb]:
+        if not given[name]:
+            continue
+        try:
+            if name == "product":
+                found[name] = (await stock.scan_product(principal.seller_id(), given[name])).id
+            elif name in {"location", "origin", "target"}:
+                found[name] = (await stock.scan_location(given[name], warehouse_id=warehouse_id)).id
+            elif name in {"quantity", "change"}:
+                numbers[name] = read_number(name, given[name])
+        except EntrepotError as error:
+            problems[name] = sentence(error)
+    if problems or any(not given[name] for name in FIELDS[verb] if name != "along"):
+        return await _form(session, verb, given, problems)
+    try:
+        async with session.begin_nested():
+            await _do(stock, verb, given, found, numbers)
+    except EntrepotError as error:
+        return await _form(session, verb, given, general=sentence(error))
+    last = await views.moves(session, product_id=found["product"], limit=1)
+    kept = {name: given[name] for name in (*KEPT[verb], "warehouse_id") if given[name]}
+    return Redirect(f"/stock/{verb}?{urlencode({**kept, 'done': last[0].id})}", status_code=303)
+
+
+async def _do(
+    stock: InventoryService, verb: str, given: Mapping[str, str], found: Mapping[str, UUID], numbers: Mapping[str, int]
+) -> None:
+    if verb == "receive":
+        await stock.receive(found["product"], found["location"], numbers["quantity"])
+    elif verb == "move":
+        await stock.move(
+            found["product"],
+            found["origin"],
+            found["target"],
+            numbers["quantity"],
+            with_reservations=bool(given["along"]),
+        )
+    else:
+        await stock.adjust(found["product"], found["location"], numbers["change"], reason=given["reason"])
+
+
+def read_number(name: str, written: str) -> int:
+    """Return the whole number *written*.
+
+    Raises:
+        QuantityError: the quantity is none.
+        NothingToAdjustError: the change is none.
+    """
+    if WHOLE.fullmatch(written):
+        return int(written.replace("\u2212", "-"))
+    if name == "change":
+        raise NothingToAdjustError(quantity=written[:20], most=MOST)
+    raise QuantityError(quantity=written[:20], what=written[:20], most=MOST)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
