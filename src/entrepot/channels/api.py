@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, Request, get, patch, post
-from litestar.params import Parameter
+from litestar.params import JSONBody, QueryParameter
 from msgspec import UNSET
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -37,7 +37,7 @@ from entrepot.channels.registry import connector_spec, connectors
 from entrepot.channels.service import ChannelService
 from entrepot.kit.call_log import RecordedCall, recent_calls, recorded_call
 
-type Limit = Annotated[int, Parameter(ge=1, le=200)]
+type Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 
 
 class ChannelsApi(Controller):
@@ -93,7 +93,11 @@ class ChannelsApi(Controller):
         summary="Connect a channel account",
     )
     async def connect(
-        self, request: Request[Any, Any, Any], data: ConnectAccount, principal: Principal, session: AsyncSession
+        self,
+        request: Request[Any, Any, Any],
+        data: JSONBody[ConnectAccount],
+        principal: Principal,
+        session: AsyncSession,
     ) -> ChannelAccount:
         """Try the credentials on the channel and, if they work, store the account.  It imports only at first."""
         spec = connector_spec(data.channel)
@@ -126,7 +130,7 @@ class ChannelsApi(Controller):
         summary="Change a channel account",
     )
     async def change(
-        self, request: Request[Any, Any, Any], account_id: UUID, data: ChangeAccount, session: AsyncSession
+        self, request: Request[Any, Any, Any], account_id: UUID, data: JSONBody[ChangeAccount], session: AsyncSession
     ) -> ChannelAccount:
         """Change an account.  New credentials are tried before they are stored."""
         async with connections_of(request.app.state) as connections:
@@ -152,7 +156,7 @@ class ChannelsApi(Controller):
         summary="Pause a channel account, let it import only, or let it go live",
         status_code=200,
     )
-    async def switch(self, account_id: UUID, data: SwitchAccount, session: AsyncSession) -> ChannelAccount:
+    async def switch(self, account_id: UUID, data: JSONBody[SwitchAccount], session: AsyncSession) -> ChannelAccount:
         """Set the mode.  ``live`` allows writing to the channel."""
         return ChannelAccount.of(await ChannelService(session).switch(account_id, data.mode))
 
@@ -218,7 +222,7 @@ class DocumentsApi(Controller):
     async def documents(
         self,
         session: AsyncSession,
-        doc_state: Annotated[DocumentState | None, Parameter(query="state")] = None,
+        doc_state: Annotated[DocumentState | None, QueryParameter(name="state")] = None,
         account_id: UUID | None = None,
         document_id: str = "",
         cursor: UUID | None = None,
@@ -268,7 +272,9 @@ class DocumentsApi(Controller):
         summary="Ignore a received document",
         status_code=200,
     )
-    async def ignore(self, document_id: UUID, data: IgnoreDocument, session: AsyncSession) -> DocumentDecision:
+    async def ignore(
+        self, document_id: UUID, data: JSONBody[IgnoreDocument], session: AsyncSession
+    ) -> DocumentDecision:
         """Decide that a document is not to be used."""
         await ChannelService(session).ignore(document_id, data.reason)
         return DocumentDecision(document_id, DocumentState.IGNORED)

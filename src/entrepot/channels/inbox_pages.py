@@ -1,9 +1,10 @@
 """Pages of what was received, above all of what needs attention."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, Request, get, post
+from litestar.params import QueryParameter
 from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,22 +33,22 @@ class InboxController(Controller):
         self,
         session: AsyncSession,
         account: UUID | None = None,
-        state: str = "attention",
+        wanted: Annotated[str, QueryParameter(name="state")] = "attention",
         q: str = "",
         cursor: UUID | None = None,
     ) -> Template:
         """List documents, at first those that need attention."""
-        chosen = state if state in set(DocumentState) else None
+        chosen = wanted if wanted in set(DocumentState) else None
         found = await views.documents(
             session, state=chosen, account_id=account, search=q.strip(), before=cursor, limit=PAGE + 1
         )
         rows = found[:PAGE]
-        query = {name: str(value) for name, value in (("account", account), ("state", state), ("q", q)) if value}
+        query = {name: str(value) for name, value in (("account", account), ("state", wanted), ("q", q)) if value}
         context = {
             "rows": rows,
             "query": query,
             "q": q,
-            "state": state,
+            "state": wanted,
             "account": str(account or ""),
             "accounts": await ChannelService(session).accounts(),
             "next": str(rows[-1].id) if len(found) > PAGE else None,

@@ -123,9 +123,10 @@ async def store_documents(
     A version that could not be fetched before and comes whole now takes the place of what was stored instead of it, and
     counts as new.  *documents* must not hold one version twice.
     """
+    ids_in_order = sorted(new_id() for _ in documents)
     made = [
         ReceivedDocument(
-            id=new_id(),
+            id=document_key,
             account_id=account.id,
             seller_id=account.seller_id,
             kind=kind,
@@ -139,7 +140,7 @@ async def store_documents(
             first_seen_at=at,
             last_seen_at=at,
         )
-        for document in documents
+        for document_key, document in zip(ids_in_order, documents, strict=True)
     ]
     stored = await insert_rows(
         session,

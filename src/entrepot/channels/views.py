@@ -75,4 +75,4 @@ async def attention_counts(session: AsyncSession) -> dict[UUID, int]:
     found = await session.execute(
         text("SELECT account_id, count(*) FROM inbox_document WHERE state = 'attention' GROUP BY account_id")
     )
-    return {account: number for account, number in found.tuples()}  # noqa: C416 -- dict() loses the types
+    return {account: number for account, number in found.all()}  # noqa: C416 -- dict() loses the types
