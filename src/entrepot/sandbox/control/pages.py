@@ -78,8 +78,12 @@ def _templates() -> jinja2.Environment:
         autoescape=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters["clock"] = lambda moment: f"{moment.astimezone(UTC):%d %b %H:%M:%S}"
+    environment.filters["clock"] = _clock
     return environment
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%d %b %H:%M:%S}"
 
 
 def _facts(world: World) -> dict[str, Any]:
@@ -106,7 +110,7 @@ def _commands(desk: Desk) -> dict[str, Callable[[Form], str]]:  # noqa: C901 - s
     world = desk.world
 
     def add_fault(form: Form) -> str:
-        kind = next(kind for kind in KINDS if kind == form["kind"])
+        kind = KINDS[KINDS.index(form["kind"])]
         fault = world.faults.add(
             Fault(
                 kind=kind,
