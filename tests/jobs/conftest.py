@@ -23,7 +23,7 @@ from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
 from tests.jobs.samples import PROBE
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @pytest.fixture(scope="session")
@@ -75,9 +75,8 @@ async def spawn(server: Server, probe: Database, tmp_path: Path) -> AsyncGenerat
     started: list[Process] = []
 
     async def start(slot: str = "", **environment: str) -> Process:
-        log = (tmp_path / f"worker-{len(started)}.log").open("wb")
-        made = Process(
-            await asyncio.create_subprocess_exec(
+        with (tmp_path / f"worker-{len(started)}.log").open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
                 "tests.jobs.process",
@@ -88,13 +87,19 @@ async def spawn(server: Server, probe: Database, tmp_path: Path) -> AsyncGenerat
                 stderr=log,
                 stdout=log,
             )
-        )
+        made = Process(process)
         started.append(made)
+        await until(lambda: lives(probe, made.pid), 120)
         return made
 
     yield start
-    for process in started:
-        await process.kill()
+    await asyncio.gather(*(process.kill() for process in started))
+
+
+async def lives(database: Database, pid: int) -> bool:
+    async with database.transaction(Scope.nobody()) as session:
+        found = await session.execute(text("SELECT count(*) FROM worker_slot WHERE pid = :pid"), {"pid": pid})
+        return bool(found.scalar_one())
 
 
 async def until[T](ask: Callable[[], Awaitable[T]], patience: float = PATIENCE) -> T:
