@@ -43,9 +43,9 @@ def read_decimal(text: str, mark: DecimalMark = ".") -> Decimal:
     """
     plain = "".join(text.split()).strip(CURRENCY_SIGNS).replace("'", "").replace("’", "")  # noqa: RUF001 -- Swiss grouping
     grouping = r"\." if mark == "," else ","
-    if not re.fullmatch(rf"[-+]?([0-9]+|[0-9]{{1,3}}({grouping}[0-9]{{3}})+)?({re.escape(mark)}[0-9]*)?", plain) or not any(
-        character.isdigit() for character in plain
-    ):
+    if not re.fullmatch(
+        rf"[-+]?([0-9]+|[0-9]{{1,3}}({grouping}[0-9]{{3}})+)?({re.escape(mark)}[0-9]*)?", plain
+    ) or not any(character.isdigit() for character in plain):
         raise CellError(
             N_("“{text}” is not a number. Write digits with “{mark}” before the decimals, like 1234{mark}50."),
             text=shorten(text),

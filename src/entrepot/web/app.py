@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 from litestar import Litestar, Request
 from litestar.config.compression import CompressionConfig
@@ -16,6 +17,7 @@ from litestar.template.config import TemplateConfig
 from litestar.types import Middleware
 
 from entrepot.access.guards import check_right, open_to_all
+from entrepot.kit import i18n
 from entrepot.kit.database import Database
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
@@ -24,7 +26,7 @@ from entrepot.web.authentication import authentication
 from entrepot.web.idempotency import AlreadyAnsweredError, Idempotency, replay
 from entrepot.web.problems import HANDLERS
 from entrepot.web.rate_limits import RateLimits
-from entrepot.web.rendering import STATIC, VERSION, template_environment
+from entrepot.web.rendering import STATIC, VERSION, language_of, template_environment
 from entrepot.web.request import RequestContext, security_headers
 from entrepot.web.slices import routes
 from entrepot.web.transaction import provide_principal, provide_session
