@@ -59,7 +59,7 @@ async def plant_row(server: Server, table: str, column: str, seller_id: UUID) ->
     async with connection_to(server.plain(server.owner)) as owner:
         columns = await owner.fetch(
             """
-            SELECT a.attname, format_type(a.atttypid, NULL) AS type, t.typtype, t.typcategory, t.oid AS type_oid
+            SELECT a.attname, format_type(a.atttypid, NULL) AS type, t.typtype::text, t.typcategory::text, t.oid AS type_oid
             FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
             WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
                 AND (a.attname = $2 OR (a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AND a.attgenerated = ''))
@@ -207,7 +207,7 @@ async def test_a_row_cannot_be_smuggled_into_another_seller(
         kinds = {
             table: await owner.fetch(
                 """
-                SELECT a.attname, format_type(a.atttypid, NULL) AS type, t.typtype, t.typcategory, t.oid AS type_oid
+                SELECT a.attname, format_type(a.atttypid, NULL) AS type, t.typtype::text, t.typcategory::text, t.oid AS type_oid
                 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
                 WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull
                     AND NOT a.atthasdef AND a.attidentity = '' AND a.attgenerated = ''

@@ -45,34 +45,38 @@ class RateLimits(ASGIMiddleware):
         self._window = -1
         self._counts: dict[str, int] = {}
 
+    def count(self, subject: str, limit: int) -> int:
+        """Count one call; return how many are left in this window, negative when it was one too many."""
+        window = int(self._clock() // WINDOW)
+        if window != self._window:
+            self._window = window
+            self._counts.clear()
+        count = self._counts[subject] = self._counts.get(subject, 0) + 1
+        return limit - count
+
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         if not scope["path"].startswith(API):
             await next_app(scope, receive, send)
             return
-        window, passed = divmod(self._clock(), WINDOW)
-        if window != self._window:
-            self._window = int(window)
-            self._counts.clear()
         principal: Principal | None = scope.get("user")
         if principal is not None:
             subject, name, limit = f"{principal.actor.kind}:{principal.actor.id}", "principal", self._known
         else:
             client = scope.get("client")
             subject, name, limit = f"address:{client[0] if client else ''}", "address", self._unknown
-        count = self._counts[subject] = self._counts.get(subject, 0) + 1
-        left = max(0, limit - count)
-        reset = WINDOW - int(passed)
+        left = self.count(subject, limit)
+        reset = WINDOW - int(self._clock() % WINDOW)
 
         async def send_with_limits(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableScopeHeaders.from_message(message)
                 headers["ratelimit-policy"] = f'"{name}";q={limit};w={WINDOW}'
-                headers["ratelimit"] = f'"{name}";r={left};t={reset}'
+                headers["ratelimit"] = f'"{name}";r={max(0, left)};t={reset}'
                 if message["status"] == 429:  # noqa: PLR2004 -- Too Many Requests
                     headers["retry-after"] = str(reset)
             await send(message)
 
-        if count > limit:
+        if left < 0:
             request: Request[Any, Any, Any] = Request(scope, receive, send)
             answer = show_http_problem(request, TooManyRequestsException())
             await answer.to_asgi_response(request.app, request)(scope, receive, send_with_limits)
