@@ -17,7 +17,8 @@ down_revision = "2026_11_21_0120"
 # index depends on how common the terms are.  Every value is quoted by format(%L) or quote_literal.
 SEARCH = """
 CREATE FUNCTION product_search(
-    terms text[], wanted_active boolean, wanted_kind text, wanted_tag text, wanted_gtin boolean, before uuid, max integer
+    terms text[], wanted_active boolean, wanted_kind text, wanted_tag text, wanted_gtin boolean,
+    before uuid, max integer
 ) RETURNS SETOF uuid LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     sellers uuid[] := scope_sellers();
@@ -34,7 +35,8 @@ BEGIN
     FOREACH term IN ARRAY terms LOOP
         -- Fewer than three letters make no trigram inside a word, but they do at its start.
         condition := condition || format(' AND search_text LIKE %L',
-            CASE WHEN length(term) < 3 THEN '% ' ELSE '%' END || regexp_replace(term, '([%_\\\\])', '\\\\\\1', 'g') || '%');
+            CASE WHEN length(term) < 3 THEN '% ' ELSE '%' END
+            || regexp_replace(term, '([%_\\\\])', '\\\\\\1', 'g') || '%');
     END LOOP;
     IF wanted_active IS NOT NULL THEN
         condition := condition || format(' AND active = %L', wanted_active);
@@ -65,7 +67,8 @@ BEGIN
     FOREACH one IN ARRAY terms LOOP
         IF length(one) >= 4 THEN
             RETURN QUERY EXECUTE
-                'SELECT $1, w.word FROM (SELECT DISTINCT p.word FROM product_word p WHERE p.seller_id = ANY ($2) AND p.word % $1) w'
+                'SELECT $1, w.word FROM (SELECT DISTINCT p.word FROM product_word p'
+                ' WHERE p.seller_id = ANY ($2) AND p.word % $1) w'
                 ' ORDER BY similarity(w.word, $1) DESC, w.word LIMIT 12'
                 USING one, sellers;
         END IF;
@@ -150,9 +153,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_product_gtin_14", "product", ["seller_id", "gtin_14"], postgresql_where=sa.text("gtin IS NOT NULL")
     )
-    op.create_index(
-        "ix_product_parent_id", "product", ["parent_id"], postgresql_where=sa.text("parent_id IS NOT NULL")
-    )
+    op.create_index("ix_product_parent_id", "product", ["parent_id"], postgresql_where=sa.text("parent_id IS NOT NULL"))
     op.create_index("ix_product_updated_at", "product", ["seller_id", "updated_at", "id"])
     op.create_index("ix_product_tags", "product", ["tags"], postgresql_using="gin")
     op.create_index(
@@ -188,7 +189,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_bundle_component_component_id", "bundle_component", ["component_id"])
     isolate("bundle_component")
-
 
     op.create_table(
         "product_word",

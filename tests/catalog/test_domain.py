@@ -98,7 +98,7 @@ def test_tags_are_clean_and_unique_whatever_their_case(tags: list[str]) -> None:
     assert len({tag.casefold() for tag in cleaned}) == len(cleaned)
 
 
-@pytest.mark.parametrize("sku", ["", "   ", "A\x00B", "A​B", "A‮B", "x" * 101])
+@pytest.mark.parametrize("sku", ["", "   ", "A\x00B", "A\u200bB", "A\u202eB", "x" * 101])
 def test_skus_that_cannot_be(sku: str) -> None:
     with pytest.raises(CellError):
         read_sku(sku)

@@ -37,7 +37,9 @@ async def test_a_product_is_made_shown_found_and_changed(client: httpx.AsyncClie
 
 
 async def test_every_mistake_is_told_at_once_and_nothing_is_lost(client: httpx.AsyncClient) -> None:
-    answer = await client.post("/products/new", data={"sku": "", "title": "", "gtin": "4006381333930", "sales_price": "x1"})
+    answer = await client.post(
+        "/products/new", data={"sku": "", "title": "", "gtin": "4006381333930", "sales_price": "x1"}
+    )
 
     assert answer.status_code == 422
     for sentence in ("SKU is needed", "title is needed", "would have to be 1", "not a number"):

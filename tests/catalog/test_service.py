@@ -24,9 +24,11 @@ from entrepot.kit.scope import Scope
 pytestmark = pytest.mark.anyio
 
 
-async def make(session: AsyncSession, seller: SellerRef, sku: str, **fields: Any) -> UUID:
+async def make(session: AsyncSession, seller: SellerRef, sku: str, **fields: Any) -> UUID:  # noqa: ANN401 -- any field
     extra = {name: fields.pop(name) for name in ("components", "parent_sku") if name in fields}
-    return await CatalogService(session).create_product(seller.id, {"sku": sku, "title": f"{sku} title", **fields}, **extra)
+    return await CatalogService(session).create_product(
+        seller.id, {"sku": sku, "title": f"{sku} title", **fields}, **extra
+    )
 
 
 async def test_a_product_is_found_by_sku_gtin_and_id(session: AsyncSession, seller: SellerRef) -> None:
@@ -49,14 +51,14 @@ async def test_a_bundle_comes_with_its_components_in_one_query(
     red, blue = await make(session, seller, "RED"), await make(session, seller, "BLUE")
     await make(session, seller, "SET", kind="bundle", components={"RED": 2, "BLUE": 1})
     queries: list[str] = []
-    event.listen(
-        database.engine.sync_engine, "before_cursor_execute", lambda *args: queries.append(args[2])
-    )
+    event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *args: queries.append(args[2]))
 
     found = await CatalogService(session).resolve(seller.id, ["SET", "RED"])
 
     assert len(queries) == 1
-    assert found["SET"].components == tuple(sorted([Component(red, 2), Component(blue, 1)], key=lambda part: part.product_id))
+    assert found["SET"].components == tuple(
+        sorted([Component(red, 2), Component(blue, 1)], key=lambda part: part.product_id)
+    )
     assert found["SET"].units(2) == {red: 4, blue: 2}
 
 
@@ -73,13 +75,19 @@ async def test_the_active_and_oldest_product_with_a_gtin_counts(session: AsyncSe
 async def test_asking_for_nothing_asks_nobody(session: AsyncSession, seller: SellerRef) -> None:
     catalog = CatalogService(session)
 
-    assert (await catalog.resolve(seller.id, []), await catalog.resolve_gtins(seller.id, []), await catalog.products([])) == ({}, {}, {})
+    assert (
+        await catalog.resolve(seller.id, []),
+        await catalog.resolve_gtins(seller.id, []),
+        await catalog.products([]),
+    ) == ({}, {}, {})
 
 
 async def test_a_change_tells_what_was_and_what_is(session: AsyncSession, seller: SellerRef) -> None:
     product_id = await make(session, seller, "MUG", sales_price="7.95")
 
-    await CatalogService(session).change_product(product_id, {"sales_price": "8,50", "sku": "MUG-2"}, mark=",", version=1)
+    await CatalogService(session).change_product(
+        product_id, {"sales_price": "8,50", "sku": "MUG-2"}, mark=",", version=1
+    )
 
     changed, created = await outbox.read_subjects(session, [product_id])
     assert (created.topic, changed.topic) == ("catalog.product_created", "catalog.product_changed")
@@ -90,7 +98,9 @@ async def test_a_change_tells_what_was_and_what_is(session: AsyncSession, seller
 async def test_a_change_of_nothing_changes_and_records_nothing(session: AsyncSession, seller: SellerRef) -> None:
     product_id = await make(session, seller, "MUG", sales_price=Decimal("7.95"), tags=["a"])
 
-    await CatalogService(session).change_product(product_id, {"sales_price": "7.950", "tags": "a", "title": "MUG  title"})
+    await CatalogService(session).change_product(
+        product_id, {"sales_price": "7.950", "tags": "a", "title": "MUG  title"}
+    )
 
     assert len(await outbox.read_subjects(session, [product_id])) == 1
 

@@ -1,6 +1,6 @@
 """Which column is which, and chunks that never part what belongs together."""
 
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +19,7 @@ def group(row: ImportRow) -> str:
 
 
 @given(rows, st.integers(1, 10), st.booleans())
-def test_chunks_hold_every_row_once_in_order(table: list[ImportRow], size: int, grouped: bool) -> None:
+def test_chunks_hold_every_row_once_in_order(table: list[ImportRow], size: int, grouped: bool) -> None:  # noqa: FBT001 -- given by hypothesis
     chunks = list(cut_chunks(table, size, group if grouped else None))
 
     assert [row for chunk in chunks for row in chunk] == table
@@ -30,7 +30,7 @@ def test_chunks_hold_every_row_once_in_order(table: list[ImportRow], size: int, 
 def test_neighbours_of_a_group_stay_together(table: list[ImportRow], size: int) -> None:
     chunks = list(cut_chunks(table, size, group))
 
-    assert all(group(before[-1]) != group(after[0]) for before, after in zip(chunks, chunks[1:], strict=False))
+    assert all(group(before[-1]) != group(after[0]) for before, after in pairwise(chunks))
     longest = max((len(list(members)) for _, members in groupby(table, group)), default=0)
     assert all(len(chunk) < size + longest for chunk in chunks)
 

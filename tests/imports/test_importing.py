@@ -140,7 +140,7 @@ async def test_work_goes_on_behind_the_last_committed_chunk(world: World, monkey
     await world.start(import_id)
     real, calls = ImportService.apply_chunk, 0
 
-    async def dies_in_the_third_chunk(*args: Any) -> bool:
+    async def dies_in_the_third_chunk(*args: Any) -> bool:  # noqa: ANN401 -- stands in
         nonlocal calls
         calls += 1
         done = await real(*args)
@@ -209,7 +209,9 @@ async def test_a_table_is_kept_small_and_let_go(world: World) -> None:
 
 
 async def test_variants_and_windows_files(world: World) -> None:
-    table = "SKU\tTitel\tSoort\tparent_sku\tOpties\nSHIRT\tÜberhemd €\tparent\t\t\nSHIRT-L\tÜberhemd L\t\tSHIRT\tGröße: L\n"
+    table = (
+        "SKU\tTitel\tSoort\tparent_sku\tOpties\nSHIRT\tÜberhemd €\tparent\t\t\nSHIRT-L\tÜberhemd L\t\tSHIRT\tGröße: L\n"
+    )
 
     state = await world.run(table.encode("cp1252"))
 

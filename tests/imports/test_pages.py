@@ -26,7 +26,14 @@ async def test_from_the_file_to_the_failed_rows(
     preview = await client.get(address)
     assert "1 new" in preview.text
     assert "not a number" in preview.text
-    columns = {"column-sku": "0", "column-title": "1", "column-sales_price": "3", "mode": "both", "mark": ",", "start": "1"}
+    columns = {
+        "column-sku": "0",
+        "column-title": "1",
+        "column-sales_price": "3",
+        "mode": "both",
+        "mark": ",",
+        "start": "1",
+    }
     assert (await client.post(address + "/columns", data=columns)).status_code == 303
     assert "Stop" in (await client.get(address)).text
 
@@ -50,7 +57,12 @@ async def test_pasted_rows_work_like_a_file(client: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(b"", "Choose a CSV file"), (b'sku\n"open\n', "Line 2"), (b"PK\x03\x04\x00\x00", "not a text file"), (b"sku\n", "no rows")],
+    [
+        (b"", "Choose a CSV file"),
+        (b'sku\n"open\n', "Line 2"),
+        (b"PK\x03\x04\x00\x00", "not a text file"),
+        (b"sku\n", "no rows"),
+    ],
 )
 async def test_what_cannot_be_read_is_explained(client: httpx.AsyncClient, content: bytes, sentence: str) -> None:
     answer = await client.post("/imports/new/products", files={"file": ("bad.csv", content)})
@@ -93,7 +105,9 @@ async def test_the_right_of_the_kind_is_needed(make_client: MakeClient, seller: 
 
 
 async def test_programs_send_the_table_as_it_is(client: httpx.AsyncClient) -> None:
-    answer = await client.post("/api/v1/imports/products?mode=create", content=TABLE, headers={"content-type": "text/csv"})
+    answer = await client.post(
+        "/api/v1/imports/products?mode=create", content=TABLE, headers={"content-type": "text/csv"}
+    )
 
     assert answer.status_code == 202, answer.text
     summary = answer.json()["summary"]

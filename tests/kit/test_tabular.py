@@ -12,7 +12,7 @@ amounts = st.decimals(min_value=Decimal("-9999999.9999"), max_value=Decimal("999
 
 
 @given(amounts, st.sampled_from([",", "."]), st.booleans())
-def test_a_number_is_read_as_it_was_written(amount: Decimal, mark: str, grouped: bool) -> None:
+def test_a_number_is_read_as_it_was_written(amount: Decimal, mark: str, grouped: bool) -> None:  # noqa: FBT001 -- given by hypothesis
     text = f"{amount:,.4f}" if grouped else f"{amount:.4f}"
     if mark == ",":
         text = text.translate(str.maketrans(",.", ".,"))
@@ -35,7 +35,9 @@ def test_reads_what_people_write(text: str, mark: str, expected: str) -> None:
     assert read_decimal(text, mark) == Decimal(expected)  # type: ignore[arg-type]  # the two marks
 
 
-@pytest.mark.parametrize("text", ["", "abc", "1,2,3", "1.2.3", "12,5", "NaN", "Infinity", "1e5", "--1", "1-2", "٣", "0x10"])
+@pytest.mark.parametrize(
+    "text", ["", "abc", "1,2,3", "1.2.3", "12,5", "NaN", "Infinity", "1e5", "--1", "1-2", "٣", "0x10"]
+)
 def test_refuses_what_is_no_number_and_shows_how(text: str) -> None:
     with pytest.raises(CellError) as caught:
         read_decimal(text, ".")
@@ -49,7 +51,7 @@ def test_any_text_is_a_number_or_refused(text: str) -> None:
         try:
             assert read_decimal(text, mark).is_finite()  # type: ignore[arg-type]  # the two marks
         except CellError as error:
-            assert error.sentence
+            assert error.sentence  # noqa: PT017 -- both outcomes are right
 
 
 def test_whole_numbers_have_no_decimals() -> None:
@@ -59,7 +61,7 @@ def test_whole_numbers_have_no_decimals() -> None:
 
 
 @pytest.mark.parametrize(("text", "expected"), [("Ja", True), ("1", True), ("nein", False), (" NO ", False)])
-def test_reads_yes_and_no_in_the_languages_of_the_hub(text: str, expected: bool) -> None:
+def test_reads_yes_and_no_in_the_languages_of_the_hub(text: str, expected: bool) -> None:  # noqa: FBT001 -- a parameter of the test
     assert read_flag(text) is expected
 
 

@@ -37,7 +37,12 @@ def test_reads_back_what_was_written(rows: list[tuple[str, str, str]], delimiter
 @pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_finds_encoding_and_delimiter(encoding: str, delimiter: str, end: str) -> None:
-    text = end.join([delimiter.join(("SKU", "Título")), delimiter.join(("A-1", "Kännchen, blau; groß" if delimiter == "\t" else "Kännchen €"))])
+    text = end.join(
+        [
+            delimiter.join(("SKU", "Título")),
+            delimiter.join(("A-1", "Kännchen, blau; groß" if delimiter == "\t" else "Kännchen €")),
+        ]
+    )
 
     table = Table(text.encode(encoding))
 
@@ -58,12 +63,12 @@ def test_any_bytes_are_a_table_or_refused(content: bytes) -> None:
 def test_names_the_line_that_is_broken() -> None:
     content = b'sku,title\nA,good\nB,"never closed\nC,more\n'
 
-    with pytest.raises(TableUnreadableError, match="Line 3.*never closed"):
+    with pytest.raises(TableUnreadableError, match=r"Line 3.*never closed"):
         list(Table(content).rows())
 
 
 def test_names_the_line_with_too_many_cells() -> None:
-    with pytest.raises(TableUnreadableError, match="Line 3.*3 cells, but the heading has 2"):
+    with pytest.raises(TableUnreadableError, match=r"Line 3.*3 cells, but the heading has 2"):
         list(Table(b"sku,title\nA,one\nB,two,three\n", ",").rows())
 
 

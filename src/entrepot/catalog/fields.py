@@ -29,6 +29,7 @@ from entrepot.kit.text import N_
 WHOLE_LIMIT = 2_000_000_000
 PRICE_LIMIT = Decimal(10) ** 12
 TAGS_LIMIT = 50
+URL_LENGTH = 2000
 VAT_CLASSES = {
     "standard": N_("Standard rate"),
     "reduced": N_("Reduced rate"),
@@ -55,6 +56,7 @@ def read_sku(value: object, mark: DecimalMark = ".") -> str:  # noqa: ARG001 -- 
 
 
 def read_title(value: object, mark: DecimalMark = ".") -> str:  # noqa: ARG001
+    """Return the title on one line."""
     title = clean_text(str(value))
     if not title:
         raise CellError(N_("A title is needed."))
@@ -68,6 +70,7 @@ def read_title(value: object, mark: DecimalMark = ".") -> str:  # noqa: ARG001
 
 
 def read_gtin(value: object, mark: DecimalMark = ".") -> str | None:  # noqa: ARG001
+    """Return the digits of the GTIN, checked; None for nothing."""
     gtin = compact_gtin(str(value or ""))
     if not gtin:
         return None
@@ -78,7 +81,7 @@ def read_gtin(value: object, mark: DecimalMark = ".") -> str | None:  # noqa: AR
     if (right := right_gtin(gtin)) != gtin:
         raise CellError(
             N_(
-                "The check digit of {gtin} is wrong: the last digit would have to be {digit}. Compare it with the package."
+                "The check digit of {gtin} is wrong: the last digit would have to be {digit}. Compare with the package."
             ),
             gtin=gtin,
             digit=right[-1],
@@ -87,6 +90,7 @@ def read_gtin(value: object, mark: DecimalMark = ".") -> str | None:  # noqa: AR
 
 
 def read_kind(value: object, mark: DecimalMark = ".") -> str:  # noqa: ARG001
+    """Return one of :class:`Kind`."""
     word = str(value).strip().lower()
     if word not in set(Kind):
         raise CellError(N_("“{kind}” is not a kind of product. Write simple, bundle or parent."), kind=shorten(word))
@@ -108,11 +112,13 @@ def whole(lowest: int) -> Reader:
 
 
 def read_buffer(value: object, mark: DecimalMark) -> int:
+    """Return the units withheld; nothing means none."""
     number = whole(0)(value, mark)
     return number if isinstance(number, int) else 0
 
 
 def read_price(value: object, mark: DecimalMark) -> Decimal | None:
+    """Return the price; None for nothing."""
     if value is None or value == "":
         return None
     price = value if isinstance(value, Decimal) else read_decimal(str(value), mark)
@@ -124,6 +130,7 @@ def read_price(value: object, mark: DecimalMark) -> Decimal | None:
 
 
 def read_currency(value: object, mark: DecimalMark = ".") -> str:  # noqa: ARG001
+    """Return the three letters; nothing means EUR."""
     currency = str(value).strip().upper() or "EUR"
     if currency not in CURRENCIES:
         raise CellError(
@@ -133,6 +140,7 @@ def read_currency(value: object, mark: DecimalMark = ".") -> str:  # noqa: ARG00
 
 
 def read_vat_class(value: object, mark: DecimalMark = ".") -> str:  # noqa: ARG001
+    """Return one of :data:`VAT_CLASSES`."""
     word = str(value).strip().lower().replace(" ", "_") or "standard"
     if word not in VAT_CLASSES:
         raise CellError(
@@ -142,6 +150,7 @@ def read_vat_class(value: object, mark: DecimalMark = ".") -> str:  # noqa: ARG0
 
 
 def read_url(value: object, mark: DecimalMark = ".") -> str | None:  # noqa: ARG001
+    """Return the address of a picture on the web; None for nothing."""
     address = str(value or "").strip()
     if not address:
         return None
@@ -149,7 +158,7 @@ def read_url(value: object, mark: DecimalMark = ".") -> str | None:  # noqa: ARG
     if (
         parts.scheme not in {"https", "http"}
         or not parts.hostname
-        or len(address) > 2000
+        or len(address) > URL_LENGTH
         or has_control_characters(address)
     ):
         raise CellError(N_("This is not the address of a picture. It starts with https:// and names a server."))
@@ -157,6 +166,7 @@ def read_url(value: object, mark: DecimalMark = ".") -> str | None:  # noqa: ARG
 
 
 def read_tags(value: object, mark: DecimalMark = ".") -> list[str]:  # noqa: ARG001
+    """Return the tags, from a list or separated by commas."""
     parts: Iterable[str] = value.split(",") if isinstance(value, str) else [str(tag) for tag in _items(value)]
     tags = clean_tags(parts)
     if len(tags) > TAGS_LIMIT:
@@ -168,6 +178,7 @@ def read_tags(value: object, mark: DecimalMark = ".") -> list[str]:  # noqa: ARG
 
 
 def read_active(value: object, mark: DecimalMark = ".") -> bool:  # noqa: ARG001
+    """Return whether the product may be sold."""
     return value if isinstance(value, bool) else read_flag(str(value))
 
 

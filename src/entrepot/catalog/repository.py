@@ -48,7 +48,8 @@ _REF = """
         c.ids AS component_ids, c.quantities
     FROM product p
     LEFT JOIN LATERAL (
-        SELECT array_agg(component_id ORDER BY component_id) AS ids, array_agg(quantity ORDER BY component_id) AS quantities
+        SELECT array_agg(component_id ORDER BY component_id) AS ids,
+            array_agg(quantity ORDER BY component_id) AS quantities
         FROM bundle_component WHERE bundle_id = p.id AND p.kind = 'bundle'
     ) c ON true
 """
@@ -83,7 +84,7 @@ class ProductRepository:
         )
 
     async def refs_by_gtin(self, seller_id: UUID, gtins: Collection[str]) -> list[tuple[str, ProductRef]]:
-        """Return (14 digits, product): products that cannot be sold first, then the youngest, so that the last one wins."""
+        """Return (14 digits, product), the one that counts last: active before archived, then the oldest."""
         rows = await self._rows(
             "WHERE p.seller_id = :seller_id AND p.gtin_14 = ANY(:gtins) AND p.gtin IS NOT NULL"
             " ORDER BY p.active, p.kind <> 'parent', p.id DESC",
@@ -95,10 +96,10 @@ class ProductRepository:
     async def refs_by_id(self, product_ids: Collection[UUID]) -> list[ProductRef]:
         return await self._refs("WHERE p.id = ANY(:ids)", ids=list(product_ids))
 
-    async def _refs(self, where: str, **values: Any) -> list[ProductRef]:
+    async def _refs(self, where: str, **values: object) -> list[ProductRef]:
         return [read_ref(row) for row in await self._rows(where, **values)]
 
-    async def _rows(self, where: str, **values: Any) -> list[RowMapping]:
+    async def _rows(self, where: str, **values: object) -> list[RowMapping]:
         result = await self._session.execute(text(_REF + where), values)
         return list(result.mappings())
 

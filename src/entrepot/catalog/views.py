@@ -110,7 +110,7 @@ def read_row(row: RowMapping) -> ProductRow:
 async def list_products(
     session: AsyncSession, filters: Filters, *, sort: Sort = "-created", cursor: str | None = None, limit: int = 50
 ) -> ProductPage:
-    """Return one page of products.  With a search text the youngest come first, and an exact SKU or GTIN before them."""
+    """Return one page of products.  In a search an exact SKU or GTIN comes first."""
     if filters.text.strip():
         return await _search_page(session, filters, cursor, limit)
     where, values = _conditions(filters)
@@ -147,7 +147,9 @@ async def count_products(session: AsyncSession, filters: Filters) -> int | None:
     condition = " AND ".join(where) or "true"
     counted: int = (
         await session.execute(
-            text(f"SELECT count(*) FROM (SELECT 1 FROM product p WHERE {condition} LIMIT {COUNT_LIMIT + 1}) AS counted"),  # noqa: S608
+            text(
+                f"SELECT count(*) FROM (SELECT 1 FROM product p WHERE {condition} LIMIT {COUNT_LIMIT + 1}) AS counted"  # noqa: S608 -- fixed parts
+            ),
             values,
         )
     ).scalar_one()
@@ -204,7 +206,8 @@ async def tags_in_use(session: AsyncSession, limit: int = 100) -> list[str]:
     result = await session.execute(
         text(
             """
-            SELECT DISTINCT tag FROM (SELECT tags FROM product p WHERE p.tags <> '[]' ORDER BY p.id DESC LIMIT 2000) AS young,
+            SELECT DISTINCT tag
+            FROM (SELECT tags FROM product p WHERE p.tags <> '[]' ORDER BY p.id DESC LIMIT 2000) AS young,
                 jsonb_array_elements_text(young.tags) AS tag ORDER BY tag LIMIT :limit
             """
         ),
@@ -214,7 +217,7 @@ async def tags_in_use(session: AsyncSession, limit: int = 100) -> list[str]:
 
 
 async def export_rows(open_session: Opener, filters: Filters) -> AsyncGenerator[list[tuple[ProductRow, str, str]]]:
-    """Yield (product, parent's SKU, components) in batches, in the order of making: an import can read it back as it is.
+    """Yield (product, parent's SKU, components) in batches, in the order of making, for an import to read.
 
     Each batch is a transaction of its own, so that a slow reader holds nothing up.
     """

@@ -75,9 +75,9 @@ class ProductWriter:
         self._products = ProductRepository(session)
 
     async def save(self, seller_id: UUID, drafts: Sequence[Draft], mode: Mode = Mode.BOTH) -> list[Saved]:
-        """Save *drafts* and say what became of each, in their order.  A draft with problems leaves everything as it was.
+        """Save *drafts* and say what became of each, in their order.
 
-        Saving the same drafts again changes nothing and records nothing.
+        A draft with problems leaves everything as it was.  Saving drafts again changes and records nothing.
 
         Raises:
             ProductChangedError: a draft names an old version.
@@ -103,9 +103,7 @@ class ProductWriter:
         for draft in drafts:
             before = by_id.get(draft.product_id) if draft.product_id else by_sku.get(draft.values.get("sku", ""))
             try:
-                owner = by_sku.get(draft.values.get("sku", ""))
-                if draft.product_id and owner is not None and owner.id != draft.product_id:
-                    raise _FieldError("sku", CellError(N_("Another product has this SKU.")))
+                _refuse_taken(draft, by_sku.get(draft.values.get("sku", "")))
                 results.append(_plan_one(plan, seller_id, draft, before, refs, mode))
             except _FieldError as error:
                 results.append(Saved("failed", before.id if before else None, error.problems))
@@ -177,6 +175,11 @@ def _plan_one(
     sku = draft.values.get("sku", before.values["sku"])
     plan.events.append(ProductChanged(seller_id=seller_id, subject_id=before.id, sku=sku, changes=changes))
     return Saved("updated", before.id)
+
+
+def _refuse_taken(draft: Draft, owner: Stored | None) -> None:
+    if draft.product_id and owner is not None and owner.id != draft.product_id:
+        raise _FieldError("sku", CellError(N_("Another product has this SKU.")))
 
 
 def _plan_new(plan: _Plan, seller_id: UUID, draft: Draft, refs: Mapping[str, ProductRef], mode: Mode) -> Saved:

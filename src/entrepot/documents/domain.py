@@ -4,6 +4,7 @@ from unicodedata import category, normalize
 from urllib.parse import quote
 
 NAME_LENGTH = 150
+ENDING_LENGTH = 10
 UNKNOWN = "application/octet-stream"
 TEXT = "text/plain; charset=utf-8"
 IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -40,7 +41,9 @@ def clean_name(name: str) -> str:
     if len(visible) > NAME_LENGTH:
         stem, dot, ending = visible.rpartition(".")
         visible = (
-            f"{stem[: NAME_LENGTH - len(ending) - 1]}.{ending}" if dot and len(ending) < 10 else visible[:NAME_LENGTH]
+            f"{stem[: NAME_LENGTH - len(ending) - 1]}.{ending}"
+            if dot and len(ending) < ENDING_LENGTH
+            else visible[:NAME_LENGTH]
         )
     return visible or "file"
 

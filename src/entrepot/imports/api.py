@@ -42,7 +42,7 @@ class ImportController(Controller):
         mode: str = "",
         name: Annotated[str, Parameter(max_length=200)] = "import.csv",
     ) -> ImportOut:
-        """Send the table as the body (``text/csv``); columns are found by their headings.  Applied in the background."""
+        """Send the table as the body (``text/csv``); its headings tell the columns.  Applied in the background."""
         spec = allowed(principal, kind)
         service = ImportService(session)
         import_id = await service.upload(principal.seller_id(), kind, name, await request.body())

@@ -1,6 +1,6 @@
 """What a slice declares to have its things imported from tables.
 
-A slice lists its specifications as ``IMPORTS`` in its ``imports.py``; they are found by :mod:`entrepot.imports.registry`.
+A slice lists its specifications as ``IMPORTS`` in its ``imports.py``; :mod:`entrepot.imports.registry` finds them.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -82,7 +82,7 @@ class ImportSpec:
     apply: Apply
     """Saves rows for a seller in the caller's transaction and says what became of each, in their order.
 
-    Must change nothing for a failed row and nothing for rows applied before.  The preview calls it, too, and rolls back.
+    Must change nothing for a failed row, nor for rows applied before.  The preview calls it, too, and rolls back.
     """
     back: str
     """Where the things are listed: ``/products``."""

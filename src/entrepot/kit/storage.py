@@ -1,6 +1,6 @@
 """Object storage: a folder of this machine by default, any S3 endpoint by setting.
 
-For S3, ``ENTREPOT_STORAGE_URL=s3://bucket/prefix`` names the place and the usual ``AWS_...`` variables (or the machine's
+For S3, ``ENTREPOT_STORAGE_URL=s3://bucket/prefix`` names the place; the usual ``AWS_...`` variables (or the machine's
 role) hold endpoint and credentials.
 """
 
