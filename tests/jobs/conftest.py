@@ -15,6 +15,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
+from entrepot.access.principal import SellerRef
 from entrepot.jobs.worker import Worker
 from entrepot.kit.database import Database
 from entrepot.kit.postgres import Server
@@ -47,6 +48,7 @@ async def worker(server: Server, box: SecretBox, probe: Database, settings: Sett
     await running
 
 
+type MakeSeller = Callable[..., Awaitable[SellerRef]]
 type Spawn = Callable[..., Awaitable["Process"]]
 
 

@@ -1,4 +1,4 @@
-"""A worker process of its own, with the jobs of :mod:`tests.jobs.samples`: ``python -m tests.jobs.process URL FOLDER``."""
+"""A worker process of its own that knows the sample jobs: ``python -m tests.jobs.process URL FOLDER SLOT``."""
 
 import asyncio
 import sys

@@ -39,7 +39,9 @@ async def happen(database: Database, subject: UUID, *numbers: int, poison: froze
 
 
 async def test_a_killed_run_goes_on_in_its_step_in_another_worker(probe: Database, spawn: Spawn) -> None:
-    workers = dict(zip(("worker-7", "worker-8"), await asyncio.gather(spawn("worker-7"), spawn("worker-8")), strict=True))
+    workers = dict(
+        zip(("worker-7", "worker-8"), await asyncio.gather(spawn("worker-7"), spawn("worker-8")), strict=True)
+    )
     async with probe.transaction(Scope.all_sellers()) as session:
         run_id = await jobs.enqueue(session, FiveSteps(hang_in=3, seconds=4))
 
@@ -66,7 +68,7 @@ async def test_a_killed_run_goes_on_in_its_step_in_another_worker(probe: Databas
 
 
 async def test_no_run_is_lost_or_done_twice_when_its_worker_is_killed_at_random(probe: Database, spawn: Spawn) -> None:
-    chance = random.Random(20261121)  # noqa: S311 -- moments to kill at
+    chance = random.Random(20261121)
     runs: list[UUID] = []
     for _ in range(3):
         process = await spawn("worker-11")

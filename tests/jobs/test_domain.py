@@ -82,7 +82,10 @@ def test_timing_that_makes_no_sense(cron: str | None, seconds: int | None, zone:
 
 def test_kinds_of_errors() -> None:
     assert failure_of(DatabaseAwayError()).kind == "unavailable"
-    assert (failure_of(RateLimitedError(seconds=7)).kind, failure_of(RateLimitedError(seconds=7)).wait) == ("rate_limited", 7)
+    assert (failure_of(RateLimitedError(seconds=7)).kind, failure_of(RateLimitedError(seconds=7)).wait) == (
+        "rate_limited",
+        7,
+    )
     assert failure_of(RunTimeoutError(seconds=1)).kind == "refused"
     assert failure_of(CancelledRunError()).kind == "cancelled"
     assert failure_of(KeyError("x")) == Failure("bug", "jobs.bug", "KeyError: 'x'")

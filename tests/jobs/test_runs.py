@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from entrepot.access.principal import SellerRef
 from entrepot.jobs import service as jobs
@@ -13,7 +14,7 @@ from entrepot.jobs.errors import RunActiveError, RunFinishedError
 from entrepot.jobs.worker import Worker
 from entrepot.kit.database import Actor, Database
 from entrepot.kit.scope import Scope
-from tests.jobs.conftest import ended, notes, row_of, until
+from tests.jobs.conftest import MakeSeller, ended, notes, row_of, until
 from tests.jobs.samples import Fail, FiveSteps, Long, Quick, Timed
 
 pytestmark = pytest.mark.anyio
@@ -54,8 +55,6 @@ async def test_a_rolled_back_transaction_enqueues_nothing(probe: Database) -> No
             run_id = await jobs.enqueue(session, Quick())
             raise StopError
     async with probe.transaction(Scope.all_sellers()) as session:
-        from sqlalchemy import text
-
         for table, column in (("job_run", "id::text"), ("dbos.workflow_status", "workflow_uuid")):
             found = await session.execute(
                 text(f"SELECT count(*) FROM {table} WHERE {column} = :id"), {"id": str(run_id)}
@@ -81,7 +80,7 @@ async def test_a_key_is_held_until_the_run_has_ended(probe: Database, seller: Se
         assert await jobs.enqueue(session, Quick(), key="one", delay=3600) != first
 
 
-async def test_another_sellers_key_is_another_key(probe: Database, make_seller) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+async def test_another_sellers_key_is_another_key(probe: Database, make_seller: MakeSeller) -> None:
     ids = set()
     for name in ("A", "B"):
         seller = await make_seller(name)

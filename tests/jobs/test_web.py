@@ -11,6 +11,7 @@ from entrepot.jobs import schedules, service
 from entrepot.kit.database import Database
 from entrepot.kit.scope import Scope
 from tests.conftest import MakeClient
+from tests.jobs.conftest import MakeSeller
 from tests.jobs.samples import Quick
 
 pytestmark = pytest.mark.anyio
@@ -35,16 +36,16 @@ async def test_the_life_of_a_run_on_the_pages(client: httpx.AsyncClient, probe: 
 
 async def test_schedules_on_the_pages(client: httpx.AsyncClient, probe: Database, seller: SellerRef) -> None:
     async with probe.transaction(Scope.of(seller.id)) as session:
-        schedule_id = await schedules.set_schedule(
-            session, f"tests.{seller.id}", Quick(), every=timedelta(days=900)
-        )
+        schedule_id = await schedules.set_schedule(session, f"tests.{seller.id}", Quick(), every=timedelta(days=900))
     address = f"/jobs/schedules/{schedule_id}"
 
     assert str(seller.id) in (await client.get("/jobs/schedules")).text
     refused = await client.post(address, data={"cron": "often", "interval_seconds": "", "time_zone": "UTC"})
     assert refused.status_code == 422
     assert "five fields" in refused.text
-    assert (await client.post(address, data={"cron": "0 5 1 1 *", "interval_seconds": "", "time_zone": "UTC"})).status_code == 302
+    assert (
+        await client.post(address, data={"cron": "0 5 1 1 *", "interval_seconds": "", "time_zone": "UTC"})
+    ).status_code == 302
     assert "0 5 1 1 *" in (await client.get(address)).text
     for action in ("pause", "continue", "run"):
         assert (await client.post(f"{address}/{action}")).status_code == 302
@@ -73,7 +74,11 @@ async def test_the_api(client: httpx.AsyncClient, seller: SellerRef) -> None:
 
 
 async def test_another_seller_sees_nothing(
-    client: httpx.AsyncClient, make_client: MakeClient, make_seller, probe: Database, seller: SellerRef  # type: ignore[no-untyped-def]  # noqa: ANN001
+    client: httpx.AsyncClient,
+    make_client: MakeClient,
+    make_seller: MakeSeller,
+    probe: Database,
+    seller: SellerRef,  # type: ignore[no-untyped-def]
 ) -> None:
     assert client
     async with probe.transaction(Scope.of(seller.id)) as session:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post
-from litestar.params import FromPath, FromQuery, JSONBody, Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.guards import needs
@@ -68,16 +68,16 @@ class JobController(Controller):
     opt = needs(Right.JOBS_READ)
 
     @get(operation_id="listRuns", summary="List runs")
-    async def index(  # noqa: PLR0913 -- filters
+    async def index(
         self,
         session: AsyncSession,
-        state: FromQuery[str] = "",
+        wanted: Annotated[str, QueryParameter(name="state")] = "",
         job: FromQuery[str] = "",
         cursor: FromQuery[UUID | None] = None,
-        limit: Annotated[int, Parameter(query="limit", ge=1, le=PAGE_LIMIT)] = 50,
+        limit: Annotated[int, QueryParameter(ge=1, le=PAGE_LIMIT)] = 50,
     ) -> RunPageOut:
-        """Return runs, newest first; *state* may also be ``active``."""
-        rows, after = await views.list_runs(session, Filters(state=state, job=job), before=cursor, limit=limit)
+        """Return runs, newest first; ``state`` may also be ``active``."""
+        rows, after = await views.list_runs(session, Filters(state=wanted, job=job), before=cursor, limit=limit)
         return RunPageOut(items=rows, next=str(after) if after else None)
 
     @get("/{run_id:uuid}", operation_id="getRun", summary="Show a run")
@@ -98,13 +98,25 @@ class JobController(Controller):
         )
         return await views.run(session, run_id)
 
-    @post("/{run_id:uuid}/cancel", operation_id="cancelRun", summary="Cancel a run", opt=needs(Right.JOBS_MANAGE), status_code=200)  # fmt: skip
+    @post(
+        "/{run_id:uuid}/cancel",
+        operation_id="cancelRun",
+        summary="Cancel a run",
+        opt=needs(Right.JOBS_MANAGE),
+        status_code=200,
+    )
     async def cancel(self, session: AsyncSession, run_id: FromPath[UUID]) -> RunRow:
         """Cancel a run that has not ended."""
         await service.cancel(session, run_id)
         return await views.run(session, run_id)
 
-    @post("/{run_id:uuid}/retry", operation_id="retryRun", summary="Try a run again", opt=needs(Right.JOBS_MANAGE), status_code=202)  # fmt: skip
+    @post(
+        "/{run_id:uuid}/retry",
+        operation_id="retryRun",
+        summary="Try a run again",
+        opt=needs(Right.JOBS_MANAGE),
+        status_code=202,
+    )
     async def retry(self, session: AsyncSession, run_id: FromPath[UUID]) -> RunRow:
         """Try a failed or cancelled run again; finished steps stay finished."""
         await service.retry(session, run_id)
@@ -123,29 +135,51 @@ class ScheduleController(Controller):
         """Return every schedule, by name."""
         return ScheduleListOut(items=await views.list_schedules(session))
 
-    @post("/{schedule_id:uuid}", operation_id="editSchedule", summary="Change a schedule", opt=needs(Right.JOBS_MANAGE), status_code=200)  # fmt: skip
-    async def edit(
-        self, session: AsyncSession, schedule_id: FromPath[UUID], data: JSONBody[ScheduleIn]
-    ) -> ScheduleRow:
+    @post(
+        "/{schedule_id:uuid}",
+        operation_id="editSchedule",
+        summary="Change a schedule",
+        opt=needs(Right.JOBS_MANAGE),
+        status_code=200,
+    )
+    async def edit(self, session: AsyncSession, schedule_id: FromPath[UUID], data: JSONBody[ScheduleIn]) -> ScheduleRow:
         """Change when a schedule ticks."""
         await schedules.edit_schedule(
             session, schedule_id, cron=data.cron, interval_seconds=data.interval_seconds, time_zone=data.time_zone
         )
         return await views.schedule(session, schedule_id)
 
-    @post("/{schedule_id:uuid}/run", operation_id="runSchedule", summary="Run a schedule now", opt=needs(Right.JOBS_MANAGE), status_code=202)  # fmt: skip
+    @post(
+        "/{schedule_id:uuid}/run",
+        operation_id="runSchedule",
+        summary="Run a schedule now",
+        opt=needs(Right.JOBS_MANAGE),
+        status_code=202,
+    )
     async def run(self, session: AsyncSession, schedule_id: FromPath[UUID]) -> RunRow:
         """Start the schedule's job now; answers with the run still going on if there is one."""
         discover()
         return await views.run(session, await service.run_schedule(session, schedule_id))
 
-    @post("/{schedule_id:uuid}/pause", operation_id="pauseSchedule", summary="Pause a schedule", opt=needs(Right.JOBS_MANAGE), status_code=200)  # fmt: skip
+    @post(
+        "/{schedule_id:uuid}/pause",
+        operation_id="pauseSchedule",
+        summary="Pause a schedule",
+        opt=needs(Right.JOBS_MANAGE),
+        status_code=200,
+    )
     async def pause(self, session: AsyncSession, schedule_id: FromPath[UUID]) -> ScheduleRow:
         """Stop the ticks."""
         await schedules.pause_schedule(session, schedule_id)
         return await views.schedule(session, schedule_id)
 
-    @post("/{schedule_id:uuid}/continue", operation_id="continueSchedule", summary="Let a schedule go on", opt=needs(Right.JOBS_MANAGE), status_code=200)  # fmt: skip
+    @post(
+        "/{schedule_id:uuid}/continue",
+        operation_id="continueSchedule",
+        summary="Let a schedule go on",
+        opt=needs(Right.JOBS_MANAGE),
+        status_code=200,
+    )
     async def go_on(self, session: AsyncSession, schedule_id: FromPath[UUID]) -> ScheduleRow:
         """Let the ticks go on, from now."""
         await schedules.continue_schedule(session, schedule_id)

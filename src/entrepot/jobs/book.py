@@ -125,8 +125,8 @@ class RunBook:
             except DatabaseAwayError as error:
                 log.warning("database_away", detail=error.detail)
                 await asyncio.sleep(AWAY)
-            except Exception as error:  # noqa: BLE001 -- whoever waits for the page must learn that it is lost
-                log.error("run_book_failed", exc_info=error)
+            except Exception as error:
+                log.exception("run_book_failed")
                 _settle(page, error)
                 return
             else:

@@ -53,8 +53,9 @@ def wait_before_retry(failure: Failure, attempt: int, retry: Retry) -> timedelta
     most = {"unavailable": retry.unavailable, "bug": retry.bug}.get(failure.kind, 0)
     if attempt >= most:
         return None
-    doublings = min(attempt - 1, 30)  # beyond that every wait is the longest one anyway
-    return min(retry.first * retry.factor**doublings, retry.longest)
+    times = min(attempt - 1, 64)  # beyond that every wait is the longest one anyway
+    seconds = min(retry.first.total_seconds() * retry.factor**times, retry.longest.total_seconds())
+    return timedelta(seconds=seconds)
 
 
 def timing_problem(cron: str | None, interval_seconds: int | None, time_zone: str) -> str:
@@ -69,10 +70,10 @@ def timing_problem(cron: str | None, interval_seconds: int | None, time_zone: st
         zone = ZoneInfo(time_zone)
         if cron is not None:
             croniter(cron, datetime(2026, 1, 1, tzinfo=zone)).get_next(datetime)
-    except (ZoneInfoNotFoundError, ValueError):
-        return "time_zone"
     except CroniterBadDateError:
         return "cron"
+    except (ZoneInfoNotFoundError, ValueError):
+        return "time_zone"
     return ""
 
 
@@ -102,7 +103,8 @@ def next_tick(
     ticks = croniter(cron, wall)
     if cron.split()[1] == "*":
         offset = present.astimezone(zone).utcoffset() or timedelta()
-        return (ticks.get_next(datetime) - offset).replace(tzinfo=UTC)
+        unplaced: datetime = ticks.get_next(datetime)
+        return (unplaced - offset).replace(tzinfo=UTC)
     while True:
         naive: datetime = ticks.get_next(datetime)
         tick = _in_zone(naive, zone)

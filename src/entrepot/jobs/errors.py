@@ -81,7 +81,10 @@ class WorkerLostError(UnavailableError):
 
     code = "jobs.worker_lost"
     title = N_("Worker lost")
-    message = N_("The worker died {times} times during this run, so it is not started again by itself. Look at the worker's log, then try again.")  # fmt: skip
+    message = N_(
+        "The worker died {times} times during this run, so it is not started again by itself. "
+        "Look at the worker's log, then try again."
+    )
 
 
 class RateLimitedError(UnavailableError):
@@ -105,7 +108,10 @@ class SlotTakenError(ConflictError):
 
     code = "jobs.slot_taken"
     title = N_("Worker name taken")
-    message = N_("Another worker is already called “{slot}”. Give this one another name in ENTREPOT_WORKER_SLOT, or leave that empty.")  # fmt: skip
+    message = N_(
+        "Another worker is already called “{slot}”. "
+        "Give this one another name in ENTREPOT_WORKER_SLOT, or leave that empty."
+    )
 
 
 class CursorMovedError(ConflictError):

@@ -96,10 +96,7 @@ class Executor:
         engine = DurableEngine(self._book)
         retry = GIVE_UP
         try:
-            if started.cancelled:
-                raise CancelledRunError
-            if started.resumes >= MOST_RESUMES:
-                raise WorkerLostError(times=started.resumes)
+            _refuse(started)
             definition = job_named(started.job)
             retry = definition.retry
             result = await self._call(definition, started, engine)
@@ -139,7 +136,7 @@ class Executor:
         if failure.kind == "bug":
             log.error("job_bug", run=str(started.id), job=started.job, attempt=attempt, exc_info=error)
         state = "cancelled" if failure.kind == "cancelled" else "failed" if wait is None else "waiting"
-        if state == "waiting" or state == "failed":
+        if state in {"waiting", "failed"}:
             self._book.add_line(started.id, "warning" if wait else "error", failure.text, None)
         step = engine.failed[1] if engine.failed and engine.failed[0] is error else None
         return _end(
@@ -150,6 +147,14 @@ class Executor:
             failed_step=step,
             wait=None if wait is None else wait.total_seconds(),
         )
+
+
+def _refuse(started: Started) -> None:
+    """Raise if the attempt must not begin."""
+    if started.cancelled:
+        raise CancelledRunError
+    if started.resumes >= MOST_RESUMES:
+        raise WorkerLostError(times=started.resumes)
 
 
 def _end(state: str, **values: Any) -> dict[str, Any]:  # noqa: ANN401 -- columns

@@ -33,9 +33,16 @@ async def forget_runs(run: Run, args: ForgetRuns) -> object:  # noqa: ARG001 -- 
     async def remove() -> int:
         async with run.transaction() as session:
             ids = await repository.forget_runs(session, now() - KEEP, now() - KEEP_FAILED, BATCH)
-        known = [status.workflow_id for status in await DBOS.list_workflows_async(
-            workflow_ids=[str(run_id) for run_id in ids], load_input=False, load_output=False
-        )] if ids else []
+        known = (
+            [
+                status.workflow_id
+                for status in await DBOS.list_workflows_async(
+                    workflow_ids=[str(run_id) for run_id in ids], load_input=False, load_output=False
+                )
+            ]
+            if ids
+            else []
+        )
         if known:
             await DBOS.delete_workflows_async(known)
         return len(ids)

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from entrepot.kit.database import Base
@@ -15,9 +16,7 @@ class JobRun(Base):
 
     __tablename__ = "job_run"
     __table_args__ = (
-        CheckConstraint(
-            "state IN ('queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled')", name="state"
-        ),
+        CheckConstraint("state IN ('queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled')", name="state"),
         Index(
             "uq_job_run_active_key",
             "job",
@@ -25,7 +24,7 @@ class JobRun(Base):
             "key",
             unique=True,
             postgresql_nulls_not_distinct=True,
-            postgresql_where=text("key IS NOT NULL AND NOT again AND state IN ('queued', 'running', 'waiting')"),
+            postgresql_where=sql("key IS NOT NULL AND NOT again AND state IN ('queued', 'running', 'waiting')"),
         ),
         Index(
             "uq_job_run_queued_key",
@@ -34,13 +33,15 @@ class JobRun(Base):
             "key",
             unique=True,
             postgresql_nulls_not_distinct=True,
-            postgresql_where=text("key IS NOT NULL AND again AND state = 'queued'"),
+            postgresql_where=sql("key IS NOT NULL AND again AND state = 'queued'"),
         ),
-        Index("ix_job_run_active", "state", "due_at", postgresql_where=text("state IN ('queued', 'running', 'waiting')")),
+        Index(
+            "ix_job_run_active", "state", "due_at", postgresql_where=sql("state IN ('queued', 'running', 'waiting')")
+        ),
         Index("ix_job_run_seller_id_id", "seller_id", "id"),
         Index("ix_job_run_job_id", "job", "id"),
         Index("ix_job_run_state_id", "state", "id"),
-        Index("ix_job_run_finished_at", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
+        Index("ix_job_run_finished_at", "finished_at", postgresql_where=sql("finished_at IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -49,28 +50,28 @@ class JobRun(Base):
     priority: Mapped[int]
     seller_id: Mapped[UUID | None]
     key: Mapped[str | None]
-    again: Mapped[bool] = mapped_column(server_default=text("false"))
+    again: Mapped[bool] = mapped_column(server_default=sql("false"))
     """The key is free again as soon as the run has started."""
     args: Mapped[dict[str, Any]]
     state: Mapped[str]
-    attempt: Mapped[int] = mapped_column(server_default=text("0"))
-    attempts_before: Mapped[int] = mapped_column(server_default=text("0"))
+    attempt: Mapped[int] = mapped_column(server_default=sql("0"))
+    attempts_before: Mapped[int] = mapped_column(server_default=sql("0"))
     """Attempts before a person said "try again", which starts the count afresh."""
-    submitted: Mapped[bool] = mapped_column(server_default=text("false"))
+    submitted: Mapped[bool] = mapped_column(server_default=sql("false"))
     """The engine knows the run; a delayed one is handed over when its time has come."""
-    resumes: Mapped[int] = mapped_column(server_default=text("0"))
+    resumes: Mapped[int] = mapped_column(server_default=sql("0"))
     """How often the present attempt lost its worker."""
-    done: Mapped[int] = mapped_column(server_default=text("0"))
-    total: Mapped[int] = mapped_column(server_default=text("0"))
-    note: Mapped[str] = mapped_column(server_default=text("''"))
+    done: Mapped[int] = mapped_column(server_default=sql("0"))
+    total: Mapped[int] = mapped_column(server_default=sql("0"))
+    note: Mapped[str] = mapped_column(server_default=sql("''"))
     """What the run says about its progress."""
     enqueued_at: Mapped[datetime] = mapped_column(server_default=func.now())
     due_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
-    error_kind: Mapped[str] = mapped_column(server_default=text("''"))
-    error_code: Mapped[str] = mapped_column(server_default=text("''"))
-    error_text: Mapped[str] = mapped_column(server_default=text("''"))
+    error_kind: Mapped[str] = mapped_column(server_default=sql("''"))
+    error_code: Mapped[str] = mapped_column(server_default=sql("''"))
+    error_text: Mapped[str] = mapped_column(server_default=sql("''"))
     failed_step: Mapped[int | None]
     """The engine's number of the step that failed: where the next attempt goes on."""
     result: Mapped[dict[str, Any] | None]
@@ -80,7 +81,7 @@ class JobRun(Base):
     schedule_id: Mapped[UUID | None]
     parent_id: Mapped[UUID | None]
     cancel_requested_at: Mapped[datetime | None]
-    slot: Mapped[str] = mapped_column(server_default=text("''"))
+    slot: Mapped[str] = mapped_column(server_default=sql("''"))
     """The worker that runs it."""
 
 
@@ -96,7 +97,7 @@ class JobLog(Base):
     at: Mapped[datetime]
     level: Mapped[str]
     text: Mapped[str]
-    subject_kind: Mapped[str] = mapped_column(server_default=text("''"))
+    subject_kind: Mapped[str] = mapped_column(server_default=sql("''"))
     subject_id: Mapped[UUID | None]
 
 
@@ -108,7 +109,7 @@ class JobSchedule(Base):
         CheckConstraint("(cron IS NULL) <> (interval_seconds IS NULL)", name="cron_or_interval"),
         CheckConstraint("interval_seconds >= 1", name="interval_positive"),
         Index("uq_job_schedule_name", "name", unique=True),
-        Index("ix_job_schedule_next_run_at", "next_run_at", postgresql_where=text("NOT paused")),
+        Index("ix_job_schedule_next_run_at", "next_run_at", postgresql_where=sql("NOT paused")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -118,14 +119,14 @@ class JobSchedule(Base):
     seller_id: Mapped[UUID | None]
     cron: Mapped[str | None]
     interval_seconds: Mapped[int | None]
-    time_zone: Mapped[str] = mapped_column(server_default=text("'UTC'"))
-    paused: Mapped[bool] = mapped_column(server_default=text("false"))
-    edited: Mapped[bool] = mapped_column(server_default=text("false"))
+    time_zone: Mapped[str] = mapped_column(server_default=sql("'UTC'"))
+    paused: Mapped[bool] = mapped_column(server_default=sql("false"))
+    edited: Mapped[bool] = mapped_column(server_default=sql("false"))
     """A person changed the time: code no longer does."""
     next_run_at: Mapped[datetime]
     last_run_at: Mapped[datetime | None]
     last_run_id: Mapped[UUID | None]
-    skipped: Mapped[int] = mapped_column(server_default=text("0"))
+    skipped: Mapped[int] = mapped_column(server_default=sql("0"))
     """Ticks in a row that found the last run still active."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -141,7 +142,7 @@ class WorkerSlot(Base):
     version: Mapped[str]
     started_at: Mapped[datetime] = mapped_column(server_default=func.now())
     seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    running: Mapped[int] = mapped_column(server_default=text("0"))
+    running: Mapped[int] = mapped_column(server_default=sql("0"))
 
 
 class ReactionCursor(Base):
@@ -151,7 +152,7 @@ class ReactionCursor(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     cursor: Mapped[str]
-    handled: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    handled: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
     moved_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

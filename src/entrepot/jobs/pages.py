@@ -204,7 +204,7 @@ class SchedulePages(Controller):
 
 def _form(row: views.ScheduleRow, values: dict[str, str], problems: dict[str, str]) -> Template:
     described = (
-        ("cron", N_("Cron expression"), N_("Minute, hour, day, month, weekday: “*/15 6-22 * * 1-5”. Leave empty to use an interval.")),
+        ("cron", N_("Cron expression"), N_("Minute, hour, day, month, weekday. Leave empty to use an interval.")),
         ("interval_seconds", N_("Interval in seconds"), N_("Leave empty to use a cron expression.")),
         ("time_zone", N_("Time zone"), N_("Whose clock the cron expression is read on: “Europe/Amsterdam”.")),
     )  # fmt: skip
@@ -229,5 +229,7 @@ def _form(row: views.ScheduleRow, values: dict[str, str], problems: dict[str, st
 
 ROUTES = [RunPages, SchedulePages]
 NAV = [
-    NavItem(section="run", label=N_("Jobs"), url="/jobs", icon="list-check", right=Right.JOBS_READ, shortcut="j", order=10)
+    NavItem(
+        section="run", label=N_("Jobs"), url="/jobs", icon="list-check", right=Right.JOBS_READ, shortcut="j", order=10
+    )
 ]

@@ -8,6 +8,7 @@ the lease cannot handle an event twice.
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from itertools import batched
 
@@ -67,7 +68,8 @@ class Reactor:
                     await repository.add_cursor(session, reaction.name, here)
             stored = await repository.reaction_cursors(session)
         self._places = [
-            Place(reaction, Cursor(stored[reaction.name]), Cursor(stored[reaction.name])) for reaction in self._reactions
+            Place(reaction, Cursor(stored[reaction.name]), Cursor(stored[reaction.name]))
+            for reaction in self._reactions
         ]
 
     async def work(self) -> float | None:
@@ -122,7 +124,7 @@ class Reactor:
                 await self._move(session, place, here, len(events))
         except CursorMovedError:
             raise
-        except Exception as error:  # noqa: BLE001 -- a handler may fail in any way; the others go on
+        except Exception as error:
             place.failures += 0 if isinstance(error, DatabaseAwayError) else 1
             place.not_before = time.monotonic() + FIRST_WAIT * 2 ** min(place.failures, 6)
             log.warning("reaction_failed", reaction=reaction.name, attempt=place.failures, exc_info=error)
@@ -180,7 +182,7 @@ class Reactor:
         if not await repository.move_cursor(session, place.reaction.name, place.stored, here, handled):
             raise CursorMovedError(reaction=place.reaction.name)
 
-    def _transaction(self, name: str = "reactions"):  # noqa: ANN202 -- a context manager of the database
+    def _transaction(self, name: str = "reactions") -> AbstractAsyncContextManager[AsyncSession]:
         return self._database.transaction(Scope.all_sellers(), actor=Actor("system", name, name))
 
 
@@ -191,7 +193,7 @@ async def _try(session: AsyncSession, reaction: Reaction, events: Sequence[Recor
             await reaction.handler(session, events)
     except asyncio.CancelledError:
         raise
-    except Exception as error:  # noqa: BLE001 -- whatever it is, it is kept and shown
+    except Exception as error:
         if isinstance(error, DatabaseAwayError):
             raise
         return f"{type(error).__name__}: {error}"[:1000]

@@ -27,9 +27,7 @@ class Reaction:
 _REACTIONS: dict[str, Reaction] = {}
 
 
-def reaction(
-    name: str, *, topics: Sequence[str], batch: int = 500, attempts: int = 5
-) -> Callable[[Handler], Handler]:
+def reaction(name: str, *, topics: Sequence[str], batch: int = 500, attempts: int = 5) -> Callable[[Handler], Handler]:
     """Feed every event of *topics* to ``async def f(session, events)``, in the order of commits, exactly once.
 
     The session sees all sellers; its writes and the new place in the event log are committed together.  The handler

@@ -66,7 +66,7 @@ def job[A: msgspec.Struct](
     label: str = "",
     queue: Queue = Queue.DEFAULT,
     priority: int = 10,
-    retry: Retry = Retry(),  # noqa: B008 -- immutable
+    retry: Retry = Retry(),
     timeout: timedelta | None = None,
 ) -> Callable[[Callable[[Run, A], Awaitable[object]]], Job[A]]:
     """Make a job of ``async def f(run: Run, args: SomeStruct)``.

@@ -118,7 +118,8 @@ async def finish_runs(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) 
                 cancel_requested_at = CASE WHEN n.state = 'cancelled' THEN r.cancel_requested_at END
             FROM unnest(
                 CAST(:id AS uuid[]), CAST(:state AS text[]), CAST(:error_kind AS text[]), CAST(:error_code AS text[]),
-                CAST(:error_text AS text[]), CAST(:failed_step AS int[]), CAST(:wait AS float8[]), CAST(:result AS text[])
+                CAST(:error_text AS text[]), CAST(:failed_step AS int[]), CAST(:wait AS float8[]),
+                CAST(:result AS text[])
             ) AS n(id, state, error_kind, error_code, error_text, failed_step, wait, result)
             WHERE r.id = n.id
             """
@@ -166,9 +167,10 @@ class Pulse:
 async def take_pulse(session: AsyncSession, slot: str) -> Pulse:
     """Ask whether there is anything to do besides what NOTIFY told."""
     row = (
-        await session.execute(
-            text(
-                """
+        (
+            await session.execute(
+                text(
+                    """
                 SELECT
                     EXISTS (SELECT FROM job_run WHERE state = 'queued') AS queued,
                     EXISTS (SELECT FROM job_run WHERE state = 'waiting' AND due_at <= now()) AS due,
@@ -179,10 +181,13 @@ async def take_pulse(session: AsyncSession, slot: str) -> Pulse:
                         WHERE state = 'running' AND slot = :slot AND cancel_requested_at IS NOT NULL
                     ) AS cancelled
                 """
-            ),
-            {"slot": slot},
+                ),
+                {"slot": slot},
+            )
         )
-    ).mappings().one()
+        .mappings()
+        .one()
+    )
     return Pulse(**row)
 
 
@@ -249,13 +254,13 @@ async def count_active(session: AsyncSession) -> dict[str, int]:
     rows = await session.execute(
         select(JobRun.state, func.count()).where(JobRun.state.in_(ACTIVE)).group_by(JobRun.state)
     )
-    return {state: count for state, count in rows}
+    return dict(rows.tuples().all())
 
 
 async def reaction_cursors(session: AsyncSession) -> dict[str, str]:
     """Return how far each reaction has read."""
     rows = await session.execute(select(ReactionCursor.name, ReactionCursor.cursor))
-    return {name: cursor for name, cursor in rows}
+    return dict(rows.tuples().all())
 
 
 async def add_cursor(session: AsyncSession, name: str, cursor: str) -> None:

@@ -27,7 +27,7 @@ PROBLEMS = {
 }
 
 
-async def set_schedule(
+async def set_schedule(  # noqa: PLR0913 -- how a schedule ticks
     session: AsyncSession,
     name: str,
     args: msgspec.Struct,
@@ -175,7 +175,5 @@ def _seller(session: AsyncSession, args: msgspec.Struct) -> UUID | None:
 async def _tell(session: AsyncSession, schedule: JobSchedule, change: str) -> None:
     await outbox.record(
         session,
-        ScheduleChanged(
-            seller_id=schedule.seller_id, subject_id=schedule.id, schedule=schedule.name, change=change
-        ),
+        ScheduleChanged(seller_id=schedule.seller_id, subject_id=schedule.id, schedule=schedule.name, change=change),
     )

@@ -46,7 +46,7 @@ WAKE = "entrepot_job"
 MOST_TRIES_FOR_A_KEY = 5
 
 
-async def enqueue(
+async def enqueue(  # noqa: PLR0913 -- how a run is queued
     session: AsyncSession,
     args: msgspec.Struct,
     *,

@@ -66,7 +66,7 @@ async def start_scheduled(database: Database) -> None:
                     schedule_id=schedule.id,
                 )
             except (JobUnknownError, ArgumentsWrongError) as error:
-                log.error("schedule_broken", schedule=schedule.name, detail=error.detail)
+                log.warning("schedule_broken", schedule=schedule.name, detail=error.detail)
                 schedule.skipped += 1
                 continue
             if run_id == schedule.last_run_id:
@@ -81,9 +81,7 @@ async def take_over(database: Database, name: str) -> int:
 
     The caller holds the dead worker's lease, so neither it nor a third worker can do the same meanwhile.
     """
-    pending = await DBOS.list_workflows_async(
-        status="PENDING", executor_id=name, load_input=False, load_output=False
-    )
+    pending = await DBOS.list_workflows_async(status="PENDING", executor_id=name, load_input=False, load_output=False)
     by_queue: defaultdict[str | None, list[str]] = defaultdict(list)
     for workflow in pending:
         by_queue[workflow.queue_name].append(workflow.workflow_id)

@@ -150,7 +150,7 @@ class Worker:
     async def _stop(self, tasks: list[asyncio.Task[None]], writing: asyncio.Task[None]) -> None:
         self._polling.stop()
         deadline = time.monotonic() + (0 if self._lease.lost.is_set() else GRACE)
-        while self._executor.active and time.monotonic() < deadline:
+        while self._executor.active and time.monotonic() < deadline:  # noqa: ASYNC110 -- a few looks, once in a life
             await asyncio.sleep(0.05)
         for task in tasks:
             task.cancel()
@@ -183,8 +183,8 @@ class Worker:
             except DatabaseAwayError as error:
                 log.warning("database_away", detail=error.detail)
                 await asyncio.sleep(1)
-            except Exception as error:  # noqa: BLE001 -- the loop must survive every bug in it
-                log.error("worker_loop_failed", loop=work.__name__, exc_info=error)
+            except Exception:
+                log.exception("worker_loop_failed", loop=work.__name__)
                 await asyncio.sleep(1)
 
     async def _pulse(self) -> None:
