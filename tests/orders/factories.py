@@ -33,25 +33,25 @@ ADDRESS = PostalAddress(
 )
 
 
-def channel_line(number: int = 1, sku: str | None = "MUG-BLUE", quantity: int = 1, **rest: Any) -> ChannelOrderLine:
+def channel_line(number: int = 1, sku: str | None = "MUG-BLUE", quantity: int = 1, **rest: Any) -> ChannelOrderLine:  # noqa: ANN401 -- any field
     values = {"title": f"Title of {sku}", "unit_price": Decimal("9.95")} | rest
     return ChannelOrderLine(channel_line_id=f"L{number}", sku=sku, quantity=quantity, **values)
 
 
-def channel_order(order_id: str = "", *lines: ChannelOrderLine, **rest: Any) -> ChannelOrder:
+def channel_order(order_id: str = "", *lines: ChannelOrderLine, **rest: Any) -> ChannelOrder:  # noqa: ANN401 -- any field
     values: dict[str, Any] = {"placed_at": PLACED, "currency": "EUR", "ship_to": ADDRESS} | rest
     return ChannelOrder(
         channel_order_id=order_id or new_id().hex[-12:].upper(), lines=lines or (channel_line(),), **values
     )
 
 
-def with_line(order: ChannelOrder, index: int = 0, **changes: Any) -> ChannelOrder:
+def with_line(order: ChannelOrder, index: int = 0, **changes: Any) -> ChannelOrder:  # noqa: ANN401 -- any field
     lines = list(order.lines)
     lines[index] = replace(lines[index], **changes)
     return replace(order, lines=tuple(lines))
 
 
-def new_order(*lines: tuple[str, int], **rest: Any) -> NewOrder:
+def new_order(*lines: tuple[str, int], **rest: Any) -> NewOrder:  # noqa: ANN401 -- any field
     values: dict[str, Any] = {"ship_to": ADDRESS} | rest
     return NewOrder(
         lines=tuple(NewLine(sku=sku, quantity=quantity, unit_price=Decimal("9.95")) for sku, quantity in lines),

@@ -10,7 +10,7 @@ from entrepot.kit.database import Database
 from entrepot.kit.scope import Scope
 from tests.orders.factories import World, make_world
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("world")]
 
 ADDRESS = {
     "last_name": "Smit",
@@ -28,7 +28,7 @@ async def world(database: Database, seller: SellerRef) -> World:
         return await make_world(session, seller.id, [("MUG-BLUE", 10), ("MUG-RED", 1)])
 
 
-async def enter(client: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:
+async def enter(client: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 -- any field
     body = {"ship_to": ADDRESS, "lines": [{"sku": "MUG-BLUE", "quantity": 2, "unit_price": "9.95"}]} | changes
     response = await client.post("/api/v1/orders", json=body)
     assert response.status_code == 201, response.text
@@ -36,7 +36,7 @@ async def enter(client: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:
     return created
 
 
-async def test_enter_read_change_cancel(client: httpx.AsyncClient, world: World) -> None:
+async def test_enter_read_change_cancel(client: httpx.AsyncClient) -> None:
     created = await enter(client)
     assert created["status"] == "reserved"
     url = f"/api/v1/orders/{created['id']}"
@@ -55,7 +55,7 @@ async def test_enter_read_change_cancel(client: httpx.AsyncClient, world: World)
     assert gone["status"] == "cancelled"
 
 
-async def test_hold_note_tags_and_address(client: httpx.AsyncClient, world: World) -> None:
+async def test_hold_note_tags_and_address(client: httpx.AsyncClient) -> None:
     url = f"/api/v1/orders/{(await enter(client))['id']}"
     assert (await client.post(f"{url}/hold", json={"reason": "ask first"})).json()["hold_reason"] == "ask first"
     assert (await client.post(f"{url}/let-go")).json()["hold_reason"] is None
@@ -69,7 +69,7 @@ async def test_hold_note_tags_and_address(client: httpx.AsyncClient, world: Worl
     assert {item["field"] for item in wrong.json()["errors"]} >= {"street", "country"}
 
 
-async def test_an_unknown_sku_is_kept(client: httpx.AsyncClient, world: World) -> None:
+async def test_an_unknown_sku_is_kept(client: httpx.AsyncClient) -> None:
     created = await enter(client, lines=[{"sku": "NOPE", "quantity": 1}])
     assert (created["status"], created["attention"]) == ("pending", ["unknown_sku"])
 
@@ -86,14 +86,14 @@ async def test_an_unknown_sku_is_kept(client: httpx.AsyncClient, world: World) -
         {"placed_at": "yesterday"},
     ],
 )
-async def test_bad_input_is_refused(client: httpx.AsyncClient, world: World, changes: dict[str, Any]) -> None:
+async def test_bad_input_is_refused(client: httpx.AsyncClient, changes: dict[str, Any]) -> None:
     body = {"ship_to": ADDRESS, "lines": [{"sku": "MUG-BLUE", "quantity": 1}]} | changes
     response = await client.post("/api/v1/orders", json=body)
     assert response.status_code in {400, 422}
     assert response.headers["content-type"].startswith("application/problem+json")
 
 
-async def test_a_number_is_used_once(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_number_is_used_once(client: httpx.AsyncClient) -> None:
     await enter(client, number="WEB-1")
     again = await client.post(
         "/api/v1/orders", json={"ship_to": ADDRESS, "lines": [{"sku": "MUG-BLUE", "quantity": 1}], "number": "WEB-1"}
@@ -101,7 +101,7 @@ async def test_a_number_is_used_once(client: httpx.AsyncClient, world: World) ->
     assert again.status_code == 409
 
 
-async def test_list_pages_and_filters(client: httpx.AsyncClient, world: World) -> None:
+async def test_list_pages_and_filters(client: httpx.AsyncClient) -> None:
     ids = {(await enter(client))["id"] for _ in range(5)}
     seen: list[str] = []
     cursor = ""

@@ -1,7 +1,7 @@
 """The pages of orders through their front door."""
 
 import re
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -18,17 +18,18 @@ from entrepot.orders.service import OrderService
 from tests.conftest import MakeClient
 from tests.orders.factories import World, channel_line, channel_order, make_world, new_order
 
-pytestmark = pytest.mark.anyio
+type MakeSeller = Callable[..., Awaitable[SellerRef]]
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("world")]
 
 
 @pytest.fixture
-async def world(database: Database, seller: SellerRef) -> AsyncGenerator[World]:
+async def world(database: Database, seller: SellerRef) -> World:
     async with database.transaction(Scope.of(seller.id)) as session:
-        made = await make_world(session, seller.id, [("MUG-BLUE", 10), ("MUG-RED", 0)])
-    yield made
+        return await make_world(session, seller.id, [("MUG-BLUE", 10), ("MUG-RED", 0)])
 
 
-async def place(database: Database, world: World, *lines: tuple[str, int], **rest: Any) -> UUID:
+async def place(database: Database, world: World, *lines: tuple[str, int], **rest: Any) -> UUID:  # noqa: ANN401 -- any field
     async with database.transaction(Scope.of(world.seller_id)) as session:
         return await OrderService(session).create(world.seller_id, new_order(*lines, **rest))
 
@@ -103,10 +104,10 @@ async def test_detail_tells_everything(client: httpx.AsyncClient, database: Data
     assert len(queries) <= 12
 
 
-async def test_an_order_is_entered_by_hand(client: httpx.AsyncClient, world: World) -> None:
+async def test_an_order_is_entered_by_hand(client: httpx.AsyncClient) -> None:
     assert (await client.get("/orders/new")).status_code == 200
     address = {"last_name": "Smit", "street": "Dam", "postcode": "1012 JS", "city": "Amsterdam", "country": "nl"}
-    refused = await client.post("/orders", data={**address, "sku-0": "MUG-BLUE", "quantity-0": "-1"})
+    refused = await client.post("/orders/new", data={**address, "sku-0": "MUG-BLUE", "quantity-0": "-1"})
     assert refused.status_code == 422
     assert "whole number" in refused.text
     response = await client.post(
@@ -150,7 +151,7 @@ async def test_bulk_hold_and_cancel(client: httpx.AsyncClient, database: Databas
     assert (await client.post("/orders/hold", data={})).status_code == 422
 
 
-async def test_saved_views(client: httpx.AsyncClient, world: World) -> None:
+async def test_saved_views(client: httpx.AsyncClient) -> None:
     response = await client.post("/orders/views", data={"name": "Late Germans", "query": "?country=DE&late=1&x=2"})
     assert response.headers["location"] == "/orders?country=DE&late=1"
     page = (await client.get("/orders")).text
@@ -161,7 +162,7 @@ async def test_saved_views(client: httpx.AsyncClient, world: World) -> None:
 
 
 async def test_nobody_sees_anothers_order(
-    make_client: MakeClient, make_seller: Any, database: Database, world: World
+    make_client: MakeClient, make_seller: MakeSeller, database: Database, world: World
 ) -> None:
     order_id = await place(database, world, ("MUG-BLUE", 1))
     stranger = await make_client(await make_seller("Stranger"))

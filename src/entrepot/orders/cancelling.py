@@ -90,7 +90,9 @@ class OrderProgress:
             if floor:
                 events.append(AttentionNeeded(**about(order), reasons=(Attention.PUT_BACK,)))
             open_lines = [line.channel_line_id for line in order.lines if line.open_quantity and line.channel_line_id]
-            await cancel_on_channel(self._session, order, open_lines, channel_reason)
+            await cancel_on_channel(
+                self._session, order.seller_id, order.channel_account_id, order.id, open_lines, channel_reason
+            )
         await outbox.record(self._session, *events)
         return await self._orders.load([order.id for order, _ in todo])
 

@@ -113,7 +113,7 @@ class OrderChanges:
         await self._orders.update_order(order.id, values)
         await outbox.record(self._session, *_events(order, found, attention, held="held_at" in values))
         if found.agreed:
-            await cancel_on_channel(self._session, order, found.agreed)
+            await cancel_on_channel(self._session, order.seller_id, order.channel_account_id, order.id, found.agreed)
 
     async def _change_lines(self, order: OrderRef, found: Merge) -> list[OrderLineRef]:
         changes = {change.line.id: change for change in found.lines}

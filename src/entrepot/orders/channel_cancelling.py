@@ -14,7 +14,6 @@ from entrepot.jobs import service as jobs
 from entrepot.jobs.registry import job
 from entrepot.jobs.run import Run
 from entrepot.kit.text import N_
-from entrepot.orders.refs import OrderRef
 
 
 class CancelOnChannel(msgspec.Struct, frozen=True):
@@ -29,23 +28,25 @@ class CancelOnChannel(msgspec.Struct, frozen=True):
 
 async def cancel_on_channel(
     session: AsyncSession,
-    order: OrderRef,
+    seller_id: UUID,
+    account_id: UUID | None,
+    order_id: UUID,
     channel_line_ids: Sequence[str],
     reason: CancelReason = CancelReason.BUYER_ASKED,
 ) -> None:
     """Have the channel told, once this transaction is committed, that these lines are cancelled."""
-    if order.channel_account_id is None or not channel_line_ids:
+    if account_id is None or not channel_line_ids:
         return
     await jobs.enqueue(
         session,
         CancelOnChannel(
-            seller_id=order.seller_id,
-            account_id=order.channel_account_id,
-            order_id=order.id,
+            seller_id=seller_id,
+            account_id=account_id,
+            order_id=order_id,
             channel_line_ids=tuple(channel_line_ids),
             reason=reason,
         ),
-        key=f"{order.id}:{','.join(sorted(channel_line_ids))}",
+        key=f"{order_id}:{','.join(sorted(channel_line_ids))}",
     )
 
 

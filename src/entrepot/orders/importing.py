@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,6 +25,7 @@ from entrepot.kit.errors import EntrepotError, UnavailableError
 from entrepot.kit.ids import new_id
 from entrepot.kit.outbox import Event
 from entrepot.orders.changing import OrderChanges
+from entrepot.orders.channel_cancelling import cancel_on_channel
 from entrepot.orders.domain import (
     Attention,
     currency_attention,
@@ -34,6 +36,7 @@ from entrepot.orders.domain import (
     ship_by,
 )
 from entrepot.orders.events import OrderImported
+from entrepot.orders.merging import wants_out, without_open_units
 from entrepot.orders.refs import Imported, ImportOutcome
 from entrepot.orders.repository import OrderRepository
 from entrepot.orders.reserving import find_products
@@ -53,10 +56,14 @@ def fingerprint(order: ChannelOrder) -> str:
 class Draft:
     """A new order on its way into the tables."""
 
-    __slots__ = ("attention", "fingerprint", "id", "lines", "order", "row")
+    __slots__ = ("agreed", "attention", "fingerprint", "id", "lines", "order", "row")
 
     def __init__(self, order: ChannelOrder, mark: str) -> None:
         self.id = new_id()
+        self.agreed = [line.channel_line_id for line in order.lines if wants_out(line)]
+        if self.agreed:
+            lines = tuple(without_open_units(line) if wants_out(line) else line for line in order.lines)
+            order = replace(order, lines=lines)
         self.order = order
         self.fingerprint = mark
         self.lines: list[Row] = []
@@ -169,6 +176,11 @@ class OrderImport:
         await self._orders.insert_lines([row for draft in drafts if draft.id in stored for row in draft.lines])
         events: list[Event] = [self._event(draft) for draft in drafts if draft.id in stored]
         await outbox.record(self._session, *events)
+        for draft in drafts:
+            if draft.agreed and draft.id in stored:
+                await cancel_on_channel(
+                    self._session, self._account.seller_id, self._account.id, draft.id, draft.agreed
+                )
         return lost
 
     def _draft_lines(

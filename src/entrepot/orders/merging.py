@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from entrepot.channels.contract import ChannelOrder, ChannelOrderLine, PostalAddress
 from entrepot.orders.domain import Attention, is_complete
@@ -76,6 +77,9 @@ def merge(ours: OrderRef, theirs: ChannelOrder) -> Merge:
 def _add_line(ours: OrderRef, line: ChannelOrderLine, result: Merge) -> None:
     if ours.status not in EDITABLE and ours.status not in ON_THE_FLOOR:
         return  # what is over does not begin again
+    if ours.status in EDITABLE and wants_out(line):
+        result.agreed.append(line.channel_line_id)
+        line = without_open_units(line)
     result.added.append(line)
     result.changes.append({"change": "line_added", "sku": line.sku or line.gtin or "", "quantity": line.quantity})
     if ours.status in ON_THE_FLOOR:
@@ -87,7 +91,7 @@ def _compare_line(ours: OrderRef, mine: OrderLineRef, line: ChannelOrderLine, re
     room = quantity - mine.quantity_shipped
     wanted_cancelled = max(mine.quantity_cancelled, line.quantity_cancelled + quantity - line.quantity)
     shipped = mine.quantity_shipped
-    if line.cancellation_requested and line.quantity > line.quantity_cancelled + line.quantity_shipped:
+    if wants_out(line):
         _answer_request(ours, mine, line, result)
         if ours.status in EDITABLE:
             wanted_cancelled = max(wanted_cancelled, quantity - max(shipped, line.quantity_shipped))
@@ -145,6 +149,16 @@ def _compare_addresses(ours: OrderRef, theirs: ChannelOrder, result: Merge) -> N
     ):
         result.bill_to = theirs.bill_to
         result.changes.append({"change": "billing_address_changed"})
+
+
+def wants_out(line: ChannelOrderLine) -> bool:
+    """Tell whether the buyer asks to cancel units that nobody has sent yet."""
+    return line.cancellation_requested and line.quantity > line.quantity_cancelled + line.quantity_shipped
+
+
+def without_open_units(line: ChannelOrderLine) -> ChannelOrderLine:
+    """Return the line as it is once we agreed to cancel what is open."""
+    return replace(line, quantity_cancelled=line.quantity - line.quantity_shipped)
 
 
 def as_address(stored: dict[str, Any]) -> PostalAddress:

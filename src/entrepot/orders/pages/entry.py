@@ -31,7 +31,7 @@ class EntryController(Controller):
         """Ask for the order."""
         return _page({"country": "NL"}, {})
 
-    @post()
+    @post("/new")
     async def enter(
         self, request: Request[Any, Any, Any], principal: Principal, session: AsyncSession
     ) -> Template | Redirect:
