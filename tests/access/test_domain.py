@@ -70,7 +70,9 @@ def test_weak_passwords_are_told_why(weak: str) -> None:
     assert password_problem(weak, about=("Ann Smit", "ann.smit@example.org"))
 
 
-@pytest.mark.parametrize("good", ["correct horse battery", "a calm green harbour", "Zomer in Zwolle 1987", readable_password()])
+@pytest.mark.parametrize(
+    "good", ["correct horse battery", "a calm green harbour", "Zomer in Zwolle 1987", readable_password()]
+)
 def test_good_passwords_pass(good: str) -> None:
     assert password_problem(good, about=("Ann Smit", "ann.smit@example.org")) == ""
 

@@ -120,7 +120,9 @@ async def test_the_last_owner_stays(database: Database, make_browser: Browser, m
     browser = await make_browser(owner)
     async with database.transaction(Scope.all_sellers()) as session:
         others = "SELECT m.id FROM membership m JOIN role r ON r.id = m.role_id WHERE r.key = 'owner' AND m.seller_id IS NULL"
-        await session.execute(text(f"DELETE FROM membership WHERE id IN ({others}) AND user_id <> :me"), {"me": owner.id})
+        await session.execute(
+            text(f"DELETE FROM membership WHERE id IN ({others}) AND user_id <> :me"), {"me": owner.id}
+        )
 
     answer = await browser.post(f"/users/{owner.id}/disable", headers={"accept": "application/json"})
     assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (422, "access.last_owner")

@@ -88,7 +88,9 @@ async def test_a_revoked_or_expired_key_is_refused_at_once(
         assert "Basic" in answer.headers["www-authenticate"]
 
 
-@pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic " + "A" * 600, "Bearer x", "Bearer", "Digest a", "basic ZWtfMTo="])
+@pytest.mark.parametrize(
+    "header", ["Basic", "Basic !!!", "Basic " + "A" * 600, "Bearer x", "Bearer", "Digest a", "basic ZWtfMTo="]
+)
 async def test_a_broken_header_is_nobody(stranger: httpx.AsyncClient, header: str) -> None:
     assert read_authorization(header) is None
     assert (await stranger.get("/api/v1/me", headers={"authorization": header})).status_code == 401
@@ -119,7 +121,9 @@ async def test_a_token_acts_as_its_user_within_its_rights(
     me = (await stranger.get("/api/v1/me", headers=bearer(token))).json()
 
     assert (me["kind"], me["id"], me["rights"]) == ("user", str(ann.id), ["orders.read"]), "no more than the user has"
-    assert (await stranger.get("/account", headers=bearer(token))).status_code in {302, 303, 401}, "pages take no tokens"
+    assert (await stranger.get("/account", headers=bearer(token))).status_code in {302, 303, 401}, (
+        "pages take no tokens"
+    )
 
 
 async def test_an_expired_or_revoked_token_and_a_disabled_user_are_refused(
@@ -157,14 +161,16 @@ async def test_a_broken_key_does_not_fall_back_on_the_cookie(
     assert (await browser.get("/api/v1/me", headers={"authorization": "Basic nonsense"})).status_code == 401
 
 
-async def test_nobody_gives_a_key_more_than_they_have(
-    make_client: MakeClient, seller: SellerRef
-) -> None:
+async def test_nobody_gives_a_key_more_than_they_have(make_client: MakeClient, seller: SellerRef) -> None:
     client = await make_client(seller, frozenset({Right.API_KEYS_MANAGE, Right.ORDERS_READ}))
     ask = {"name": "Greedy", "rights": ["orders.read", "orders.write"]}
     answer = await client.post("/api/v1/api-keys", json=ask)
     assert (answer.status_code, answer.json()["right"]) == (403, "orders.write")
-    for bad in ({"name": "", "rights": ["orders.read"]}, {"name": "x", "rights": []}, {"name": "x", "rights": ["no.such"]}):
+    for bad in (
+        {"name": "", "rights": ["orders.read"]},
+        {"name": "x", "rights": []},
+        {"name": "x", "rights": ["no.such"]},
+    ):
         assert (await client.post("/api/v1/api-keys", json=bad)).status_code == 422
     whole = await make_client(seller)
     assert (await whole.post("/api/v1/api-keys", json={"name": "x", "rights": ["sellers.manage"]})).status_code == 422
@@ -224,7 +230,9 @@ async def test_a_bad_idempotency_key_is_said_to_be_one(
     assert answer.status_code == 422
 
 
-async def test_the_api_says_how_much_is_left(stranger: httpx.AsyncClient, database: Database, seller: SellerRef) -> None:
+async def test_the_api_says_how_much_is_left(
+    stranger: httpx.AsyncClient, database: Database, seller: SellerRef
+) -> None:
     key = await make_key(database, seller, Right.ORDERS_READ)
     one = await stranger.get("/api/v1/me", headers=basic(key))
     two = await stranger.get("/api/v1/me", headers=basic(key))

@@ -40,7 +40,9 @@ async def test_the_right_password_opens_a_session(
     assert ann.email in page.text
     token = stranger.cookies[SESSION_COOKIE]
     async with database.transaction(Scope.all_sellers()) as session:
-        stored = (await session.execute(text("SELECT token_hash FROM user_session WHERE user_id = :id"), {"id": ann.id})).all()
+        stored = (
+            await session.execute(text("SELECT token_hash FROM user_session WHERE user_id = :id"), {"id": ann.id})
+        ).all()
     assert [bytes(row[0]) for row in stored] == [digest(token)]
     assert token not in repr(stored)
 

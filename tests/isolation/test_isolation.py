@@ -177,7 +177,9 @@ async def test_no_row_of_another_seller_can_be_read(
         for scope in (Scope.of(other.id), Scope.nobody()):
             async with database.transaction(scope) as session:
                 assert (await session.execute(query, {"id": victim.id})).scalar_one() == 0, table
-                found = await session.execute(text(f'SELECT count(*) FROM "{table}" AS t WHERE t::text LIKE :id'), {"id": f"%{victim.id}%"})
+                found = await session.execute(
+                    text(f'SELECT count(*) FROM "{table}" AS t WHERE t::text LIKE :id'), {"id": f"%{victim.id}%"}
+                )
                 assert found.scalar_one() == 0, table
 
 
@@ -423,7 +425,9 @@ async def test_a_scope_does_not_outlive_its_transaction(
 async def test_the_application_role_owns_nothing_and_has_no_powers(server: Server) -> None:
     async with connection_to(server.plain(server.owner)) as owner:
         role = await owner.fetchrow("SELECT * FROM pg_roles WHERE rolname = 'entrepot_app'")
-        assert not any(role[power] for power in ("rolsuper", "rolbypassrls", "rolcreaterole", "rolcreatedb", "rolreplication"))
+        assert not any(
+            role[power] for power in ("rolsuper", "rolbypassrls", "rolcreaterole", "rolcreatedb", "rolreplication")
+        )
         assert await owner.fetchval("SELECT count(*) FROM pg_class WHERE relowner = $1", role["oid"]) == 0
         assert await owner.fetchval("SELECT count(*) FROM pg_auth_members WHERE member = $1", role["oid"]) == 0
         definers = await owner.fetch(
@@ -431,4 +435,6 @@ async def test_the_application_role_owns_nothing_and_has_no_powers(server: Serve
             "WHERE n.nspname = 'public' AND p.prosecdef"
         )
         for function in definers:
-            assert any(setting.startswith("search_path=") for setting in function["proconfig"] or []), function["proname"]
+            assert any(setting.startswith("search_path=") for setting in function["proconfig"] or []), function[
+                "proname"
+            ]

@@ -1,0 +1,132 @@
+"""Deny by default: every route says which right it needs, and refuses whoever lacks it."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import httpx
+import pytest
+from litestar import Litestar
+from litestar.handlers.base import BaseRouteHandler
+from litestar.routes import HTTPRoute
+
+from entrepot.access.guards import OPTION, PUBLIC
+from entrepot.access.principal import SellerRef
+from entrepot.access.rights import Right
+from entrepot.kit.database import Database
+from entrepot.kit.secretbox import SecretBox
+from entrepot.kit.settings import Settings
+from entrepot.web.app import create_app
+from tests.conftest import MakeClient
+
+pytestmark = pytest.mark.anyio
+
+PUBLIC_PATHS = {
+    "/api/v1",
+    "/first-run",
+    "/healthz",
+    "/session/language",
+    "/set-password/{token:str}",
+    "/sign-in",
+    "/static",
+    "/static/{file_path:path}",
+}
+"""Everything that needs no sign-in.  A new entry is a decision, not a habit."""
+SCHEMA = "/api/schema"
+"""The description of the API says what is possible, and nothing about anyone."""
+SAMPLES = {"uuid": str(UUID(int=7)), "int": "7", "str": "x", "path": "x", "date": "2026-01-01", "decimal": "1"}
+
+
+@pytest.fixture(scope="module")
+def app(database: Database, box: SecretBox, settings: Settings) -> Litestar:
+    return create_app(database, box, settings, lifespan=[])
+
+
+def handlers(app: Litestar) -> Iterator[tuple[str, str, BaseRouteHandler]]:
+    """Yield path, method and handler of every route of ours."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                for method in sorted(handler.http_methods):
+                    if method not in {"OPTIONS", "HEAD"}:
+                        yield route.path, method, handler
+        elif getattr(route, "route_handler", None) is not None:
+            yield route.path, "GET", route.route_handler
+
+
+def example(path: str) -> str:
+    """Return *path* with something in place of its parameters."""
+    parts = []
+    for part in path.split("/"):
+        name, _, kind = part.strip("{}").partition(":")
+        parts.append(SAMPLES[kind] if part.startswith("{") and name else part)
+    return "/".join(parts) or "/"
+
+
+async def test_every_route_declares_what_it_needs(app: Litestar) -> None:
+    undeclared = sorted(
+        f"{method} {path}"
+        for path, method, handler in handlers(app)
+        if OPTION not in handler.opt and not path.startswith(SCHEMA)
+    )
+    assert undeclared == []
+
+
+async def test_only_known_routes_are_open_to_all(app: Litestar) -> None:
+    public = {
+        path
+        for path, _, handler in handlers(app)
+        if handler.opt.get(OPTION) == PUBLIC or handler.opt.get("exclude_from_auth")
+    }
+    assert {path for path in public if not path.startswith(SCHEMA)} <= PUBLIC_PATHS
+
+
+async def test_declared_rights_exist(app: Litestar) -> None:
+    for path, method, handler in handlers(app):
+        right = handler.opt.get(OPTION, PUBLIC)
+        assert right in {None, PUBLIC} or right in set(Right), f"{method} {path}"
+
+
+async def test_every_route_refuses_a_stranger(app: Litestar, make_client: MakeClient) -> None:
+    client = await make_client()
+    client.headers["accept"] = "application/json"
+    for path, method, handler in handlers(app):
+        if handler.opt.get(OPTION) == PUBLIC or path.startswith(SCHEMA):
+            continue
+        answer = await client.request(method, example(path))
+        assert answer.status_code == 401, f"{method} {path} answered {answer.status_code}"
+
+
+async def test_every_route_refuses_a_user_without_its_right(
+    app: Litestar, make_client: MakeClient, seller: SellerRef
+) -> None:
+    """With every right but the one."""
+    clients: dict[str, httpx.AsyncClient] = {}
+    for path, method, handler in handlers(app):
+        right = handler.opt.get(OPTION)
+        if right in {None, PUBLIC} or path.startswith(SCHEMA):
+            continue
+        if right not in clients:
+            clients[right] = await make_client(seller, frozenset(Right) - {Right(right)})
+            clients[right].headers["accept"] = "application/json"
+        answer = await clients[right].request(method, example(path))
+        assert answer.status_code == 403, f"{method} {path} answered {answer.status_code}"
+        assert answer.json()["type"].endswith("access.missing_right"), f"{method} {path}"
+
+
+async def test_every_page_that_changes_something_needs_the_csrf_token(
+    app: Litestar, make_client: MakeClient, seller: SellerRef
+) -> None:
+    client = await make_client(seller)
+    del client.headers["x-csrftoken"]
+    for path, method, _ in handlers(app):
+        if method in {"GET", "HEAD"} or path.startswith("/api/"):
+            continue
+        answer = await client.request(method, example(path))
+        assert answer.status_code == 403, f"{method} {path} answered {answer.status_code}"
+
+
+async def test_no_get_route_changes_anything_by_name(app: Litestar) -> None:
+    """A link, an image or a prefetch must not be able to do what a button does."""
+    doing = {"delete", "remove", "create", "revoke", "disable", "enable", "cancel", "release"}
+    found = [path for path, method, _ in handlers(app) if method == "GET" and doing & set(path.strip("/").split("/"))]
+    assert found == []
