@@ -96,7 +96,7 @@ class StockApi(Controller):
         self,
         session: AsyncSession,
         q: str = "",
-        state: Literal["", "low", "zero", "reserved", "in_stock"] = "",
+        show: Literal["", "low", "zero", "reserved", "in_stock"] = "",
         warehouse_id: UUID | None = None,
         cursor: str | None = None,
         limit: Limit = 50,
@@ -104,7 +104,7 @@ class StockApi(Controller):
         """List products with what is on hand, reserved and available, by SKU."""
         after = _product_place(cursor) if cursor else None
         rows = await views.stock_list(
-            session, query=q.replace("\0", ""), state=state, warehouse_id=warehouse_id, after=after, limit=limit + 1
+            session, query=q.replace("\0", ""), state=show, warehouse_id=warehouse_id, after=after, limit=limit + 1
         )
         last = rows[limit - 1] if len(rows) > limit else None
         return StockList(rows[:limit], write_cursor(last.sku, str(last.product_id)) if last else None)

@@ -42,7 +42,7 @@ class StockPages(Controller):
         self,
         session: AsyncSession,
         q: str = "",
-        state: str = "",
+        show: str = "",
         warehouse: str = "",
         cursor: str = "",
     ) -> Template:
@@ -52,12 +52,12 @@ class StockPages(Controller):
         rows = await views.stock_list(
             session,
             query=q.replace("\0", ""),
-            state=state,
+            state=show,
             warehouse_id=warehouse_id,
             after=(keys[0], UUID(keys[1])) if keys else None,
             limit=ROWS + 1,
         )
-        query = {key: value for key, value in (("q", q), ("state", state), ("warehouse", warehouse)) if value}
+        query = {key: value for key, value in (("q", q), ("show", show), ("warehouse", warehouse)) if value}
         following = None
         if len(rows) > ROWS:
             last = rows[ROWS - 1]
