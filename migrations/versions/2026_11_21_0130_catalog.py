@@ -59,7 +59,7 @@ END $$
 
 SPELLING = """
 CREATE FUNCTION product_spelling(terms text[]) RETURNS TABLE (term text, word text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET pg_trgm.similarity_threshold = 0.25 AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET pg_trgm.similarity_threshold = 0.2 AS $$
 DECLARE
     sellers uuid[] := scope_sellers();
     one text;
@@ -69,7 +69,7 @@ BEGIN
             RETURN QUERY EXECUTE
                 'SELECT $1, w.word FROM (SELECT DISTINCT p.word FROM product_word p'
                 ' WHERE p.seller_id = ANY ($2) AND p.word % $1) w'
-                ' ORDER BY similarity(w.word, $1) DESC, w.word LIMIT 12'
+                ' ORDER BY similarity(w.word, $1) DESC, w.word LIMIT 20'
                 USING one, sellers;
         END IF;
     END LOOP;
