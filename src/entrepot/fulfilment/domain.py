@@ -111,7 +111,8 @@ MOST_UNITS: Final = 100_000
 
 def pause_after(attempts: int, *, first: int = 2) -> int:
     """Return the seconds to wait after so many attempts: doubling, up to an hour."""
-    return min(first * 2 ** min(max(attempts, 1) - 1, 30), LONGEST_PAUSE)
+    pause: int = first * 2 ** min(max(attempts, 1) - 1, 30)
+    return min(pause, LONGEST_PAUSE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,9 +70,7 @@ class PickListOrder(Base):
     __tablename__ = "pick_list_order"
     __table_args__ = (
         PrimaryKeyConstraint("pick_list_id", "order_id"),
-        Index(
-            "uq_pick_list_order_open", "order_id", "warehouse_id", unique=True, postgresql_where=text("open")
-        ),
+        Index("uq_pick_list_order_open", "order_id", "warehouse_id", unique=True, postgresql_where=text("open")),
         Index("ix_pick_list_order_order_id", "order_id"),
     )
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from entrepot.inventory import views
 from entrepot.inventory.arranging import Arranging
 from entrepot.inventory.counting import Counting
+from entrepot.inventory.flooring import Flooring
 from entrepot.inventory.moving import Moving
 from entrepot.inventory.refs import (
     Availability,
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 
-class InventoryService(Moving, Arranging, Counting):
+class InventoryService(Moving, Arranging, Counting, Flooring):
     """Every use case of the stock.
 
     Each runs inside the caller's transaction and never commits.  A transaction that makes several calls for several

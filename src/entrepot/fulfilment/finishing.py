@@ -1,0 +1,97 @@
+"""What becomes of lists and orders when nothing of them is left to pick."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.catalog.service import CatalogService
+from entrepot.fulfilment.domain import LineState, ListStatus, list_status
+from entrepot.fulfilment.events import PickListFinished
+from entrepot.fulfilment.refs import PickLineRef
+from entrepot.fulfilment.repository import ListRepository
+from entrepot.inventory.service import InventoryService
+from entrepot.kit import outbox
+from entrepot.kit.clock import now
+from entrepot.orders.service import Attention, OrderRef, OrderService, OrderStatus
+
+
+class Finishing:
+    """Closes lists and moves orders on."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self._lists = ListRepository(session)
+        self._orders = OrderService(session)
+        self._inventory = InventoryService(session)
+
+    async def finish_list(self, list_id: UUID) -> None:
+        """Close a locked list whose lines are all done, and give its finished orders free."""
+        found = await self._lists.find_list(list_id)
+        if found is None or not found.is_open:
+            return
+        lines = await self._lists.lines(list_id)
+        open_orders = {line.order_id for line in lines if line.state is LineState.OPEN}
+        await self._lists.close_orders(list_id, {line.order_id for line in lines} - open_orders)
+        status = list_status((line.state for line in lines), found.status)
+        if status in {ListStatus.DONE, ListStatus.CANCELLED}:
+            await self._lists.update_list(list_id, status=str(status), finished_at=now())
+            await outbox.record(
+                self._session,
+                PickListFinished(
+                    seller_id=found.seller_id, subject_id=list_id, pick_list=found.number, status=str(status)
+                ),
+            )
+
+    async def finish_orders(self, order_ids: Collection[UUID]) -> None:
+        """Move orders on of which nothing is left to pick: to picked, or back to waiting for what was short."""
+        orders = [
+            order
+            for order in await self._orders.orders(order_ids, lock=True)
+            if order.status is OrderStatus.PICKING and order.held_at is None
+        ]
+        if not orders:
+            return
+        lines = await self._lists.lines_of_orders([order.id for order in orders])
+        picked: list[UUID] = []
+        for order in orders:
+            own = [line for line in lines if line.order_id == order.id]
+            if any(line.state is LineState.OPEN for line in own):
+                continue
+            short = await self._uncovered(order)
+            if short:
+                await self._give_up(order, own, short)
+            else:
+                picked.append(order.id)
+        await self._orders.advance(picked, OrderStatus.PICKED)
+
+    async def _uncovered(self, order: OrderRef) -> set[UUID]:
+        """Return the order's lines that have fewer units in staging than are to be sent."""
+        to_send = {line.id: line for line in order.lines if line.to_send}
+        products = await CatalogService(self._session).products(
+            {line.product_id for line in to_send.values() if line.product_id}
+        )
+        staged: dict[tuple[UUID, UUID], int] = {}
+        for row in await self._inventory.reservations(to_send):
+            if row.picked:
+                key = row.order_line_id, row.product_id
+                staged[key] = staged.get(key, 0) + row.quantity
+        return {
+            line.id
+            for line in to_send.values()
+            if line.product_id is None
+            or any(
+                staged.get((line.id, product_id), 0) < units
+                for product_id, units in products[line.product_id].units(line.to_send).items()
+            )
+        }
+
+    async def _give_up(self, order: OrderRef, own: Collection[PickLineRef], short: Collection[UUID]) -> None:
+        """Let lines wait for stock again: what was picked of them is to be put back, the rest of the order is kept."""
+        await self._inventory.release(short)
+        for line in own:
+            if line.order_line_id in short and line.picked and not line.put_back:
+                await self._lists.update_line(line.id, put_back=line.picked)
+        await self._orders.need_attention(order.id, Attention.SHORT_PICK)
+        await self._orders.advance([order.id], OrderStatus.PENDING)
+        await self._orders.lose_reservations(dict.fromkeys(short, order.id))

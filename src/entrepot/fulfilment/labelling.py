@@ -1,0 +1,316 @@
+"""Labels: asked of a carrier outside of any transaction, once per parcel whatever dies in between.
+
+First the request is stored, then the carrier is asked under the shipment's id, then the answer is stored.  If it is
+lost, the same request is sent again under the same id, and the carrier answers with the parcel it has made already.
+"""
+
+from contextlib import AbstractAsyncContextManager
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.documents.service import DocumentService
+from entrepot.fulfilment.carriers import CarrierLines, Carriers
+from entrepot.fulfilment.contract import (
+    CancelsLabels,
+    Carrier,
+    CreatesLabels,
+    Label,
+    LabelRequest,
+    PostalAddress,
+)
+from entrepot.fulfilment.domain import ParcelStatus, ShipmentState
+from entrepot.fulfilment.errors import (
+    CannotCancelLabelError,
+    CarrierCannotError,
+    NoCarrierError,
+    ParcelStateError,
+    ShipmentNotFoundError,
+    UnknownServiceError,
+    WeightError,
+)
+from entrepot.fulfilment.events import LabelCancelled, LabelFailed, LabelMade
+from entrepot.fulfilment.packing import Packing
+from entrepot.fulfilment.refs import ParcelRef, ShipmentRef
+from entrepot.fulfilment.registry import carrier_spec
+from entrepot.fulfilment.repository import ParcelRepository
+from entrepot.inventory.service import InventoryService
+from entrepot.kit import outbox
+from entrepot.kit.clock import now
+from entrepot.kit.database import Actor, Database, context_of
+from entrepot.kit.errors import EntrepotError, RefusedError
+from entrepot.kit.ids import new_id
+from entrepot.kit.scope import Scope
+from entrepot.kit.storage import Storage
+from entrepot.orders.service import OrderRef, OrderService, OrderStatus
+
+PACK_FIRST = "only a packed parcel gets a label."
+ORDER_CANCELLED = "its order was cancelled; put the goods back."
+ORDER_HELD = "its order is on hold; let it go first."
+
+
+class Labelling:
+    """The parts of labelling that need a transaction."""
+
+    def __init__(self, session: AsyncSession, lines: CarrierLines) -> None:
+        self._session = session
+        self._parcels = ParcelRepository(session)
+        self._orders = OrderService(session)
+        self._carriers = Carriers(session, lines)
+
+    async def intend(
+        self, parcel_id: UUID, account_id: UUID | None = None, service: str = ""
+    ) -> tuple[ShipmentRef, Carrier | None]:
+        """Store what the carrier will be asked, and return its connector; None if the label is there already."""
+        parcel = await Packing(self._session).parcel(parcel_id)
+        order = (await self._orders.orders([parcel.order_id], lock=True))[0]
+        parcel = await self._parcels.parcel(parcel_id, lock=True) or parcel
+        shipment = await self._parcels.current_shipment(parcel_id)
+        if shipment is None:
+            if parcel.status is not ParcelStatus.PACKED:
+                raise ParcelStateError(number=parcel.number, status=str(parcel.status), need=PACK_FIRST)
+            if order.status is OrderStatus.CANCELLED:
+                raise ParcelStateError(number=parcel.number, status=str(parcel.status), need=ORDER_CANCELLED)
+            if order.held_at is not None:
+                raise ParcelStateError(number=parcel.number, status=str(parcel.status), need=ORDER_HELD)
+            shipment = await self._begin(order, parcel, account_id, service)
+        elif shipment.state is not ShipmentState.REQUESTED:
+            return shipment, None
+        await self._parcels.update_shipment(shipment.id, attempts=shipment.attempts + 1)
+        return shipment, await self._carriers.connector(shipment.carrier_account_id, why="make a label")
+
+    async def _begin(self, order: OrderRef, parcel: ParcelRef, account_id: UUID | None, service: str) -> ShipmentRef:
+        if account_id is None:
+            usable = [one for one in await self._carriers.accounts(order.seller_id) if one.active]
+            if not usable:
+                raise NoCarrierError
+            account = usable[0]
+        else:
+            account = await self._carriers.account(account_id)
+        spec = carrier_spec(account.carrier)
+        chosen = service or account.default_service
+        if chosen not in {one.code for one in spec.services}:
+            raise UnknownServiceError(carrier=spec.name, service=chosen[:60])
+        if parcel.weight_g > spec.heaviest_g:
+            raise WeightError(weight=parcel.weight_g, most=spec.heaviest_g)
+        rows = await InventoryService(self._session).reservations([line.order_line_id for line in parcel.lines])
+        warehouse_id = rows[0].warehouse_id if rows else order.warehouse_id
+        shipment_id = new_id()
+        request = LabelRequest(
+            reference=str(shipment_id),
+            service=chosen,
+            sender=await self._carriers.sender(order.seller_id, warehouse_id),
+            recipient=msgspec.convert(order.shipping_address, PostalAddress),
+            weight_g=parcel.weight_g,
+            length_mm=parcel.length_mm,
+            width_mm=parcel.width_mm,
+            height_mm=parcel.height_mm,
+            order_number=parcel.number,
+        )
+        await self._parcels.insert_shipment(
+            {
+                "id": shipment_id,
+                "seller_id": order.seller_id,
+                "order_id": order.id,
+                "parcel_id": parcel.id,
+                "carrier_account_id": account.id,
+                "carrier_name": account.name,
+                "service": chosen,
+                "state": str(ShipmentState.REQUESTED),
+                "request": msgspec.to_builtins(request),
+            }
+        )
+        return await self.shipment(shipment_id)
+
+    async def store(self, shipment_id: UUID, label: Label, storage: Storage) -> ShipmentRef:
+        """Store what the carrier made; once, however often it answers."""
+        shipment = await self._locked(shipment_id)
+        if shipment.state is not ShipmentState.REQUESTED:
+            return shipment
+        documents = DocumentService(self._session, storage)
+        name = label.tracking_code or str(shipment_id)
+        pdf = await documents.attach(shipment.seller_id, "shipment", shipment_id, f"{name}.pdf", label.pdf)
+        zpl_id = None
+        if label.zpl:
+            zpl_id = (await documents.attach(shipment.seller_id, "shipment", shipment_id, f"{name}.zpl", label.zpl)).id
+        await self._parcels.update_shipment(
+            shipment_id,
+            state=str(ShipmentState.LABELLED),
+            carrier_shipment_id=label.carrier_shipment_id,
+            tracking_code=label.tracking_code,
+            tracking_url=label.tracking_url,
+            label_pdf_id=pdf.id,
+            label_zpl_id=zpl_id,
+            cost=label.cost,
+            currency=label.currency,
+            last_error="",
+            labelled_at=now(),
+        )
+        await self._attempt(shipment, "made", "")
+        await self._carriers.note_failure(shipment.carrier_account_id, "")
+        parcel = await Packing(self._session).parcel(shipment.parcel_id)
+        if label.tracking_code:
+            await self._orders.add_search_words(shipment.order_id, [label.tracking_code])
+        await outbox.record(
+            self._session,
+            LabelMade(
+                seller_id=shipment.seller_id,
+                subject_id=shipment.order_id,
+                number=parcel.order_number,
+                shipment_id=shipment_id,
+                parcel=parcel.number,
+                carrier=shipment.carrier_name,
+                tracking=label.tracking_code,
+            ),
+        )
+        return await self.shipment(shipment_id)
+
+    async def fail(self, shipment_id: UUID, error: EntrepotError) -> None:
+        """Store why there is no label.  Unless refused, one may exist: the same is asked again later."""
+        shipment = await self._locked(shipment_id)
+        if shipment.state is not ShipmentState.REQUESTED:
+            return
+        unknown = not isinstance(error, RefusedError)
+        await self._attempt(shipment, "unknown" if unknown else "refused", error.detail)
+        values: dict[str, object] = {"last_error": error.detail}
+        if not unknown:
+            values["state"] = str(ShipmentState.FAILED)
+        await self._parcels.update_shipment(shipment_id, **values)
+        await self._carriers.note_failure(shipment.carrier_account_id, error.detail)
+        parcel = await Packing(self._session).parcel(shipment.parcel_id)
+        await outbox.record(
+            self._session,
+            LabelFailed(
+                seller_id=shipment.seller_id,
+                subject_id=shipment.order_id,
+                number=parcel.order_number,
+                shipment_id=shipment_id,
+                parcel=parcel.number,
+                carrier=shipment.carrier_name,
+                reason=error.detail,
+            ),
+        )
+
+    async def intend_cancel(self, shipment_id: UUID) -> tuple[ShipmentRef, Carrier | None]:
+        """Check that a label may be cancelled; None if it is cancelled already."""
+        shipment = await self._locked(shipment_id)
+        if shipment.state is ShipmentState.CANCELLED:
+            return shipment, None
+        if shipment.state is not ShipmentState.LABELLED or shipment.shipped_at is not None:
+            parcel = await Packing(self._session).parcel(shipment.parcel_id)
+            state = "shipped" if shipment.shipped_at else str(shipment.state)
+            raise CannotCancelLabelError(number=parcel.number, state=state)
+        return shipment, await self._carriers.connector(shipment.carrier_account_id, why="cancel a label")
+
+    async def cancelled(self, shipment_id: UUID) -> ShipmentRef:
+        """Note that the carrier cancelled a label."""
+        shipment = await self._locked(shipment_id)
+        if shipment.state is ShipmentState.LABELLED and shipment.shipped_at is None:
+            await self._parcels.update_shipment(shipment_id, state=str(ShipmentState.CANCELLED))
+            parcel = await Packing(self._session).parcel(shipment.parcel_id)
+            await outbox.record(
+                self._session,
+                LabelCancelled(
+                    seller_id=shipment.seller_id,
+                    subject_id=shipment.order_id,
+                    number=parcel.order_number,
+                    shipment_id=shipment_id,
+                    parcel=parcel.number,
+                    tracking=shipment.tracking_code,
+                ),
+            )
+        return await self.shipment(shipment_id)
+
+    async def shipment(self, shipment_id: UUID) -> ShipmentRef:
+        """Return one shipment.
+
+        Raises:
+            ShipmentNotFoundError: there is none, or it is somebody else's.
+        """
+        found = await self._parcels.shipment(shipment_id)
+        if found is None:
+            raise ShipmentNotFoundError(shipment=str(shipment_id))
+        return found
+
+    async def _locked(self, shipment_id: UUID) -> ShipmentRef:
+        """Lock the order, then the shipment: in the order in which everyone locks."""
+        found = await self.shipment(shipment_id)
+        await self._orders.orders([found.order_id], lock=True)
+        return await self._parcels.shipment(shipment_id, lock=True) or found
+
+    async def _attempt(self, shipment: ShipmentRef, outcome: str, reason: str) -> None:
+        context = context_of(self._session)
+        await self._parcels.add_attempt(
+            {
+                "id": new_id(),
+                "seller_id": shipment.seller_id,
+                "shipment_id": shipment.id,
+                "outcome": outcome,
+                "reason": reason,
+                "request_id": context.request_id,
+                "actor_name": context.actor.name,
+                "at": now(),
+            }
+        )
+
+
+class LabelDesk:
+    """Makes and cancels labels; opens its own transactions, because carriers are not called within one."""
+
+    def __init__(
+        self,
+        database: Database,
+        lines: CarrierLines,
+        storage: Storage,
+        *,
+        scope: Scope,
+        actor: Actor,
+        request_id: str = "",
+    ) -> None:
+        self._database = database
+        self._lines = lines
+        self._storage = storage
+        self._scope = scope
+        self._actor = actor
+        self._request_id = request_id
+
+    async def make(self, parcel_id: UUID, *, account_id: UUID | None = None, service: str = "") -> ShipmentRef:
+        """Return the shipment of a parcel with its label, asking the carrier if there is none yet.
+
+        Raises:
+            EntrepotError: what the carrier or a rule refused; the attempt is stored.
+        """
+        async with self._open() as session:
+            shipment, carrier = await Labelling(session, self._lines).intend(parcel_id, account_id, service)
+        if carrier is None:
+            return shipment
+        try:
+            if not isinstance(carrier, CreatesLabels):
+                raise CarrierCannotError(carrier=shipment.carrier_name, capability="labels")
+            label = await carrier.create_label(msgspec.convert(shipment.request, LabelRequest))
+        except EntrepotError as error:
+            async with self._open() as session:
+                await Labelling(session, self._lines).fail(shipment.id, error)
+            raise
+        async with self._open() as session:
+            return await Labelling(session, self._lines).store(shipment.id, label, self._storage)
+
+    async def cancel(self, shipment_id: UUID) -> ShipmentRef:
+        """Cancel a label that was not used.
+
+        Raises:
+            CannotCancelLabelError: the parcel left, or there is no label.
+        """
+        async with self._open() as session:
+            shipment, carrier = await Labelling(session, self._lines).intend_cancel(shipment_id)
+        if carrier is None:
+            return shipment
+        if not isinstance(carrier, CancelsLabels):
+            raise CarrierCannotError(carrier=shipment.carrier_name, capability="cancel_labels")
+        await carrier.cancel_label(shipment.carrier_shipment_id)
+        async with self._open() as session:
+            return await Labelling(session, self._lines).cancelled(shipment_id)
+
+    def _open(self) -> AbstractAsyncContextManager[AsyncSession]:
+        return self._database.transaction(self._scope, actor=self._actor, request_id=self._request_id)

@@ -1,0 +1,162 @@
+"""Turns reserved orders into pick lists, one per building."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.catalog.service import CatalogService
+from entrepot.fulfilment.domain import MOST_PER_LIST, LineState, ListStatus
+from entrepot.fulfilment.errors import NothingToReleaseError
+from entrepot.fulfilment.events import PickListReleased
+from entrepot.fulfilment.finishing import Finishing
+from entrepot.fulfilment.refs import Released
+from entrepot.fulfilment.repository import ListRepository
+from entrepot.inventory.service import InventoryService, ReservationRow
+from entrepot.kit import outbox
+from entrepot.kit.clock import now
+from entrepot.kit.ids import new_id
+from entrepot.kit.text import N_
+from entrepot.orders.service import OrderRef, OrderService, OrderStatus
+
+GONE = N_("There is no such order.")
+NOT_RESERVED = N_("It is {status}; only reserved orders can be picked.")
+HELD = N_("It is on hold.")
+ON_A_LIST = N_("It is on a pick list already.")
+NOTHING_OURS = N_("We ship nothing of it.")
+
+
+class Releasing:
+    """Release orders to picking."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self._lists = ListRepository(session)
+        self._orders = OrderService(session)
+        self._inventory = InventoryService(session)
+
+    async def release(self, order_ids: Collection[UUID], *, per_list: int = MOST_PER_LIST) -> Released:
+        """Put every chosen order that can be picked on a list; leave out the others and say why.
+
+        Args:
+            order_ids: orders of one or several sellers; each seller gets lists of its own.
+            per_list: most orders on one list.
+
+        Raises:
+            NothingToReleaseError: none of them can be picked.
+        """
+        wanted = list(dict.fromkeys(order_ids))
+        orders = await self._orders.orders(wanted, lock=True)
+        busy = await self._lists.on_open_lists(wanted)
+        ready: list[OrderRef] = []
+        skipped: list[tuple[str, str]] = []
+        for order in orders:
+            reason = _why_not(order, busy)
+            if reason:
+                skipped.append((order.number, reason))
+            else:
+                ready.append(order)
+        skipped += [(str(order_id), GONE) for order_id in set(wanted) - {order.id for order in orders}]
+        if not ready:
+            reason = skipped[0][1] if skipped else N_("Choose some orders first.")
+            raise NothingToReleaseError(count=len(wanted), reason=reason)
+        await self._orders.advance([order.id for order in ready], OrderStatus.PICKING)
+        made: list[tuple[UUID, str]] = []
+        for seller_id in dict.fromkeys(order.seller_id for order in ready):
+            theirs = [order for order in ready if order.seller_id == seller_id]
+            for start in range(0, len(theirs), max(1, per_list)):
+                made += await self._make_lists(seller_id, theirs[start : start + max(1, per_list)])
+        await Finishing(self._session).finish_orders([order.id for order in ready])
+        return Released(
+            pick_list_ids=tuple(list_id for list_id, _ in made),
+            numbers=tuple(number for _, number in made),
+            orders=len(ready),
+            skipped=tuple(skipped),
+        )
+
+    async def _make_lists(self, seller_id: UUID, orders: Sequence[OrderRef]) -> list[tuple[UUID, str]]:
+        line_ids = {line.id: order for order in orders for line in order.lines if line.to_send}
+        rows = [row for row in await self._inventory.reservations(line_ids) if not row.picked]
+        products = await CatalogService(self._session).products({row.product_id for row in rows})
+        by_building: dict[UUID, list[ReservationRow]] = {}
+        for row in rows:
+            by_building.setdefault(row.warehouse_id, []).append(row)
+        made: list[tuple[UUID, str]] = []
+        for warehouse_id, theirs in sorted(by_building.items()):
+            list_id = new_id()
+            number = f"P-{await self._lists.next_number(seller_id, 'pick_list')}"
+            on_list = [order for order in orders if any(line_ids[row.order_line_id] is order for row in theirs)]
+            await self._lists.insert_list(
+                {
+                    "id": list_id,
+                    "seller_id": seller_id,
+                    "number": number,
+                    "warehouse_id": warehouse_id,
+                    "status": str(ListStatus.OPEN),
+                    "order_count": len(on_list),
+                    "created_at": now(),
+                }
+            )
+            await self._lists.insert_orders(
+                [
+                    {
+                        "pick_list_id": list_id,
+                        "order_id": order.id,
+                        "warehouse_id": warehouse_id,
+                        "seller_id": seller_id,
+                        "order_number": order.number,
+                        "position": position,
+                    }
+                    for position, order in enumerate(on_list, start=1)
+                ]
+            )
+            await self._lists.insert_lines(
+                [
+                    {
+                        "id": new_id(),
+                        "seller_id": seller_id,
+                        "pick_list_id": list_id,
+                        "order_id": row.order_id,
+                        "order_line_id": row.order_line_id,
+                        "product_id": row.product_id,
+                        "sku": products[row.product_id].sku,
+                        "gtin": products[row.product_id].gtin or "",
+                        "title": products[row.product_id].title,
+                        "location_id": row.location_id,
+                        "location_code": row.location_code,
+                        "walk_order": row.walk_order,
+                        "lot": row.lot,
+                        "quantity": row.quantity,
+                        "state": str(LineState.OPEN),
+                    }
+                    for row in theirs
+                ]
+            )
+            await outbox.record(
+                self._session,
+                *(
+                    PickListReleased(
+                        seller_id=seller_id,
+                        subject_id=order.id,
+                        number=order.number,
+                        pick_list_id=list_id,
+                        pick_list=number,
+                    )
+                    for order in on_list
+                ),
+            )
+            made.append((list_id, number))
+        return made
+
+
+def _why_not(order: OrderRef, busy: Collection[UUID]) -> str:
+    """Return why an order cannot be picked, or nothing."""
+    if order.id in busy:
+        return ON_A_LIST
+    if order.status is not OrderStatus.RESERVED:
+        return NOT_RESERVED.format(status=str(order.status))
+    if order.held_at is not None:
+        return HELD
+    if not any(line.to_send for line in order.lines):
+        return NOTHING_OURS
+    return ""

@@ -1,0 +1,8 @@
+"""Every SQL statement of the floor that services use."""
+
+from entrepot.fulfilment.repository.carriers import CarrierRepository
+from entrepot.fulfilment.repository.lists import ListRepository
+from entrepot.fulfilment.repository.parcels import ParcelRepository
+from entrepot.fulfilment.repository.pushes import PushRepository
+
+__all__ = ["CarrierRepository", "ListRepository", "ParcelRepository", "PushRepository"]

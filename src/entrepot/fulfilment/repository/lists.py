@@ -1,0 +1,185 @@
+"""Pick lists and their lines."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.fulfilment.domain import ListStatus
+from entrepot.fulfilment.models import PickLine, PickList, PickListOrder, PickScan
+from entrepot.fulfilment.refs import PickLineRef, PickListRef
+from entrepot.kit.bulk import insert_rows
+from entrepot.kit.database import context_of
+from entrepot.kit.ids import new_id
+
+_LIST = ", ".join(PickListRef.__struct_fields__)
+_LINE = (
+    ", ".join(f"l.{name}" for name in PickLineRef.__struct_fields__ if name not in {"order_number", "position"})
+    + ", o.order_number, o.position"
+)
+_LINES = (
+    f"SELECT {_LINE} FROM pick_line l JOIN pick_list_order o"
+    " ON o.pick_list_id = l.pick_list_id AND o.order_id = l.order_id "
+)
+
+
+class ListRepository:
+    """Pick lists within one transaction."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def next_number(self, seller_id: UUID, kind: str) -> int:
+        """Count up; others of the seller wait until the transaction ends."""
+        return int(
+            (
+                await self._session.execute(
+                    text(
+                        "INSERT INTO floor_number (seller_id, kind, last) VALUES (:seller, :kind, 1001)"
+                        " ON CONFLICT (seller_id, kind) DO UPDATE SET last = floor_number.last + 1 RETURNING last"
+                    ),
+                    {"seller": seller_id, "kind": kind},
+                )
+            ).scalar_one()
+        )
+
+    async def insert_list(self, row: Mapping[str, Any]) -> None:
+        await insert_rows(self._session, PickList, [row])
+
+    async def insert_orders(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        await insert_rows(self._session, PickListOrder, rows)
+
+    async def insert_lines(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        await insert_rows(self._session, PickLine, rows)
+
+    async def on_open_lists(self, order_ids: Collection[UUID]) -> set[UUID]:
+        """Return which of the orders are on a list that is not finished."""
+        rows = await self._session.execute(
+            text("SELECT DISTINCT order_id FROM pick_list_order WHERE order_id = ANY(:ids) AND open"),
+            {"ids": list(order_ids)},
+        )
+        return set(rows.scalars())
+
+    async def find_list(self, list_id: UUID, *, lock: bool = False) -> PickListRef | None:
+        rows = await self._session.execute(
+            text(f"SELECT {_LIST} FROM pick_list WHERE id = :id {'FOR UPDATE' if lock else ''}"),  # noqa: S608 -- column names
+            {"id": list_id},
+        )
+        row = rows.mappings().one_or_none()
+        return None if row is None else msgspec.convert(dict(row), PickListRef)
+
+    async def open_lists_of(self, order_ids: Collection[UUID]) -> list[UUID]:
+        """Return the lists with open lines of these orders, in the order of their ids: the order to lock them in."""
+        rows = await self._session.execute(
+            text(
+                "SELECT DISTINCT o.pick_list_id FROM pick_list_order o"
+                " WHERE o.order_id = ANY(:ids) AND o.open ORDER BY o.pick_list_id"
+            ),
+            {"ids": list(order_ids)},
+        )
+        return list(rows.scalars())
+
+    async def lines(self, list_id: UUID) -> list[PickLineRef]:
+        """Return the lines of a list in walking order."""
+        return await self._lines(
+            "WHERE l.pick_list_id = :id ORDER BY l.walk_order, l.location_code, o.position, l.id", id=list_id
+        )
+
+    async def line(self, line_id: UUID) -> PickLineRef | None:
+        found = await self._lines("WHERE l.id = :id", id=line_id)
+        return found[0] if found else None
+
+    async def lines_of_orders(self, order_ids: Collection[UUID]) -> list[PickLineRef]:
+        return await self._lines("WHERE l.order_id = ANY(:ids) ORDER BY l.id", ids=list(order_ids))
+
+    async def current(self, list_id: UUID) -> PickLineRef | None:
+        """Return the next open line in walking order."""
+        found = await self._lines(
+            "WHERE l.pick_list_id = :id AND l.state = 'open'"
+            " ORDER BY l.walk_order, l.location_code, o.position, l.id LIMIT 1",
+            id=list_id,
+        )
+        return found[0] if found else None
+
+    async def _lines(self, rest: str, **values: object) -> list[PickLineRef]:
+        rows = await self._session.execute(text(_LINES + rest), values)
+        return [msgspec.convert(dict(row), PickLineRef) for row in rows.mappings()]
+
+    async def add_scan(self, seller_id: UUID, client_id: str, line_id: UUID, quantity: int) -> bool:
+        """Note an act of picking; False if this client id was noted before."""
+        rows = await insert_rows(
+            self._session,
+            PickScan,
+            [
+                {
+                    "id": new_id(),
+                    "seller_id": seller_id,
+                    "client_id": client_id,
+                    "pick_line_id": line_id,
+                    "quantity": quantity,
+                    "actor_name": context_of(self._session).actor.name,
+                }
+            ],
+            suffix="ON CONFLICT (seller_id, client_id) DO NOTHING RETURNING id",
+        )
+        return bool(rows)
+
+    async def was_scanned(self, seller_id: UUID, client_id: str) -> UUID | None:
+        """Return the line a client id was used for."""
+        rows = await self._session.execute(
+            text("SELECT pick_line_id FROM pick_scan WHERE seller_id = :seller AND client_id = :client"),
+            {"seller": seller_id, "client": client_id},
+        )
+        found: UUID | None = rows.scalar_one_or_none()
+        return found
+
+    async def update_line(self, line_id: UUID, **values: object) -> None:
+        """Change columns of a line whose list the caller has locked."""
+        sets = ", ".join(f"{name} = :{name}" for name in values)
+        await self._session.execute(
+            text(f"UPDATE pick_line SET {sets} WHERE id = :line_id"),  # noqa: S608 -- column names of the callers
+            {**values, "line_id": line_id},
+        )
+
+    async def update_list(self, list_id: UUID, **values: object) -> None:
+        sets = ", ".join(f"{name} = :{name}" for name in values)
+        await self._session.execute(
+            text(f"UPDATE pick_list SET {sets}, version = version + 1 WHERE id = :list_id"),  # noqa: S608 -- as above
+            {**values, "list_id": list_id},
+        )
+
+    async def close_orders(self, list_id: UUID, order_ids: Collection[UUID]) -> None:
+        """Take orders off a list's work: they may be put on another."""
+        await self._session.execute(
+            text(
+                "UPDATE pick_list_order SET open = false WHERE pick_list_id = :id AND order_id = ANY(:orders) AND open"
+            ),
+            {"id": list_id, "orders": list(order_ids)},
+        )
+
+    async def next_free(self, seller_ids: Collection[UUID]) -> UUID | None:
+        """Return the oldest list nobody has begun, skipping those that somebody is claiming right now."""
+        rows = await self._session.execute(
+            text(
+                "SELECT id FROM pick_list WHERE seller_id = ANY(:sellers) AND status = :open AND assigned_to = ''"
+                " ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"
+            ),
+            {"sellers": list(seller_ids), "open": str(ListStatus.OPEN)},
+        )
+        found: UUID | None = rows.scalar_one_or_none()
+        return found
+
+    async def own_list(self, actor_id: str) -> UUID | None:
+        """Return the list somebody has begun and not finished."""
+        rows = await self._session.execute(
+            text(
+                "SELECT id FROM pick_list WHERE assigned_to = :actor AND status IN ('open', 'picking')"
+                " ORDER BY id LIMIT 1"
+            ),
+            {"actor": actor_id},
+        )
+        found: UUID | None = rows.scalar_one_or_none()
+        return found

@@ -1,0 +1,127 @@
+"""Parcels, shipments, label attempts and what carriers tell about them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.fulfilment.models import LabelAttempt, Parcel, ParcelLine, Shipment, TrackingScan
+from entrepot.fulfilment.refs import ParcelLineRef, ParcelRef, ShipmentRef
+from entrepot.kit.bulk import insert_rows
+
+_PARCEL = ", ".join(name for name in ParcelRef.__struct_fields__ if name != "lines")
+_SHIPMENT = ", ".join(ShipmentRef.__struct_fields__)
+
+
+class ParcelRepository:
+    """Parcels and shipments within one transaction."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    # -- parcels
+
+    async def insert_parcel(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> None:
+        await insert_rows(self._session, Parcel, [row])
+        await insert_rows(self._session, ParcelLine, lines)
+
+    async def parcel(self, parcel_id: UUID, *, lock: bool = False) -> ParcelRef | None:
+        found = await self._parcels(f"WHERE id = :id {'FOR UPDATE' if lock else ''}", id=parcel_id)
+        return found[0] if found else None
+
+    async def parcel_of_client(self, seller_id: UUID, client_id: str) -> ParcelRef | None:
+        found = await self._parcels(
+            "WHERE seller_id = :seller AND client_id = :client", seller=seller_id, client=client_id
+        )
+        return found[0] if found else None
+
+    async def parcels_of(self, order_id: UUID) -> list[ParcelRef]:
+        """Return every parcel of an order, the cancelled ones included, oldest first."""
+        return await self._parcels("WHERE order_id = :id ORDER BY id", id=order_id)
+
+    async def _parcels(self, rest: str, **values: object) -> list[ParcelRef]:
+        rows = (await self._session.execute(text(f"SELECT {_PARCEL} FROM parcel {rest}"), values)).mappings().all()  # noqa: S608 -- column names
+        lines = await self.lines_of([row["id"] for row in rows])
+        return [msgspec.convert({**row, "lines": lines.get(row["id"], [])}, ParcelRef) for row in rows]
+
+    async def lines_of(self, parcel_ids: Collection[UUID]) -> dict[UUID, list[ParcelLineRef]]:
+        if not parcel_ids:
+            return {}
+        rows = await self._session.execute(
+            text(
+                "SELECT parcel_id, order_line_id, sku, title, quantity FROM parcel_line"
+                " WHERE parcel_id = ANY(:ids) ORDER BY sku"
+            ),
+            {"ids": list(parcel_ids)},
+        )
+        found: dict[UUID, list[ParcelLineRef]] = {}
+        for row in rows:
+            found.setdefault(row.parcel_id, []).append(
+                ParcelLineRef(order_line_id=row.order_line_id, sku=row.sku, title=row.title, quantity=row.quantity)
+            )
+        return found
+
+    async def update_parcel(self, parcel_id: UUID, **values: object) -> None:
+        sets = ", ".join(f"{name} = :{name}" for name in values)
+        await self._session.execute(
+            text(f"UPDATE parcel SET {sets} WHERE id = :parcel_id"),  # noqa: S608 -- column names of the callers
+            {**values, "parcel_id": parcel_id},
+        )
+
+    # -- shipments
+
+    async def insert_shipment(self, row: Mapping[str, Any]) -> None:
+        await insert_rows(self._session, Shipment, [row])
+
+    async def shipment(self, shipment_id: UUID, *, lock: bool = False) -> ShipmentRef | None:
+        found = await self._shipments(f"WHERE id = :id {'FOR UPDATE' if lock else ''}", id=shipment_id)
+        return found[0] if found else None
+
+    async def current_shipment(self, parcel_id: UUID) -> ShipmentRef | None:
+        """Return the shipment of a parcel that is neither refused nor cancelled."""
+        found = await self._shipments(
+            "WHERE parcel_id = :id AND state NOT IN ('failed', 'cancelled') FOR UPDATE", id=parcel_id
+        )
+        return found[0] if found else None
+
+    async def shipments_of(self, order_id: UUID) -> list[ShipmentRef]:
+        return await self._shipments("WHERE order_id = :id ORDER BY id", id=order_id)
+
+    async def to_track(self, account_id: UUID, at: datetime, limit: int) -> list[ShipmentRef]:
+        """Return shipped parcels of an account that are to be asked about."""
+        return await self._shipments(
+            "WHERE carrier_account_id = :account AND shipped_at IS NOT NULL"
+            " AND state IN ('labelled', 'in_transit', 'problem') AND next_look_at <= :at"
+            " ORDER BY next_look_at LIMIT :limit",
+            account=account_id,
+            at=at,
+            limit=limit,
+        )
+
+    async def _shipments(self, rest: str, **values: object) -> list[ShipmentRef]:
+        rows = await self._session.execute(text(f"SELECT {_SHIPMENT} FROM shipment {rest}"), values)  # noqa: S608 -- column names
+        return [msgspec.convert(dict(row), ShipmentRef) for row in rows.mappings()]
+
+    async def update_shipment(self, shipment_id: UUID, **values: object) -> None:
+        sets = ", ".join(f"{name} = :{name}" for name in values)
+        await self._session.execute(
+            text(f"UPDATE shipment SET {sets} WHERE id = :shipment_id"),  # noqa: S608 -- column names of the callers
+            {**values, "shipment_id": shipment_id},
+        )
+
+    async def add_attempt(self, row: Mapping[str, Any]) -> None:
+        await insert_rows(self._session, LabelAttempt, [row])
+
+    async def add_scans(self, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Note what carriers report; return the milestones that are new."""
+        found = await insert_rows(
+            self._session,
+            TrackingScan,
+            rows,
+            suffix="ON CONFLICT (shipment_id, milestone, at) DO NOTHING RETURNING milestone",
+        )
+        return [row.milestone for row in found]

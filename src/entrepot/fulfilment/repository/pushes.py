@@ -1,0 +1,97 @@
+"""What channels must be told."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.fulfilment.models import ChannelPush
+from entrepot.fulfilment.refs import PushRef
+from entrepot.kit.bulk import insert_rows
+
+_PUSH = ", ".join(PushRef.__struct_fields__)
+
+
+class PushRepository:
+    """Channel pushes within one transaction."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def insert(self, row: Mapping[str, Any]) -> None:
+        """Note what is owed; once per shipment."""
+        await insert_rows(self._session, ChannelPush, [row], suffix="ON CONFLICT (shipment_id) DO NOTHING")
+
+    async def of_shipment(self, shipment_id: UUID, *, lock: bool = False) -> PushRef | None:
+        found = await self._pushes(f"WHERE shipment_id = :id {'FOR UPDATE' if lock else ''}", id=shipment_id)
+        return found[0] if found else None
+
+    async def find(self, push_id: UUID, *, lock: bool = False) -> PushRef | None:
+        found = await self._pushes(f"WHERE id = :id {'FOR UPDATE' if lock else ''}", id=push_id)
+        return found[0] if found else None
+
+    async def take_due(self, account_id: UUID, at: datetime, until: datetime, limit: int) -> list[PushRef]:
+        """Take what is to be looked at now; nobody else takes it before *until*."""
+        rows = await self._session.execute(
+            text(
+                f"""
+                WITH due AS (
+                    SELECT id AS due_id FROM channel_push
+                    WHERE account_id = :account AND state IN ('waiting', 'sent') AND next_look_at <= :at
+                    ORDER BY next_look_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+                )
+                UPDATE channel_push SET next_look_at = :until FROM due WHERE id = due_id RETURNING {_PUSH}
+                """  # noqa: S608 -- column names
+            ),
+            {"account": account_id, "at": at, "until": until, "limit": limit},
+        )
+        found = [msgspec.convert(dict(row), PushRef) for row in rows.mappings()]
+        return sorted(found, key=lambda push: push.id)
+
+    async def next_due(self, account_id: UUID) -> datetime | None:
+        """Return when the next one is to be looked at."""
+        rows = await self._session.execute(
+            text(
+                "SELECT min(next_look_at) FROM channel_push"
+                " WHERE account_id = :account AND state IN ('waiting', 'sent')"
+            ),
+            {"account": account_id},
+        )
+        found: datetime | None = rows.scalar_one()
+        return found
+
+    async def update(self, push_id: UUID, **values: object) -> None:
+        sets = ", ".join(f"{name} = :{name}" for name in values)
+        await self._session.execute(
+            text(f"UPDATE channel_push SET {sets} WHERE id = :push_id"),  # noqa: S608 -- column names of the callers
+            {**values, "push_id": push_id},
+        )
+
+    async def note_waiting(self, account_id: UUID, reason: str) -> None:
+        """Say why nothing is sent."""
+        await self._session.execute(
+            text(
+                "UPDATE channel_push SET last_error = :reason WHERE account_id = :account AND state = 'waiting'"
+                " AND last_error <> :reason"
+            ),
+            {"account": account_id, "reason": reason},
+        )
+
+    async def wake(self, account_id: UUID, at: datetime) -> int:
+        """Let everything that waits be looked at again."""
+        rows = await self._session.execute(
+            text(
+                "UPDATE channel_push SET next_look_at = :at, last_error = '' WHERE account_id = :account"
+                " AND state = 'waiting' RETURNING id"
+            ),
+            {"account": account_id, "at": at},
+        )
+        return len(rows.all())
+
+    async def _pushes(self, rest: str, **values: object) -> list[PushRef]:
+        rows = await self._session.execute(text(f"SELECT {_PUSH} FROM channel_push {rest}"), values)  # noqa: S608 -- column names
+        return [msgspec.convert(dict(row), PushRef) for row in rows.mappings()]

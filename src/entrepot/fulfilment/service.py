@@ -1,0 +1,43 @@
+"""The floor as others use it.  Each use case runs inside the caller's transaction and never commits."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.fulfilment.carriers import CarrierLines, Carriers
+from entrepot.fulfilment.domain import LineState, ListStatus, ParcelStatus, PushState, ShipmentState, ShortReason
+from entrepot.fulfilment.labelling import LabelDesk
+from entrepot.fulfilment.packing import Packing
+from entrepot.fulfilment.picking import Picking
+from entrepot.fulfilment.pushing import Pushing
+from entrepot.fulfilment.refs import ParcelRef, PickListRef, PickOutcome, PushRef, Released, ShipmentRef
+from entrepot.fulfilment.releasing import Releasing
+from entrepot.fulfilment.shipping import Shipping
+
+__all__ = [
+    "CarrierLines",
+    "Carriers",
+    "FulfilmentService",
+    "LabelDesk",
+    "LineState",
+    "ListStatus",
+    "ParcelRef",
+    "ParcelStatus",
+    "PickListRef",
+    "PickOutcome",
+    "PushRef",
+    "PushState",
+    "Released",
+    "ShipmentRef",
+    "ShipmentState",
+    "ShortReason",
+]
+
+
+class FulfilmentService:
+    """The use cases of the floor, by station."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.releasing = Releasing(session)
+        self.picking = Picking(session)
+        self.packing = Packing(session)
+        self.shipping = Shipping(session)
+        self.pushing = Pushing(session)

@@ -1,0 +1,219 @@
+"""Shipping: parcels leave, and channels are owed the news; later they arrive."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.catalog.service import CatalogService
+from entrepot.channels.contract import ShipmentNotice, ShippedLine
+from entrepot.fulfilment.carriers import Carriers
+from entrepot.fulfilment.contract import Milestone, TrackingEvent
+from entrepot.fulfilment.domain import ParcelStatus, PushState, ShipmentState
+from entrepot.fulfilment.errors import NoLabelError, ParcelNotFoundError, ParcelStateError, ShipmentNotFoundError
+from entrepot.fulfilment.events import ParcelDelivered, ParcelShipped, ParcelTracked
+from entrepot.fulfilment.packing import Packing
+from entrepot.fulfilment.refs import ParcelRef, ShipmentRef
+from entrepot.fulfilment.registry import carrier_spec
+from entrepot.fulfilment.repository import ParcelRepository, PushRepository
+from entrepot.fulfilment.tasks import PushShipments
+from entrepot.inventory.service import InventoryService
+from entrepot.jobs import service as jobs
+from entrepot.kit import outbox
+from entrepot.kit.clock import now
+from entrepot.kit.ids import new_id
+from entrepot.orders.service import OrderRef, OrderService, OrderStatus
+
+NOT_PACKED = "only a packed parcel can leave."
+ORDER_CANCELLED = "its order was cancelled; put the goods back."
+FIRST_LOOK = timedelta(minutes=2)
+NEXT_LOOK = timedelta(minutes=5)
+
+STATES = {
+    Milestone.ACCEPTED: ShipmentState.IN_TRANSIT,
+    Milestone.IN_TRANSIT: ShipmentState.IN_TRANSIT,
+    Milestone.OUT_FOR_DELIVERY: ShipmentState.IN_TRANSIT,
+    Milestone.AT_PICK_UP_POINT: ShipmentState.IN_TRANSIT,
+    Milestone.FAILED_ATTEMPT: ShipmentState.PROBLEM,
+    Milestone.EXCEPTION: ShipmentState.PROBLEM,
+    Milestone.RETURNED: ShipmentState.PROBLEM,
+    Milestone.CANCELLED: ShipmentState.PROBLEM,
+    Milestone.DELIVERED: ShipmentState.DELIVERED,
+}
+
+
+class Shipping:
+    """Parcels that leave and arrive.  Locks: the order, the parcel, stock."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self._parcels = ParcelRepository(session)
+        self._pushes = PushRepository(session)
+        self._orders = OrderService(session)
+        self._inventory = InventoryService(session)
+
+    async def ship(self, parcel_id: UUID) -> ShipmentRef:
+        """Let a labelled parcel leave with its goods; the channel is owed the news.  Repeats are harmless.
+
+        Raises:
+            NoLabelError: it has no label yet.
+            ParcelStateError: it is not packed, or its order was cancelled.
+            OrderHeldError: its order is on hold.
+        """
+        parcel = await Packing(self._session).parcel(parcel_id)
+        order = (await self._orders.orders([parcel.order_id], lock=True))[0]
+        locked = await self._parcels.parcel(parcel_id, lock=True)
+        if locked is None:
+            raise ParcelNotFoundError(parcel=str(parcel_id))
+        parcel = locked
+        shipment = await self._parcels.current_shipment(parcel_id)
+        if parcel.status is ParcelStatus.SHIPPED and shipment is not None:
+            return shipment
+        if parcel.status is not ParcelStatus.PACKED:
+            raise ParcelStateError(number=parcel.number, status=str(parcel.status), need=NOT_PACKED)
+        if order.status is OrderStatus.CANCELLED:
+            raise ParcelStateError(number=parcel.number, status=str(parcel.status), need=ORDER_CANCELLED)
+        if shipment is None or shipment.state is not ShipmentState.LABELLED:
+            raise NoLabelError(number=parcel.number)
+        await self._leave(order, parcel)
+        moment = now()
+        await self._parcels.update_parcel(parcel_id, status=str(ParcelStatus.SHIPPED), shipped_at=moment)
+        await self._parcels.update_shipment(shipment.id, shipped_at=moment, next_look_at=moment + FIRST_LOOK)
+        await self._move_order(order, parcel)
+        await outbox.record(
+            self._session,
+            ParcelShipped(
+                seller_id=order.seller_id,
+                subject_id=order.id,
+                number=order.number,
+                shipment_id=shipment.id,
+                parcel=parcel.number,
+                carrier=shipment.carrier_name,
+                tracking=shipment.tracking_code,
+            ),
+        )
+        await self._owe(order, parcel, shipment)
+        return await self._shipment(shipment.id)
+
+    async def _leave(self, order: OrderRef, parcel: ParcelRef) -> None:
+        """Take the goods of the parcel out of the stock."""
+        product_of = {line.id: line.product_id for line in order.lines}
+        products = await CatalogService(self._session).products(
+            {product for line in parcel.lines if (product := product_of.get(line.order_line_id))}
+        )
+        units: dict[tuple[UUID, UUID], int] = {}
+        for line in parcel.lines:
+            product_id = product_of.get(line.order_line_id)
+            if product_id is not None:
+                for part, count in products[product_id].units(line.quantity).items():
+                    units[line.order_line_id, part] = units.get((line.order_line_id, part), 0) + count
+        await self._inventory.ship_units(units)
+        await self._orders.ship_lines({line.order_line_id: line.quantity for line in parcel.lines})
+
+    async def _move_order(self, order: OrderRef, parcel: ParcelRef) -> None:
+        sent = {line.order_line_id: line.quantity for line in parcel.lines}
+        whole = all(line.to_send <= sent.get(line.id, 0) for line in order.lines)
+        if whole and order.status is OrderStatus.PACKED:
+            await self._orders.advance([order.id], OrderStatus.SHIPPED)
+
+    async def _owe(self, order: OrderRef, parcel: ParcelRef, shipment: ShipmentRef) -> None:
+        """Note that the channel must be told, in the transaction in which the goods leave."""
+        channel_line = {line.id: line.channel_line_id for line in order.lines}
+        lines = tuple(
+            ShippedLine(channel_line_id=channel_id, quantity=line.quantity)
+            for line in parcel.lines
+            if (channel_id := channel_line.get(line.order_line_id))
+        )
+        if order.channel_account_id is None or order.channel_order_id is None or not lines:
+            return
+        account = await Carriers(self._session).account(shipment.carrier_account_id)
+        notice = ShipmentNotice(
+            channel_order_id=order.channel_order_id,
+            reference=str(shipment.id),
+            lines=lines,
+            carrier=carrier_spec(account.carrier).code,
+            tracking=shipment.tracking_code,
+        )
+        await self._pushes.insert(
+            {
+                "id": new_id(),
+                "seller_id": order.seller_id,
+                "shipment_id": shipment.id,
+                "account_id": order.channel_account_id,
+                "order_id": order.id,
+                "state": str(PushState.WAITING),
+                "payload": msgspec.to_builtins(notice),
+                "next_look_at": now(),
+            }
+        )
+        await jobs.enqueue(
+            self._session,
+            PushShipments(seller_id=order.seller_id, account_id=order.channel_account_id),
+            key=str(order.channel_account_id),
+            again=True,
+        )
+
+    async def track(self, shipment_id: UUID, events: Sequence[TrackingEvent]) -> ShipmentRef:
+        """Note what the carrier reports; when every parcel of the order arrived, the order is delivered."""
+        shipment = await self._shipment(shipment_id)
+        order = (await self._orders.orders([shipment.order_id], lock=True))[0]
+        shipment = await self._shipment(shipment_id, lock=True)
+        new = await self._parcels.add_scans(
+            [
+                {
+                    "id": new_id(),
+                    "seller_id": shipment.seller_id,
+                    "shipment_id": shipment.id,
+                    "milestone": str(event.milestone),
+                    "at": event.at,
+                    "place": event.place,
+                    "text": event.text,
+                }
+                for event in events
+            ]
+        )
+        values: dict[str, object] = {"next_look_at": now() + NEXT_LOOK}
+        last = max(events, key=lambda event: event.at, default=None)
+        parcel = await Packing(self._session).parcel(shipment.parcel_id)
+        state = shipment.state if last is None else STATES.get(last.milestone, shipment.state)
+        arrived = next((event for event in events if event.milestone is Milestone.DELIVERED), None)
+        if arrived is not None:
+            state = ShipmentState.DELIVERED
+            values["delivered_at"] = arrived.at
+        if shipment.state is not ShipmentState.DELIVERED:
+            values["state"] = str(state)
+        await self._parcels.update_shipment(shipment.id, **values)
+        about: dict[str, Any] = {
+            "seller_id": order.seller_id,
+            "subject_id": order.id,
+            "number": order.number,
+            "shipment_id": shipment.id,
+            "parcel": parcel.number,
+        }
+        told: list[outbox.Event] = [
+            ParcelTracked(**about, milestone=str(event.milestone), place=event.place)
+            for event in events
+            if str(event.milestone) in new and event.milestone not in {Milestone.LABEL_CREATED, Milestone.DELIVERED}
+        ]
+        if arrived is not None and str(Milestone.DELIVERED) in new:
+            told.append(ParcelDelivered(**about, place=arrived.place))
+        await outbox.record(self._session, *told)
+        if state is ShipmentState.DELIVERED:
+            await self._deliver_order(order)
+        return await self._shipment(shipment_id)
+
+    async def _deliver_order(self, order: OrderRef) -> None:
+        shipments = {one.parcel_id: one for one in await self._parcels.shipments_of(order.id) if one.shipped_at}
+        parcels = [one for one in await self._parcels.parcels_of(order.id) if one.status is not ParcelStatus.CANCELLED]
+        everything = all(one.id in shipments and shipments[one.id].state is ShipmentState.DELIVERED for one in parcels)
+        if everything and order.status is OrderStatus.SHIPPED:
+            await self._orders.advance([order.id], OrderStatus.DELIVERED)
+
+    async def _shipment(self, shipment_id: UUID, *, lock: bool = False) -> ShipmentRef:
+        found = await self._parcels.shipment(shipment_id, lock=lock)
+        if found is None:
+            raise ShipmentNotFoundError(shipment=str(shipment_id))
+        return found

@@ -1,0 +1,156 @@
+"""What the people on the floor do with promised goods besides picking them: miss some, put some back, ship a part."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from entrepot.inventory.desk import check_quantity
+from entrepot.inventory.domain import LocationKind, MoveKind, Wish, plan_reservations
+from entrepot.inventory.errors import NotPickedError, PickTooMuchError, UnknownReservationError
+from entrepot.inventory.refs import ReservationRow
+from entrepot.inventory.repository import Movement
+from entrepot.inventory.reserving import Reserving
+from entrepot.kit.ids import new_id
+
+
+class Flooring(Reserving):
+    """Short picks, undone picks, parcels that take a part of a line."""
+
+    async def miss(self, reservation_id: UUID, missing: int, *, reason: str) -> int:
+        """Write units off that were promised and are not on their shelf, and promise others instead.
+
+        Others are taken from the same building, all that are missing or none.
+
+        Returns:
+            Units promised elsewhere instead: *missing* or 0.
+
+        Raises:
+            UnknownReservationError: it is gone.
+            PickTooMuchError: it has fewer units.
+        """
+        row = await self._locked_reservation(reservation_id)
+        sku = (await self._stored([row.product_id]))[row.product_id].sku
+        check_quantity(missing, sku)
+        if missing > row.quantity:
+            raise PickTooMuchError(quantity=missing, sku=sku, location=row.location_code, reserved=row.quantity)
+        if missing == row.quantity:
+            await self._stock.remove_reservations([row.id])
+        else:
+            await self._stock.reduce_reservations({row.id: missing})
+        await self._stock.write_moves(
+            MoveKind.ADJUST,
+            [
+                Movement(
+                    seller_id=row.seller_id,
+                    product_id=row.product_id,
+                    location_id=row.location_id,
+                    lot=row.lot,
+                    quantity=-missing,
+                    reason=reason,
+                    reference_kind="order",
+                    reference_id=row.order_id,
+                )
+            ],
+        )
+        places, _ = await self._stock.places([row.product_id], [])
+        elsewhere = [
+            place
+            for place in places
+            if place.warehouse_id == row.warehouse_id and (place.location_id, place.lot) != (row.location_id, row.lot)
+        ]
+        wish = Wish(row.order_line_id, missing, {row.product_id: missing}, row.warehouse_id)
+        plan = plan_reservations([wish], elsewhere)
+        if plan.takes:
+            await self._stock.add_reservations(
+                [
+                    {
+                        "id": new_id(),
+                        "seller_id": row.seller_id,
+                        "order_id": row.order_id,
+                        "order_line_id": row.order_line_id,
+                        "product_id": row.product_id,
+                        "location_id": take.place.location_id,
+                        "lot": take.place.lot,
+                        "quantity": take.quantity,
+                    }
+                    for take in plan.takes
+                ]
+            )
+        self._changed([row.product_id])
+        return sum(take.quantity for take in plan.takes)
+
+    async def unpick(self, reservation_id: UUID, quantity: int, to_location_id: UUID) -> None:
+        """Carry picked units back to a shelf; they stay promised.
+
+        Raises:
+            UnknownReservationError: it is gone.
+            NotPickedError: its units are not in staging.
+            PickTooMuchError: it has fewer units.
+        """
+        row = await self._locked_reservation(reservation_id)
+        sku = (await self._stored([row.product_id]))[row.product_id].sku
+        check_quantity(quantity, sku)
+        if not row.picked:
+            raise NotPickedError(quantity=row.quantity, sku=sku, location=row.location_code)
+        if quantity > row.quantity:
+            raise PickTooMuchError(quantity=quantity, sku=sku, location=row.location_code, reserved=row.quantity)
+        target = (await self._locations([to_location_id]))[to_location_id]
+        await self._carry(MoveKind.PUT_BACK, [(row, quantity)], target)
+
+    async def ship_units(self, units: Mapping[tuple[UUID, UUID], int]) -> int:
+        """Let so many picked units of (order line, product) leave the building.
+
+        Returns:
+            Units that left.
+
+        Raises:
+            NotPickedError: fewer of them are picked; nothing left.
+        """
+        lines = {line for line, _ in units}
+        await self._stock.lock_lines(lines)
+        staged: dict[tuple[UUID, UUID], list[ReservationRow]] = {}
+        for row in await self._stock.reservations(lines):
+            if row.location_kind == LocationKind.STAGING:
+                staged.setdefault((row.order_line_id, row.product_id), []).append(row)
+        whole: list[UUID] = []
+        part: dict[UUID, int] = {}
+        moves: list[Movement] = []
+        for key, wanted in units.items():
+            left = wanted
+            for row in staged.get(key, ()):
+                taken = min(left, row.quantity)
+                if not taken:
+                    break
+                left -= taken
+                if taken == row.quantity:
+                    whole.append(row.id)
+                else:
+                    part[row.id] = taken
+                moves.append(
+                    Movement(
+                        seller_id=row.seller_id,
+                        product_id=row.product_id,
+                        location_id=row.location_id,
+                        lot=row.lot,
+                        quantity=-taken,
+                        reference_kind="order",
+                        reference_id=row.order_id,
+                    )
+                )
+            if left:
+                product = (await self._stored([key[1]]))[key[1]]
+                raise NotPickedError(quantity=left, sku=product.sku, location="–")
+        if whole:
+            await self._stock.remove_reservations(whole)
+        if part:
+            await self._stock.reduce_reservations(part)
+        if moves:
+            await self._stock.write_moves(MoveKind.SHIP, moves)
+        self._changed({product for _, product in units})
+        return sum(units.values())
+
+    async def _locked_reservation(self, reservation_id: UUID) -> ReservationRow:
+        await self._stock.lock_reservations([reservation_id])
+        rows = await self._stock.reservations_by_id([reservation_id])
+        if not rows:
+            raise UnknownReservationError
+        return rows[0]
