@@ -106,7 +106,9 @@ def create_app(
             exclude_from_csrf_key="exclude_from_csrf",
             exclude=["^/api/"],
         ),
-        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4, minimum_size=2000, exclude=["^/live"]),
+        compression_config=CompressionConfig(
+            backend="gzip", gzip_compress_level=4, minimum_size=2000, exclude=["^/live"]
+        ),
         plugins=[HTMXPlugin()],
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(template_environment())),
         openapi_config=OpenAPIConfig(

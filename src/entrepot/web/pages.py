@@ -1,24 +1,17 @@
-"""Pages that belong to no slice: the dashboard, search, language, health."""
+"""Addresses that belong to no slice: language and health."""
 
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.response import Redirect, Template
+from litestar.response import Redirect
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from entrepot.access.guards import open_to_all, open_to_signed_in
-from entrepot.access.principal import Principal
+from entrepot.access.guards import open_to_all
 from entrepot.kit.i18n import LOCALES
 from entrepot.web.rendering import VERSION
 
 YEAR = 365 * 24 * 3600
-
-
-@get("/", opt=open_to_signed_in(), include_in_schema=False)
-async def dashboard(principal: Principal) -> Template:  # noqa: ARG001 -- the page shows who it is
-    """Show what needs attention, orders by status and today's throughput."""
-    return Template("dashboard.html", context={})
 
 
 @post("/session/language", opt=open_to_all(), include_in_schema=False)
@@ -49,4 +42,4 @@ async def health(session: AsyncSession) -> dict[str, str]:
     return {"status": "ok", "version": VERSION}
 
 
-ROUTES = [dashboard, choose_language, health]
+ROUTES = [choose_language, health]

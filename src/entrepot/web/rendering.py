@@ -1,7 +1,7 @@
 """Templates: where they are, and what every one of them knows."""
 
 import json
-from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -47,7 +47,9 @@ def template_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.template_class = Page
-    environment.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]  # added by the extension
+    environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
+        i18n.gettext, i18n.ngettext, newstyle=True
+    )
     environment.globals.update(
         asset=Assets().url,
         version=VERSION,
@@ -57,7 +59,7 @@ def template_environment() -> Environment:
         show_moment=i18n.show_moment,
         show_day=i18n.show_day,
     )
-    environment.filters.update(number=i18n.show_number, moment=i18n.show_moment, day=i18n.show_day)
+    environment.filters.update(unix=datetime.timestamp, number=i18n.show_number, moment=i18n.show_moment, day=i18n.show_day)
     return environment
 
 

@@ -1,0 +1,1 @@
+"""Read-only reports: the dashboard, and search over everything."""
