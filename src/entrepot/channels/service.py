@@ -82,9 +82,10 @@ class ChannelService(Inbox):
         """
         if await repository.name_taken(self._session, seller_id, name, but=seller_id):
             raise AccountNameTakenError(name=name)
-        known_as = await self._open.try_out(spec, credentials, seller_id=seller_id)
+        account_id = new_id()
+        known_as = await self._open.try_out(spec, credentials, seller_id=seller_id, account_id=account_id)
         account = AccountRef(
-            id=new_id(),
+            id=account_id,
             seller_id=seller_id,
             channel=spec.key,
             name=name,

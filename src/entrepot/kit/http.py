@@ -6,6 +6,7 @@ resolves to something else a moment later (DNS rebinding) gains nothing.
 
 import asyncio
 import functools
+import logging
 import socket
 import ssl
 import time
@@ -38,6 +39,9 @@ ENCODINGS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflat
 USER_AGENT = "Entrepot (+https://entrepot.dev)"
 SUBJECT = "entrepot.subject"
 """Request extension: what the call is about, as the outside names it."""
+
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)  # below it they write whole addresses, secrets included
 
 
 class AddressRefusedError(RefusedError):

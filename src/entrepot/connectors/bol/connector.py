@@ -109,13 +109,14 @@ class Bol:
         One that cannot be fetched is returned with its problem and does not stop the others.  If bol limits us midway,
         the page ends there and the next one begins at the same place: what came is kept.
         """
-        place = begin(cursor, now())
+        at = now()
+        place = begin(cursor, at)
         listed = await self._client.send(
             LIST_ORDERS,
             "GET",
             f"{self._base}/retailer/orders",
             wire.ReducedOrders,
-            params=place.query(),
+            params=place.query(at),
             headers={"Accept": V10},
         )
         documents, wanted = _read_list(listed.orders)

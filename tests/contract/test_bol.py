@@ -1,0 +1,210 @@
+"""bol's official specification, served by Prism, accepts every request that the connector makes.
+
+Run by ``make contract``.  Prism is a development package of the front end: ``npm ci`` in ``frontend`` installs it.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from entrepot.channels.contract import (
+    CancelReason,
+    ProcessState,
+    ShipmentNotice,
+    ShippedLine,
+    StockUpdate,
+)
+from entrepot.channels.line import Line
+from entrepot.connectors.bol import SPEC
+from entrepot.connectors.bol.connector import Bol
+from entrepot.connectors.bol.cursor import Place
+from entrepot.kit.clock import now
+
+PRISM = Path(__file__).parents[2] / "frontend" / "node_modules" / ".bin" / "prism"
+FOLDER = Path(__file__).parents[3] / "shared" / "specs" / "bol"
+SERVED = {"offers": "offers-v11.transcribed.json", "shared": "shared.json", "retailer": "retailer.json"}
+STARTS_WITHIN = 60
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.contract,
+    pytest.mark.timeout(180),
+    pytest.mark.skipif(not PRISM.exists(), reason="Prism is not installed: run “npm ci” in frontend"),
+    pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed"),
+    pytest.mark.skipif(
+        not FOLDER.is_dir() and not os.environ.get("CI"), reason=f"bol's specifications are not at {FOLDER}"
+    ),
+]
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def serving(specification: Path) -> AsyncGenerator[str]:
+    """Run Prism on a specification; requests that break it are answered with an error."""
+    port = free_port()
+    process = await asyncio.create_subprocess_exec(
+        str(PRISM),
+        "mock",
+        "--errors",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        str(specification),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,  # the launcher and the server end together
+    )
+    assert process.stdout is not None
+    output = b""
+    try:
+        async with asyncio.timeout(STARTS_WITHIN):
+            while b"Prism is listening" not in output:
+                line = await process.stdout.readline()
+                assert line, f"Prism ended: {output.decode()}"
+                output += line
+        drain = asyncio.create_task(process.stdout.read())
+        yield f"http://127.0.0.1:{port}"
+        drain.cancel()
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        await process.wait()
+
+
+class Bench(httpx.AsyncBaseTransport):
+    """Signs in, sends the rest to the specification it belongs to, and keeps what was refused."""
+
+    def __init__(self, addresses: dict[str, str]) -> None:
+        self._addresses = addresses
+        self._inner = httpx.AsyncHTTPTransport()
+        self.asked: list[str] = []
+        self.refused: list[str] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if path == "/token":
+            return httpx.Response(200, json={"access_token": "token", "token_type": "Bearer", "expires_in": 299})
+        part = "shared" if path.startswith("/shared") else "offers" if "/offers" in path else "retailer"
+        target = httpx.URL(self._addresses[part])
+        request.url = request.url.copy_with(scheme="http", host=target.host, port=target.port)
+        request.headers["Host"] = f"{target.host}:{target.port}"
+        answer = await self._inner.handle_async_request(request)
+        body = await answer.aread()
+        name = f"{request.method} {path}"
+        self.asked.append(name)
+        if answer.status_code >= httpx.codes.BAD_REQUEST or "sl-violations" in answer.headers:
+            self.refused.append(f"{name}: {answer.status_code} {body.decode()}")
+        return answer
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+@pytest.fixture(scope="module")
+async def addresses() -> AsyncGenerator[dict[str, str]]:
+    async with AsyncExitStack() as stack:
+        started = await asyncio.gather(*(stack.enter_async_context(serving(FOLDER / name)) for name in SERVED.values()))
+        yield dict(zip(SERVED, started, strict=True))
+
+
+@pytest.fixture
+async def bench(addresses: dict[str, str]) -> AsyncGenerator[Bench]:
+    opened = Bench(addresses)
+    yield opened
+    await opened.aclose()
+    assert opened.asked
+    assert opened.refused == []
+
+
+@pytest.fixture
+def bol(bench: Bench) -> Bol:
+    credentials = SPEC.credentials(
+        client_id="id",
+        client_secret="secret",
+        api_url="http://bol.test",
+        token_url="http://bol.test/token",
+    )
+    return Bol(credentials, Line(http=httpx.AsyncClient(transport=bench)))
+
+
+async def test_signs_in(bol: Bol) -> None:
+    assert await bol.check()
+
+
+async def test_lists_and_reads_orders(bol: Bol) -> None:
+    day, since = now().date(), now() - timedelta(minutes=58)
+    places = [
+        None,
+        Place(kind="day", began=now(), day=day, page=2).written(),
+        Place(kind="minutes", began=now(), since=since).written(),
+    ]
+    for place in places:
+        page = await bol.fetch_orders(place)
+        assert page.more, "Prism's page is never empty"
+        for document in page.items:
+            assert not document.problem
+            order = bol.read_order(document.raw)
+            assert order.lines
+    assert bol.read_order((await bol.fetch_order("A2K8290LP8")).raw).channel_order_id
+
+
+async def test_reports_shipments(bol: Bol) -> None:
+    assert await bol.find_shipment("A2K8290LP8", "SHIP-1") is None
+    for tracking in ("3SBOL0987654321", ""):
+        notice = ShipmentNotice(
+            channel_order_id="A2K8290LP8",
+            reference="SHIP-1",
+            lines=(ShippedLine(channel_line_id="2012345678", quantity=1),),
+            carrier="postnl",
+            tracking=tracking,
+        )
+        assert await bol.confirm_shipment(notice)
+
+
+async def test_follows_processes(bol: Bol) -> None:
+    reports = await bol.process_states([str(number) for number in range(1001)])
+
+    assert len(reports) == 1001
+    assert {report.state for report in reports} <= set(ProcessState)
+
+
+@pytest.mark.parametrize("reason", CancelReason)
+async def test_cancels(bol: Bol, reason: CancelReason) -> None:
+    assert await bol.cancel_line("2012345678", reason)
+
+
+async def test_reads_offers_and_publishes_stock(bol: Bol) -> None:
+    page = await bol.fetch_offers(None)
+    assert page.items
+    await bol.fetch_offers("eyJpZCI6MTA1LCJjcmVhdGVkIjoiMjAyNS0wOC0xOVQxMjozNDo1NloifQ==,")
+    updates = [
+        StockUpdate(channel_offer_id="6ff736b5-cdd0-4150-8c67-78269ee986f5", quantity=quantity) for quantity in (0, 999)
+    ]
+    assert all(outcome.applied for outcome in await bol.publish_stock(updates))
+
+
+async def test_prism_refuses_what_breaks_the_specification(bench: Bench) -> None:
+    wrong = {"orderItems": [{"orderItemId": "1", "reasonCode": "NONSENSE"}]}
+    async with httpx.AsyncClient(transport=bench) as http:
+        headers = {"Authorization": "Bearer token", "Content-Type": "application/vnd.retailer.v10+json"}
+        url = "http://bol.test/retailer/orders/cancellation"
+        answer = await http.put(url, content=json.dumps(wrong), headers=headers)
+
+    assert answer.status_code >= 400
+    assert bench.refused.pop()
