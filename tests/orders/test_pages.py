@@ -111,7 +111,7 @@ async def test_an_order_is_entered_by_hand(client: httpx.AsyncClient) -> None:
     assert refused.status_code == 422
     assert "whole number" in refused.text
     response = await client.post(
-        "/orders", data={**address, "sku-0": "MUG-BLUE", "quantity-0": "2", "unit_price-0": "9,95"}
+        "/orders/new", data={**address, "sku-0": "MUG-BLUE", "quantity-0": "2", "unit_price-0": "9,95"}
     )
     assert response.status_code == 303, response.text
     page = await client.get(response.headers["location"])

@@ -18,14 +18,14 @@ from entrepot.channels.contract import CancelReason, PostalAddress
 from entrepot.channels.service import ChannelService
 from entrepot.jobs import service as jobs
 from entrepot.orders import views
-from entrepot.orders.creating import NewLine, NewOrder
+from entrepot.orders.creating import NewLine, NewOrder, check_amounts
 from entrepot.orders.domain import Attention
 from entrepot.orders.pages.listing import sellers_of
 from entrepot.orders.refs import OrderLineRef, OrderRef
 from entrepot.orders.service import OrderService
 from entrepot.orders.tasks import ImportAccount
 
-type Limit = Annotated[int, Parameter(ge=1, le=200, description="Orders per page.")]
+Limit = Annotated[int, Parameter(ge=1, le=200, description="Orders per page.")]
 
 
 class LineOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,8 +119,12 @@ class LinePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """What to change of a line."""
 
     quantity: Annotated[int, Meta(ge=0, le=1_000_000, description="Zero takes the line out.")]
-    unit_price: Annotated[Decimal, Meta(ge=0)] | None = None
+    unit_price: Decimal | None = None
     version: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.unit_price is not None:
+            check_amounts(unit_price=self.unit_price)
 
 
 class HoldIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

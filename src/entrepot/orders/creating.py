@@ -27,7 +27,15 @@ from entrepot.orders.repository import OrderRepository
 from entrepot.orders.reserving import find_products
 from entrepot.orders.status import settled
 
-type Amount = Annotated[Decimal, Meta(ge=0, lt=100_000_000)]
+MOST_MONEY = 100_000_000
+
+
+def check_amounts(**amounts: Decimal) -> None:
+    """Refuse what the tables cannot hold (msgspec has no bounds for Decimal)."""
+    for name, amount in amounts.items():
+        if not amount.is_finite() or not 0 <= amount < MOST_MONEY:
+            msg = f"{name} must be at least 0 and below {MOST_MONEY}"
+            raise ValueError(msg)
 
 
 class NewLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,11 +43,14 @@ class NewLine(msgspec.Struct, frozen=True, kw_only=True):
 
     sku: Annotated[str, Meta(min_length=1, max_length=120)]
     quantity: Annotated[int, Meta(ge=1, le=1_000_000)]
-    unit_price: Amount = Decimal(0)
+    unit_price: Decimal = Decimal(0)
     """Tax included."""
     title: Annotated[str, Meta(max_length=500)] = ""
     """Empty: the product's."""
-    discount: Amount = Decimal(0)
+    discount: Decimal = Decimal(0)
+
+    def __post_init__(self) -> None:
+        check_amounts(unit_price=self.unit_price, discount=self.discount)
 
 
 class NewOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,9 +67,12 @@ class NewOrder(msgspec.Struct, frozen=True, kw_only=True):
     placed_at: Annotated[datetime, Meta(tz=True)] | None = None
     """None: now."""
     ship_by: Annotated[datetime, Meta(tz=True)] | None = None
-    shipping_total: Amount = Decimal(0)
+    shipping_total: Decimal = Decimal(0)
     tags: Annotated[tuple[str, ...], Meta(max_length=20)] = ()
     warehouse_id: UUID | None = None
+
+    def __post_init__(self) -> None:
+        check_amounts(shipping_total=self.shipping_total)
 
 
 class CreatedOrder(msgspec.Struct, frozen=True, kw_only=True):
