@@ -44,7 +44,7 @@ class MovementPages(Controller):
     @get("/receive")
     async def receive_form(self, request: Request[Any, Any, Any], session: AsyncSession) -> Template:
         """Ask what came in."""
-        return await _form(session, "receive", request.query_params.dict())
+        return await _form(session, "receive", dict(request.query_params.items()))
 
     @post("/receive")
     async def receive(
@@ -56,7 +56,7 @@ class MovementPages(Controller):
     @get("/move")
     async def move_form(self, request: Request[Any, Any, Any], session: AsyncSession) -> Template:
         """Ask what goes where."""
-        return await _form(session, "move", request.query_params.dict())
+        return await _form(session, "move", dict(request.query_params.items()))
 
     @post("/move")
     async def move(
@@ -68,7 +68,7 @@ class MovementPages(Controller):
     @get("/adjust")
     async def adjust_form(self, request: Request[Any, Any, Any], session: AsyncSession) -> Template:
         """Ask what is wrong in the books."""
-        return await _form(session, "adjust", request.query_params.dict())
+        return await _form(session, "adjust", dict(request.query_params.items()))
 
     @post("/adjust")
     async def adjust(
