@@ -1,23 +1,14 @@
 """Runs migrations; called by ``entrepot migrate``, which passes the address and the key of the scopes."""
 
 import asyncio
-import importlib
-import pkgutil
 
 from alembic import context
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-import entrepot
 from entrepot.jobs.schema import migrate_engine
 from entrepot.kit.database import Base
-
-
-def register_tables() -> None:
-    """Import every module that declares tables."""
-    for module in pkgutil.walk_packages(entrepot.__path__, "entrepot."):
-        if module.name.endswith((".models", ".outbox", ".call_log", ".rate_budget")):
-            importlib.import_module(module.name)
+from entrepot.kit.tables import register_tables
 
 
 def run(connection: Connection) -> None:

@@ -27,7 +27,10 @@ from entrepot.kit.postgres import Server, embedded_server, server_at
 from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
+from entrepot.kit.tables import register_tables
 from entrepot.web.app import create_app
+
+register_tables()
 
 KEY = "dGVzdGtleXRlc3RrZXl0ZXN0a2V5dGVzdGtleXRlc3Q="
 """A Fernet key that opens nothing but what tests seal."""

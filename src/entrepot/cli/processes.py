@@ -12,6 +12,7 @@ from entrepot.kit.logs import set_up_logs
 from entrepot.kit.postgres import Server, running_server
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
+from entrepot.kit.tables import register_tables
 from entrepot.kit.wakeup import Wakeups
 
 CONNECTIONS = 4096
@@ -33,6 +34,7 @@ def run_web() -> None:
     settings = Settings()
     set_up_logs(settings, "web")
     end_with_parent()
+    register_tables()
     box = SecretBox(settings.keys)
     with running_server(settings, box, stop=False) as server:
         uvloop.run(serve(settings, box, server))
@@ -74,6 +76,7 @@ def run_worker() -> None:
     settings = Settings()
     set_up_logs(settings, "worker")
     end_with_parent()
+    register_tables()
     box = SecretBox(settings.keys)
     with running_server(settings, box, stop=False) as server:
         from entrepot.jobs.worker import run_worker as work  # noqa: PLC0415
