@@ -4,6 +4,7 @@ Whatever concerns people, roles and sessions needs a transaction that sees all s
 may do it to whom is decided here, from the principal.
 """
 
+from entrepot.access.repository import remove_expired
 from entrepot.access.service.authentication import Authenticated, AuthenticationService
 from entrepot.access.service.keys import KeyService, NewSecret
 from entrepot.access.service.people import NewUser, PeopleService, link_owner, use_password_link
@@ -27,6 +28,7 @@ __all__ = [
     "create_seller",
     "create_user",
     "link_owner",
+    "remove_expired",
     "set_up",
     "setup_code",
     "setup_needed",
