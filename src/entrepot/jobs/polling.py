@@ -9,18 +9,37 @@ import threading
 import time
 from typing import Any, override
 
-from dbos import DBOS
+from dbos import DBOS, _dbos
 from dbos._dbos import DBOSRegistry
 from dbos._queue import queue_worker_thread
 
 from entrepot.jobs.registry import Queue
 
-IDLE = 60.0
+IDLE = 20.0
 """Seconds between two looks when nobody rings; the pulse rings within one."""
 SHORTEST = 0.015
 """Seconds between two looks when everybody rings."""
 PLACES = {Queue.HIGH: 40, Queue.DEFAULT: 40, Queue.LOW: 10, Queue.MAIL: 10}
 """Runs of each queue that one worker does at a time."""
+
+UNUSED = ("queue_thread", "background_jobs_thread", "dynamic_scheduler_loop")
+"""Threads of the engine that look for queues, delays, time-outs and schedules every second.  We have our own."""
+
+
+def launch() -> None:
+    """Launch the engine on the running event loop, without the threads that would query for nothing for ever."""
+    kept = {name: getattr(_dbos, name) for name in UNUSED}
+    try:
+        for name in UNUSED:
+            setattr(_dbos, name, _nothing)
+        DBOS.launch()
+    finally:
+        for name, thread in kept.items():
+            setattr(_dbos, name, thread)
+
+
+def _nothing(*_: object) -> None:
+    """Stand in for a thread that is not needed."""
 
 
 class Bell(threading.Event):

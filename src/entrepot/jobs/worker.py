@@ -22,7 +22,7 @@ from entrepot.jobs.execution import Executor
 from entrepot.jobs.handover import APPLICATION, WORKFLOW
 from entrepot.jobs.housekeeping import set_up
 from entrepot.jobs.lease import Lease
-from entrepot.jobs.polling import Polling
+from entrepot.jobs.polling import Polling, launch
 from entrepot.jobs.reacting import Reactor
 from entrepot.jobs.reactions import all_reactions
 from entrepot.jobs.run import Tools
@@ -43,6 +43,8 @@ PULSE = 1.0
 """Seconds between two looks at everything that NOTIFY may have failed to tell."""
 PATROL = 5.0
 """Seconds between two looks for dead workers, and between two signs of life."""
+SETTLING = 15.0
+"""Seconds after the start in which the engine may still put back what this worker did before it died."""
 IDLE_EVENTS = 2.0
 GRACE = 5.0
 """Seconds that running jobs have to end when the worker stops; what does not goes on in another."""
@@ -76,6 +78,7 @@ class Worker:
         self._work_rung = asyncio.Event()
         self._events_rung = asyncio.Event()
         self.slot = ""
+        self._settled = 0.0
         self._reactor: Reactor | None = None
 
     @property
@@ -105,7 +108,7 @@ class Worker:
             await self._lease.listen(WAKE, self._work_rung.set)
             await self._lease.listen(outbox.CHANNEL, self._events_rung.set)
             await self._polling.start(registry)
-            self._polling.ring()
+            self._settled = time.monotonic() + SETTLING
             tasks = [
                 asyncio.create_task(self._keep_on(work), name=work.__name__)
                 for work in (self._pulse, self._patrol, self._react)
@@ -133,6 +136,12 @@ class Worker:
                 name=APPLICATION,
                 system_database_url=self._server.plain(self._server.application),
                 sys_db_pool_size=ENGINE_CONNECTIONS,
+                db_engine_kwargs={
+                    "connect_args": {"application_name": "entrepot jobs"},
+                    "pool_timeout": 30,
+                    "max_overflow": 0,
+                    "pool_pre_ping": False,  # the engine repeats what a lost connection interrupted
+                },
                 executor_id=self.slot,
                 application_version=VERSION,
                 serializer=PlainJson(),
@@ -140,11 +149,9 @@ class Worker:
                 max_executor_threads=THREADS,
                 log_level="WARNING",
                 console_log_level="WARNING",
-                scheduler_polling_interval_sec=600.0,
             )
         )
-        DBOS.listen_queues([])  # our own threads do that
-        DBOS.launch()
+        launch()
         return engine._registry  # noqa: SLF001 -- there is no public way to add a polling thread  # pyright: ignore[reportPrivateUsage]
 
     async def _stop(self, tasks: list[asyncio.Task[None]], writing: asyncio.Task[None]) -> None:
@@ -204,7 +211,7 @@ class Worker:
             await ticking.start_scheduled(self.database)
         if pulse.retries and self._reactor is not None:
             await self._reactor.retry_set_aside()
-        if pulse.queued or pulse.due or pulse.scheduled:
+        if pulse.queued or pulse.due or pulse.scheduled or time.monotonic() < self._settled:
             self._polling.ring()
 
     async def _patrol(self) -> None:
