@@ -13,17 +13,20 @@ from entrepot.kit.isolation import isolate
 revision = "2026_11_21_0130"
 down_revision = "2026_11_21_0120"
 
-# Planned afresh for each call, with the values in it: whether to walk from the youngest product or to ask the trigram
-# index depends on how common the terms are.  Every value is quoted by format(%L) or quote_literal.
+# Planned afresh for each call, with the values in it.  Up to 2000 matches are found by the trigram index and sorted; if
+# there are more, walking from the youngest product soon meets enough of them.  The planner alone would often take the
+# walk for terms that are rare or not there at all.  Every value is quoted by format(%L).
 SEARCH = """
 CREATE FUNCTION product_search(
     terms text[], wanted_active boolean, wanted_kind text, wanted_tag text, wanted_gtin boolean,
     before uuid, max integer
-) RETURNS SETOF uuid LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+) RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     sellers uuid[] := scope_sellers();
     condition text;
     term text;
+    few uuid[];
 BEGIN
     IF cardinality(sellers) = 0 OR terms IS NULL OR cardinality(terms) = 0 THEN
         RETURN;
@@ -53,7 +56,13 @@ BEGIN
     IF before IS NOT NULL THEN
         condition := condition || format(' AND id < %L', before);
     END IF;
-    RETURN QUERY EXECUTE 'SELECT id FROM product WHERE ' || condition || ' ORDER BY id DESC LIMIT ' || max;
+    EXECUTE 'SELECT array_agg(id) FROM (SELECT id FROM product WHERE ' || condition || ' LIMIT 2001) AS first'
+        INTO few;
+    IF cardinality(few) <= 2000 THEN
+        RETURN QUERY SELECT f.id FROM unnest(few) AS f(id) ORDER BY f.id DESC LIMIT max;
+    ELSIF cardinality(few) > 2000 THEN
+        RETURN QUERY EXECUTE 'SELECT id FROM product WHERE ' || condition || ' ORDER BY id DESC LIMIT ' || max;
+    END IF;
 END $$
 """
 

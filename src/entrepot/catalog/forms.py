@@ -57,7 +57,7 @@ def product_fields(values: Mapping[str, Any], problems: Mapping[str, str], *, ne
     def text(name: str, label: str, **more: Any) -> FieldView:  # noqa: ANN401 -- options of the dataclass
         return FieldView(name, gettext(label), value=_shown(values.get(name)), error=problems.get(name, ""), **more)
 
-    kinds = [{"value": kind.value, "label": gettext(label)} for kind, label in KINDS.items()]
+    kinds = [{"value": str(kind), "label": gettext(label)} for kind, label in KINDS.items()]
     classes = [{"value": name, "label": gettext(label)} for name, label in VAT_CLASSES.items()]
     kind = values.get("kind") or Kind.SIMPLE
     shown = [
