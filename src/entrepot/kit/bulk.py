@@ -58,7 +58,7 @@ async def insert_rows(
         for name in columns
     }
     result = await session.execute(text(sql), values)
-    return list(result.all()) if result.returns_rows else []
+    return list(result.all()) if "RETURNING" in suffix else []
 
 
 def _document(value: object) -> str | None:
@@ -86,4 +86,4 @@ async def insert_many(
         return []
     sql = _json_statement(model, tuple(rows[0]), suffix)
     result = await session.execute(text(sql), {"rows": msgspec.json.encode(rows).decode()})
-    return list(result.all()) if result.returns_rows else []
+    return list(result.all()) if "RETURNING" in suffix else []
