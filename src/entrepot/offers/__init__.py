@@ -1,0 +1,1 @@
+"""What we offer where: published quantity, and why."""

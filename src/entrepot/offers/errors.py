@@ -1,0 +1,44 @@
+"""What can go wrong with offers."""
+
+from entrepot.kit.errors import ConflictError, InvalidInputError, NotFoundError, RefusedError
+from entrepot.kit.text import N_
+
+
+class OfferNotFoundError(NotFoundError):
+    """No such offer, or not one of the caller's."""
+
+    code = "offers.offer_not_found"
+    title = N_("Offer not found")
+    message = N_("There is no offer {offer}. It may have been removed.")
+
+
+class OfferChangedError(ConflictError):
+    """Somebody else changed the offer meanwhile."""
+
+    code = "offers.offer_changed"
+    title = N_("Changed meanwhile")
+    message = N_("Somebody else changed this offer. Load it again, then make your change.")
+
+
+class NotOurStockError(RefusedError):
+    """The channel counts these goods itself."""
+
+    code = "offers.not_our_stock"
+    title = N_("Kept by the channel")
+    message = N_("The channel keeps the goods of offer {offer} and counts them itself; there is nothing to publish.")
+
+
+class UnmatchedOfferError(RefusedError):
+    """Nobody said which product the offer is."""
+
+    code = "offers.unmatched"
+    title = N_("No product")
+    message = N_("Offer {offer} belongs to no product yet. Link it to one, then publish it.")
+
+
+class BadCursorError(InvalidInputError):
+    """The cursor was not one of ours."""
+
+    code = "offers.bad_cursor"
+    title = N_("Unknown place")
+    message = N_("{count} parameter cannot be read: the cursor. Begin again without it.")

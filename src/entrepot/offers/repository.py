@@ -1,0 +1,307 @@
+"""Every statement that changes offers, or decides what to do with them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.kit.bulk import insert_many
+from entrepot.offers.domain import MOST, Derivation
+from entrepot.offers.models import Offer
+
+LEASE = timedelta(minutes=10)
+"""How long an interrupted run keeps its offers from other runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferRow:
+    """What use cases need of an offer."""
+
+    id: UUID
+    seller_id: UUID
+    account_id: UUID
+    channel_offer_id: str
+    sku: str
+    gtin: str
+    fulfilment: str
+    product_id: UUID | None
+    matched_by: str
+    maximum: int | None
+    paused: bool
+    wanted_quantity: int | None
+    published_quantity: int | None
+    published_at: datetime | None
+    sending_by: UUID | None
+    state: str
+    version: int
+
+
+_ROW = ", ".join(OfferRow.__slots__)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An offer this run sends, and what it sends."""
+
+    id: UUID
+    channel_offer_id: str
+    quantity: int
+    before: int | None
+    derivation: dict[str, Any]
+
+
+class OfferRepository:
+    """Offers in the running transaction."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    # Deciding
+
+    async def out_of_date(
+        self,
+        seller_id: UUID,
+        *,
+        account_ids: Collection[UUID] | None = None,
+        product_ids: Collection[UUID] | None = None,
+        offer_ids: Collection[UUID] | None = None,
+    ) -> list[UUID]:
+        """Return offers that should say something else than was decided last.
+
+        The same rule as :func:`entrepot.offers.domain.publishable`, without its reasons: a sieve over all offers in one
+        statement.  A test compares the two.
+
+        Args:
+            seller_id: whose.
+            account_ids: only on these accounts.
+            product_ids: only of these products, and of bundles that contain them.
+            offer_ids: only these.
+        """
+        where, only = "", ""
+        values: dict[str, Any] = {"seller": seller_id, "most": MOST}
+        if account_ids is not None:
+            where += " AND o.account_id = ANY(:accounts)"
+            values["accounts"] = list(account_ids)
+        if offer_ids is not None:
+            where += " AND o.id = ANY(:offers)"
+            values["offers"] = list(offer_ids)
+        if product_ids is not None:
+            touched = (
+                "SELECT unnest(CAST(:products AS uuid[]))"
+                " UNION SELECT bundle_id FROM bundle_component WHERE component_id = ANY(:products)"
+            )
+            where += f" AND o.product_id IN ({touched})"
+            only = f" AND c.bundle_id IN ({touched})"
+            values["products"] = list(product_ids)
+        found = await self._session.execute(
+            text(
+                f"""
+                WITH bundle AS (
+                    SELECT c.bundle_id,
+                        min(greatest(0, coalesce(t.available, 0) - p.buffer) / c.quantity) AS makes
+                    FROM bundle_component c
+                    JOIN product p ON p.seller_id = c.seller_id AND p.id = c.component_id
+                    LEFT JOIN stock_total t ON t.seller_id = c.seller_id AND t.product_id = c.component_id
+                    WHERE c.seller_id = :seller {only} GROUP BY c.bundle_id
+                )
+                SELECT o.id FROM offer o
+                JOIN product p ON p.seller_id = o.seller_id AND p.id = o.product_id
+                LEFT JOIN stock_total t ON t.seller_id = o.seller_id AND t.product_id = o.product_id
+                LEFT JOIN bundle b ON b.bundle_id = o.product_id
+                WHERE o.seller_id = :seller AND o.fulfilment = 'seller' {where}
+                    AND o.wanted_quantity IS DISTINCT FROM CASE WHEN o.paused OR NOT p.active THEN 0 ELSE
+                        least(:most, o.maximum, greatest(0,
+                            CASE p.kind WHEN 'bundle' THEN coalesce(b.makes, 0) ELSE coalesce(t.available, 0) END
+                            - p.buffer)) END
+                """  # noqa: S608 -- our own texts
+            ),
+            values,
+        )
+        return list(found.scalars())
+
+    async def lock(self, offer_ids: Collection[UUID]) -> list[OfferRow]:
+        """Lock offers until the transaction ends, always in the same order, and return them as they are now."""
+        found = await self._session.execute(
+            text(f"SELECT {_ROW} FROM offer WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE"),  # noqa: S608
+            {"ids": list(offer_ids)},
+        )
+        return [OfferRow(**row) for row in found.mappings()]
+
+    async def want(self, decided: Sequence[tuple[UUID, Derivation]]) -> None:
+        """Store what offers should say, and why.  A new number is worth trying although the old one was refused."""
+        rows = [
+            {"id": offer_id, "quantity": derivation.quantity, "derivation": derivation}
+            for offer_id, derivation in decided
+        ]
+        await self._session.execute(
+            text(
+                """
+                UPDATE offer o SET wanted_quantity = t.quantity, derivation = t.derivation, wanted_at = now(),
+                    problem = '', problem_at = NULL
+                FROM json_to_recordset(:rows) AS t(id uuid, quantity int, derivation jsonb) WHERE o.id = t.id
+                """
+            ),
+            {"rows": msgspec.json.encode(rows).decode()},
+        )
+
+    async def forgive(self, account_id: UUID, *, older_than: timedelta) -> None:
+        """Let refused offers be tried again after some time."""
+        await self._session.execute(
+            text(
+                "UPDATE offer SET problem = '', problem_at = NULL"
+                " WHERE account_id = :account AND state = 'failed' AND problem_at < now() - CAST(:age AS interval)"
+            ),
+            {"account": account_id, "age": older_than},
+        )
+
+    # Publishing
+
+    async def claim(self, account_id: UUID, run_id: UUID, *, limit: int) -> list[Claimed]:
+        """Take offers that are due, those that wait longest first, and mark them as being sent by this run."""
+        found = await self._session.execute(
+            text(
+                """
+                UPDATE offer o SET sending_by = :run, sending_at = now()
+                FROM (
+                    SELECT id FROM offer
+                    WHERE account_id = :account AND state = 'to_push' AND wanted_quantity IS NOT NULL
+                        AND (sending_at IS NULL OR sending_by = :run OR sending_at < now() - CAST(:lease AS interval))
+                    ORDER BY wanted_at, id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+                ) AS due
+                WHERE o.id = due.id
+                RETURNING o.id, o.channel_offer_id, o.wanted_quantity, o.published_quantity, o.derivation
+                """
+            ),
+            {"account": account_id, "run": run_id, "limit": limit, "lease": LEASE},
+        )
+        return [
+            Claimed(
+                row["id"],
+                row["channel_offer_id"],
+                row["wanted_quantity"],
+                row["published_quantity"],
+                row["derivation"] or {},
+            )
+            for row in found.mappings()
+        ]
+
+    async def give_up(self, account_id: UUID, run_id: UUID) -> None:
+        """Let another run take over what this one could not finish; whether it arrived stays unknown."""
+        await self._session.execute(
+            text("UPDATE offer SET sending_at = NULL WHERE account_id = :account AND sending_by = :run"),
+            {"account": account_id, "run": run_id},
+        )
+
+    async def settle(self, run_id: UUID, outcomes: Sequence[dict[str, Any]]) -> None:
+        """Store what became of claimed offers: rows of ``id, quantity, applied, problem, derivation``.
+
+        Where our number was refused, we no longer claim to know what the channel has.  A refusal says nothing about a
+        number that was decided meanwhile.
+        """
+        await self._session.execute(
+            text(
+                """
+                UPDATE offer o SET sending_by = NULL, sending_at = NULL,
+                    published_quantity = CASE WHEN t.applied THEN t.quantity END,
+                    published_at = CASE WHEN t.applied THEN now() ELSE o.published_at END,
+                    published_derivation = CASE WHEN t.applied THEN t.derivation ELSE o.published_derivation END,
+                    problem = CASE WHEN t.applied OR o.wanted_quantity <> t.quantity THEN '' ELSE t.problem END,
+                    problem_at = CASE WHEN t.applied OR o.wanted_quantity <> t.quantity THEN NULL ELSE now() END
+                FROM json_to_recordset(:rows)
+                    AS t(id uuid, quantity int, applied boolean, problem text, derivation jsonb)
+                WHERE o.id = t.id AND o.sending_by = :run
+                """
+            ),
+            {"rows": msgspec.json.encode(outcomes).decode(), "run": run_id},
+        )
+
+    async def accounts_due(self, account_ids: Collection[UUID]) -> set[UUID]:
+        """Return the accounts among these that have something to be told."""
+        found = await self._session.execute(
+            text(
+                "SELECT a FROM unnest(CAST(:accounts AS uuid[])) AS a"
+                " WHERE EXISTS (SELECT 1 FROM offer WHERE account_id = a AND state = 'to_push')"
+            ),
+            {"accounts": list(account_ids)},
+        )
+        return set(found.scalars())
+
+    # Reading the channel
+
+    async def known(self, account_id: UUID, channel_offer_ids: Collection[str]) -> dict[str, OfferRow]:
+        """Lock and return offers under the channel's ids."""
+        found = await self._session.execute(
+            text(
+                f"SELECT {_ROW} FROM offer WHERE account_id = :account AND channel_offer_id = ANY(:ids)"  # noqa: S608
+                " ORDER BY id FOR NO KEY UPDATE"
+            ),
+            {"account": account_id, "ids": list(channel_offer_ids)},
+        )
+        return {row["channel_offer_id"]: OfferRow(**row) for row in found.mappings()}
+
+    async def store(self, rows: Sequence[dict[str, Any]]) -> dict[str, UUID]:
+        """Insert offers or update what the channel says of them; return their ids under the channel's."""
+        stored = await insert_many(
+            self._session,
+            Offer,
+            rows,
+            suffix="""ON CONFLICT (account_id, channel_offer_id) DO UPDATE SET
+                sku = excluded.sku, gtin = excluded.gtin, title = excluded.title, fulfilment = excluded.fulfilment,
+                on_hold = excluded.on_hold, channel_quantity = excluded.channel_quantity,
+                last_seen_at = excluded.last_seen_at RETURNING channel_offer_id, id""",
+        )
+        return {channel_id: offer_id for channel_id, offer_id in stored}  # noqa: C416 -- dict() loses the types
+
+    async def forget_published(self, offer_ids: Collection[UUID]) -> None:
+        """Say that we do not know what the channel has: it will be told again, even if it refused before."""
+        await self._session.execute(
+            text(
+                "UPDATE offer SET published_quantity = NULL, problem = '', problem_at = NULL"
+                " WHERE id = ANY(:ids) AND fulfilment = 'seller'"
+            ),
+            {"ids": list(offer_ids)},
+        )
+
+    # Products
+
+    async def unmatched(self, seller_id: UUID, skus: Collection[str], gtins: Collection[str]) -> list[OfferRow]:
+        """Return offers without a product that have one of these names."""
+        found = await self._session.execute(
+            text(
+                f"""
+                SELECT {_ROW} FROM offer
+                WHERE seller_id = :seller AND state = 'unmatched' AND (sku = ANY(:skus) OR
+                    (gtin <> '' AND lpad(gtin, 14, '0') = ANY(SELECT lpad(g, 14, '0') FROM unnest(CAST(:gtins AS text[])) g)))
+                """  # noqa: S608 -- only column names are inserted
+            ),
+            {"seller": seller_id, "skus": [sku for sku in skus if sku], "gtins": [gtin for gtin in gtins if gtin]},
+        )
+        return [OfferRow(**row) for row in found.mappings()]
+
+    async def link(self, links: Sequence[tuple[UUID, UUID | None, str]]) -> None:
+        """Set the product of offers: rows of offer, product and how it was found.  Decide about them afterwards."""
+        if not links:
+            return
+        rows = [{"id": offer, "product_id": product, "matched_by": how} for offer, product, how in links]
+        await self._session.execute(
+            text(
+                """
+                UPDATE offer o SET product_id = t.product_id, matched_by = t.matched_by, wanted_quantity = NULL,
+                    derivation = NULL, wanted_at = NULL, problem = '', problem_at = NULL, version = o.version + 1
+                FROM json_to_recordset(:rows) AS t(id uuid, product_id uuid, matched_by text) WHERE o.id = t.id
+                """
+            ),
+            {"rows": msgspec.json.encode(rows).decode()},
+        )
+
+    async def change(self, offer_id: UUID, *, maximum: int | None, paused: bool) -> None:
+        """Store what a person decided."""
+        await self._session.execute(
+            text("UPDATE offer SET maximum = :maximum, paused = :paused, version = version + 1 WHERE id = :id"),
+            {"id": offer_id, "maximum": maximum, "paused": paused},
+        )
