@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from entrepot.channels.connections import Connections
-from entrepot.channels.contract import ConnectorSpec, Credentials
+from entrepot.channels.contract import Credentials
 from entrepot.channels.registry import connector_spec
+from entrepot.channels.spec import ConnectorSpec
 from entrepot.kit.call_log import CallLog
 from entrepot.kit.database import Database
 from entrepot.kit.http import OutsideHttp

@@ -17,7 +17,6 @@ from entrepot.channels.contract import (
     ChannelOffer,
     ConfirmsShipments,
     Connector,
-    ConnectorSpec,
     ImportsOrders,
     ProcessState,
     PublishesStock,
@@ -39,6 +38,7 @@ from entrepot.channels.errors import (
 )
 from entrepot.channels.line import DocumentKey, Line
 from entrepot.channels.registry import connectors
+from entrepot.channels.spec import ConnectorSpec
 from entrepot.kit.errors import EntrepotError
 from tests.connectors.replay import Recording, Replay
 

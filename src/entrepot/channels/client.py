@@ -20,6 +20,8 @@ from entrepot.channels.line import Line, Obtain
 from entrepot.kit.http import SUBJECT
 from entrepot.kit.rate_budget import seconds_until
 
+UNAUTHORIZED = 401
+TOO_MANY_REQUESTS = 429
 DEFAULT_WAIT = 60
 """Seconds to wait when a channel limits us without saying for how long."""
 LONGEST_REASON = 500
@@ -85,23 +87,29 @@ class ChannelClient:
     ) -> httpx.Response:
         """Send one request and return its good answer unread."""
         token = await self._line.tokens.current(self._obtain) if self._obtain else ""
-        for attempt in (1, 2):
-            await self._line.budget.take(operation.name, rate=operation.rate, per=operation.per, burst=operation.burst)
-            authorization = {"Authorization": f"Bearer {token}"} if token else {}
-            response = await self._answer(
-                method,
-                url,
-                subject=subject,
-                headers={**(headers or {}), **authorization},
-                params=params,
-                content=content,
-            )
-            await self._learn(operation, response)
-            if response.status_code == httpx.codes.UNAUTHORIZED and self._obtain is not None and attempt == 1:
-                token = await self._line.tokens.replace(token, self._obtain)
-                continue
-            break
+        request: dict[str, Any] = {"subject": subject, "headers": headers or {}, "params": params, "content": content}
+        response = await self._counted(operation, method, url, token, **request)
+        if response.status_code == UNAUTHORIZED and self._obtain is not None:
+            token = await self._line.tokens.replace(token, self._obtain)
+            response = await self._counted(operation, method, url, token, **request)
         self.raise_for(response)
+        return response
+
+    async def _counted(
+        self,
+        operation: Operation,
+        method: str,
+        url: str,
+        token: str,
+        *,
+        headers: Mapping[str, str],
+        **request: Any,  # noqa: ANN401 -- as httpx
+    ) -> httpx.Response:
+        """Send one request within the budget."""
+        await self._line.budget.take(operation.name, rate=operation.rate, per=operation.per, burst=operation.burst)
+        authorization = {"Authorization": f"Bearer {token}"} if token else {}
+        response = await self._answer(method, url, headers={**headers, **authorization}, **request)
+        await self._learn(operation, response)
         return response
 
     async def _answer(self, method: str, url: str, *, subject: str, **request: Any) -> httpx.Response:  # noqa: ANN401 -- as httpx
@@ -119,7 +127,7 @@ class ChannelClient:
             response.headers.get("X-RateLimit-Remaining", ""),
             response.headers.get("X-RateLimit-Reset", ""),
         )
-        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        if response.status_code == TOO_MANY_REQUESTS:
             await self._line.budget.learn(operation.name, remaining=0, reset=self._wait(response))
         elif remaining.isdigit() and reset.isdigit() and int(remaining) <= operation.burst:
             await self._line.budget.learn(operation.name, remaining=int(remaining), reset=seconds_until(int(reset)))

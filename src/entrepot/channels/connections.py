@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.channels import repository
 from entrepot.channels.accounts import ORDERS, AccountRef
-from entrepot.channels.contract import Connector, ConnectorSpec, Credentials
+from entrepot.channels.contract import Connector, Credentials
 from entrepot.channels.credentials import parse_credentials, plain_values, redactor_for
 from entrepot.channels.errors import ChannelAwayError, RateLimitedError
 from entrepot.channels.line import DocumentKey, Line, Obtain, Token
 from entrepot.channels.registry import connector_spec
+from entrepot.channels.spec import ConnectorSpec
 from entrepot.kit.call_log import CallLog
 from entrepot.kit.clock import now
 from entrepot.kit.database import Database, context_of

@@ -1,13 +1,14 @@
 """The contract between the product and its connectors.
 
-A connector is a class that implements one protocol per capability, and a :class:`ConnectorSpec` that says which.
+A connector is a class that implements one protocol per capability, and a :class:`~entrepot.channels.spec.ConnectorSpec`
+that says which.
 Connectors translate; they decide nothing, store nothing and retry nothing.
 
 Reading is split in two.  *Fetching* talks to the channel and returns raw documents, which are stored before anyone
 looks into them; *reading* a document is pure.  So one broken order stops nothing, and can be read again after a fix.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,8 +18,6 @@ from typing import Annotated, Protocol, runtime_checkable
 import msgspec
 from msgspec import Meta
 from pydantic import BaseModel, ConfigDict
-
-from entrepot.channels.line import Line
 
 type Cursor = str
 """Where to go on reading.  Opaque to everyone but the connector that issued it; stored between runs."""
@@ -352,20 +351,3 @@ class Credentials(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectorSpec[C: Credentials]:
-    """Everything the product knows about a connector without running it."""
-
-    key: str
-    """Identifies the connector in the database and in URLs; equals its package name."""
-    name: str
-    website: str
-    help_url: str
-    """Where the seller finds or makes the credentials."""
-    capabilities: frozenset[Capability]
-    credentials: type[C]
-    connect: Callable[[C, Line], Connector]
-    prefix: str = ""
-    """Put before the channel's order numbers to make ours, unless the account says otherwise."""

@@ -7,8 +7,9 @@ from typing import Any, get_args
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from entrepot.channels.contract import ConnectorSpec, Credentials
+from entrepot.channels.contract import Credentials
 from entrepot.channels.errors import CredentialsInvalidError
+from entrepot.channels.spec import ConnectorSpec
 from entrepot.kit import i18n
 from entrepot.kit.redaction import Redactor
 from entrepot.kit.text import N_

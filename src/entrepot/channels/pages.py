@@ -13,13 +13,14 @@ from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.channels import views
 from entrepot.channels.accounts import DocumentState, Mode
-from entrepot.channels.contract import Capability, ConnectorSpec
+from entrepot.channels.contract import Capability
 from entrepot.channels.credentials import FormField, form_fields, parse_credentials
 from entrepot.channels.errors import CallNotFoundError
 from entrepot.channels.http import connections_of, form_values, pretty, see_other
 from entrepot.channels.inbox_pages import InboxController
 from entrepot.channels.registry import connector_spec, connectors
 from entrepot.channels.service import ChannelService
+from entrepot.channels.spec import ConnectorSpec
 from entrepot.kit.call_log import recent_calls, recorded_call
 from entrepot.kit.errors import EntrepotError, InvalidInputError
 from entrepot.kit.text import N_

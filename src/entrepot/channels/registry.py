@@ -5,8 +5,8 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
-from entrepot.channels.contract import ConnectorSpec
 from entrepot.channels.errors import UnknownChannelError
+from entrepot.channels.spec import ConnectorSpec
 
 
 @cache

@@ -22,11 +22,13 @@ _DOCUMENT = ", ".join(_DOCUMENT_COLUMNS)
 
 
 def _account(row: RowMapping) -> AccountRef:
-    return AccountRef(**{**row, "mode": Mode(row["mode"]), "health": Health(row["health"])})
+    values: dict[str, Any] = {**row, "mode": Mode(row["mode"]), "health": Health(row["health"])}
+    return AccountRef(**values)
 
 
 def _document(row: RowMapping) -> ReceivedDocument:
-    return ReceivedDocument(**{**row, "state": DocumentState(row["state"])})
+    values: dict[str, Any] = {**row, "state": DocumentState(row["state"])}
+    return ReceivedDocument(**values)
 
 
 async def add_account(session: AsyncSession, values: dict[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from entrepot.channels.accounts import (
     ReceivedDocument,
 )
 from entrepot.channels.connections import Connections
-from entrepot.channels.contract import Connector, ConnectorSpec, Credentials, ImportsOrders
+from entrepot.channels.contract import Connector, Credentials, ImportsOrders
 from entrepot.channels.errors import (
     AccountNameTakenError,
     AccountNotFoundError,
@@ -29,6 +29,7 @@ from entrepot.channels.events import (
     ImportRequested,
 )
 from entrepot.channels.inbox import Inbox
+from entrepot.channels.spec import ConnectorSpec
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
 from entrepot.kit.errors import EntrepotError

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -67,7 +68,8 @@ async def documents(
         """),  # noqa: S608 -- our own words
         {"state": state, "account_id": account_id, "search": search, "before": before, "limit": limit},
     )
-    return [DocumentRow(**{**row, "state": DocumentState(row["state"])}) for row in found.mappings()]
+    rows: list[dict[str, Any]] = [{**row, "state": DocumentState(row["state"])} for row in found.mappings()]
+    return [DocumentRow(**row) for row in rows]
 
 
 async def attention_counts(session: AsyncSession) -> dict[UUID, int]:

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 from uuid import UUID
 
 import httpcore
@@ -88,7 +88,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
 
     def __init__(self, allowed: Sequence[Network]) -> None:
         self._allowed = tuple(allowed)
-        self._inner = httpcore.AnyIOBackend()
+        self._inner = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
     async def connect_tcp(
         self,
@@ -230,6 +230,7 @@ class Recorder(httpx.AsyncBaseTransport):
                 raise SchemeRefusedError(url=self._caller.redactor.url(str(request.url)))
             async with asyncio.timeout(LONGEST_CALL):
                 response = await self._send(request)
+                return response
         except TimeoutError as error:
             problem = f"no complete answer within {LONGEST_CALL} s"
             raise httpx.ReadTimeout(problem, request=request) from error
@@ -251,7 +252,6 @@ class Recorder(httpx.AsyncBaseTransport):
                         problem=problem,
                     )
                 )
-        return response
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
         answer = await self._inner.handle_async_request(request)

@@ -3,7 +3,8 @@
 https://api.bol.com/retailer/public/Retailer-API/ (specification of 2026-04-20; offers of 2026-01-19, version 11.5).
 """
 
-from entrepot.channels.contract import Capability, ConnectorSpec
+from entrepot.channels.contract import Capability
+from entrepot.channels.spec import ConnectorSpec
 from entrepot.connectors.bol.connector import Bol
 from entrepot.connectors.bol.credentials import BolCredentials
 
