@@ -63,8 +63,9 @@ def show_problem(request: Request[Any, Any, Any], error: EntrepotError) -> Respo
     detail = i18n.gettext(error.message).format(**error.facts)
     facts: dict[str, Any] = {name: fact if isinstance(fact, int) else str(fact) for name, fact in error.facts.items()}
     if isinstance(error, InvalidInputError):
-        facts["errors"] = [{"field": name, "detail": text} for name, text in error.problems.items()]
-        detail = " ".join([detail, *error.problems.values()])
+        problems = {name: i18n.gettext(text) for name, text in error.problems.items()}
+        facts["errors"] = [{"field": name, "detail": text} for name, text in problems.items()]
+        detail = " ".join([detail, *problems.values()])
     return answer(request, status, error.code, i18n.gettext(error.title), detail, facts)
 
 
@@ -126,7 +127,7 @@ def wants_page(request: Request[Any, Any, Any]) -> bool:
     return not request.url.path.startswith("/api/") and MediaType.HTML in request.headers.get("accept", "")
 
 
-HANDLERS = {
+HANDLERS: dict[int | type[Exception], Any] = {
     EntrepotError: show_problem,
     HTTPException: show_http_problem,
     NotFoundException: show_http_problem,
