@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from croniter import CroniterBadDateError, croniter
 
 from entrepot.jobs.errors import CancelledRunError, ReplayedError
-from entrepot.jobs.registry import Retry
+from entrepot.jobs.retrying import Retry
 from entrepot.kit.errors import EntrepotError, UnavailableError
 
 ACTIVE = frozenset({"queued", "running", "waiting"})

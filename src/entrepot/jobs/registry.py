@@ -9,7 +9,10 @@ from typing import Any, get_type_hints
 import msgspec
 
 from entrepot.jobs.errors import JobUnknownError
+from entrepot.jobs.retrying import Retry
 from entrepot.jobs.run import Run
+
+__all__ = ["Job", "Queue", "Retry", "all_jobs", "job", "job_named", "job_of"]
 
 
 class Queue(StrEnum):
@@ -21,22 +24,6 @@ class Queue(StrEnum):
     LOW = "low"
     """Imports, exports and sweeps that may take long."""
     MAIL = "mail"
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """How often a whole run is tried again, and after how long.
-
-    What counts is the kind of error: *unavailable* waits longer each time, *rate limited* waits as it was told,
-    *refused* and the other kinds for people are never tried again, anything else is a bug and tried a few times.
-    """
-
-    unavailable: int = 12
-    """Attempts while something outside is away; with the waits below about two days."""
-    bug: int = 3
-    first: timedelta = timedelta(seconds=10)
-    factor: int = 3
-    longest: timedelta = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +43,7 @@ class Job[A: msgspec.Struct]:
     function: Callable[[Run, A], Awaitable[object]]
 
 
+USUAL = Retry()
 _BY_NAME: dict[str, Job[Any]] = {}
 _BY_ARGS: dict[type[msgspec.Struct], Job[Any]] = {}
 
@@ -66,7 +54,7 @@ def job[A: msgspec.Struct](
     label: str = "",
     queue: Queue = Queue.DEFAULT,
     priority: int = 10,
-    retry: Retry = Retry(),
+    retry: Retry = USUAL,
     timeout: timedelta | None = None,
 ) -> Callable[[Callable[[Run, A], Awaitable[object]]], Job[A]]:
     """Make a job of ``async def f(run: Run, args: SomeStruct)``.
