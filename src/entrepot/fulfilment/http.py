@@ -1,0 +1,88 @@
+"""What the pages and the API of the floor share."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from litestar import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.access.principal import Principal
+from entrepot.documents.pages import storage_of
+from entrepot.fulfilment.carriers import CarrierLines
+from entrepot.fulfilment.labelling import LabelDesk
+from entrepot.kit.database import Database
+from entrepot.kit.errors import InvalidInputError
+from entrepot.kit.text import N_
+
+
+
+@asynccontextmanager
+async def carrier_lines(request: Request[Any, Any, Any]) -> AsyncGenerator[CarrierLines]:
+    """Open the way to carriers for one request; ``state.carrier_lines``, if there is one, serves all."""
+    state = request.app.state
+    shared: CarrierLines | None = state.get("carrier_lines")
+    if shared is not None:
+        yield shared
+        return
+    opened = CarrierLines.of(state.database, state.box, state.settings)
+    try:
+        yield opened
+    finally:
+        await opened.aclose()
+
+
+def own_transaction(request: Request[Any, Any, Any], principal: Principal) -> AbstractAsyncContextManager[AsyncSession]:
+    """Open a transaction of its own, for requests that call a carrier between two of them."""
+    database: Database = request.app.state.database
+    return database.transaction(principal.scope, actor=principal.actor, request_id=request_id(request))
+
+
+def request_id(request: Request[Any, Any, Any]) -> str:
+    """Return what ties the request's events and calls together."""
+    found: str = request.scope["state"].get("request_id", "")
+    return found
+
+
+def label_desk(request: Request[Any, Any, Any], principal: Principal, lines: CarrierLines) -> LabelDesk:
+    """Return what makes and cancels labels."""
+    return LabelDesk(
+        request.app.state.database,
+        lines,
+        storage_of(request),
+        scope=principal.scope,
+        actor=principal.actor,
+        request_id=request_id(request),
+    )
+
+
+async def text_fields(request: Request[Any, Any, Any]) -> dict[str, str]:
+    """Return the text fields of a form."""
+    form = await request.form()
+    return {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+
+
+async def chosen_ids(request: Request[Any, Any, Any]) -> list[UUID]:
+    """Return the repeated field ``ids`` of a form.
+
+    Raises:
+        InvalidInputError: one is no id.
+    """
+    form = await request.form()
+    try:
+        return [UUID(str(value)) for value in form.getall("ids", [])]
+    except ValueError:
+        raise InvalidInputError({"ids": N_("One of the chosen rows cannot be read. Reload the page.")}) from None
+
+
+def whole_number(text: str, name: str) -> int:
+    """Return a field as a number.
+
+    Raises:
+        InvalidInputError: it is none.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise InvalidInputError({name: N_("Enter a whole number.")}) from None

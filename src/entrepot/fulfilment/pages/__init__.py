@@ -1,0 +1,51 @@
+"""Pages of the floor: release, pick, pack, shipments, carriers."""
+
+from entrepot.access.navigation import NavItem
+from entrepot.access.rights import Right
+from entrepot.fulfilment.pages import carriers, on_orders, pack, pick, release, shipments
+from entrepot.kit.text import N_
+
+on_orders.register()
+
+ROUTES = [
+    *release.ROUTES,
+    *pick.ROUTES,
+    *pack.ROUTES,
+    *shipments.ROUTES,
+    *carriers.ROUTES,
+]
+NAV = [
+    NavItem(
+        section="floor",
+        label=N_("Pick"),
+        url="/fulfilment/pick",
+        icon="basket",
+        right=Right.FULFILMENT_READ,
+        shortcut="k",
+        order=10,
+    ),
+    NavItem(
+        section="floor",
+        label=N_("Pack"),
+        url="/fulfilment/pack",
+        icon="package",
+        right=Right.FULFILMENT_READ,
+        order=20,
+    ),
+    NavItem(
+        section="floor",
+        label=N_("Shipments"),
+        url="/fulfilment/shipments",
+        icon="truck",
+        right=Right.FULFILMENT_READ,
+        order=30,
+    ),
+    NavItem(
+        section="run",
+        label=N_("Carriers"),
+        url="/carriers",
+        icon="truck-delivery",
+        right=Right.CARRIERS_MANAGE,
+        order=60,
+    ),
+]

@@ -1,0 +1,236 @@
+"""Carrier accounts and the sender's address."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Response, get, post
+from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Redirect, Template
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.access.guards import needs
+from entrepot.access.principal import Principal
+from entrepot.access.rights import Right
+from entrepot.fulfilment.carriers import Carriers, parse_carrier_credentials
+from entrepot.fulfilment.contract import CarrierSpec, Credentials, PostalAddress
+from entrepot.fulfilment.errors import CarrierFormError, NoSenderError
+from entrepot.fulfilment.registry import carrier_spec, carriers
+from entrepot.fulfilment.http import carrier_lines, text_fields
+from entrepot.kit import i18n
+from entrepot.kit.errors import EntrepotError, InvalidInputError
+from entrepot.kit.text import N_
+
+KEPT = N_("Leave empty to keep what is stored.")
+NAME_NEEDED = N_("Give the account a name of at most 80 characters.")
+LONGEST_NAME = 80
+SENDER: dict[str, str] = {
+    "company": N_("Company"),
+    "first_name": N_("First name"),
+    "last_name": N_("Last name"),
+    "street": N_("Street"),
+    "house_number": N_("House number"),
+    "postcode": N_("Postcode"),
+    "city": N_("City"),
+    "country": N_("Country code"),
+    "email": N_("E-mail"),
+    "phone": N_("Telephone"),
+}
+
+
+class CarrierPages(Controller):
+    """Carriers."""
+
+    path = "/carriers"
+    include_in_schema = False
+
+    @get(opt=needs(Right.CARRIERS_MANAGE))
+    async def index(self, session: AsyncSession, principal: Principal) -> Template:
+        """List accounts, and show the sender's address."""
+        return await _index(session, principal)
+
+    @post("/sender", opt=needs(Right.CARRIERS_MANAGE), status_code=200)
+    async def sender(
+        self, request: HTMXRequest, session: AsyncSession, principal: Principal
+    ) -> Response[Any] | Template:
+        """Say where parcels come from."""
+        values = await text_fields(request)
+        try:
+            address = msgspec.convert(
+                {name: values.get(name, "") for name in SENDER} | {"country": values.get("country", "").upper()},
+                PostalAddress,
+            )
+            await Carriers(session).set_sender(principal.seller_id(), address)
+        except msgspec.ValidationError:
+            problems = {"country": N_("Give the country as two letters, such as NL.")}
+            return await _index(session, principal, values, problems)
+        except InvalidInputError as error:
+            return await _index(session, principal, values, error.problems)
+        return Redirect("/carriers", status_code=303)
+
+    @get("/new/{carrier:str}", opt=needs(Right.CARRIERS_MANAGE))
+    async def blank(self, carrier: str) -> Template:
+        """Show the form that connects an account."""
+        spec = carrier_spec(carrier)
+        return _form(spec, f"/carriers/new/{carrier}", {"name": spec.name}, {})
+
+    @post("/new/{carrier:str}", opt=needs(Right.CARRIERS_MANAGE), status_code=200)
+    async def connect(
+        self, request: HTMXRequest, carrier: str, session: AsyncSession, principal: Principal
+    ) -> Response[Any] | Template:
+        """Try the credentials, and store the account if they work."""
+        spec = carrier_spec(carrier)
+        values = await text_fields(request)
+        action = f"/carriers/new/{carrier}"
+        try:
+            credentials = parse_carrier_credentials(spec, values)
+            _check_name(values)
+            async with carrier_lines(request) as lines, session.begin_nested():
+                await Carriers(session, lines).connect(
+                    principal.seller_id(),
+                    spec,
+                    credentials,
+                    name=values["name"],
+                    service=values.get("service", ""),
+                )
+        except InvalidInputError as error:
+            return _form(spec, action, values, error.problems, status=422)
+        except EntrepotError as error:
+            return _form(spec, action, values, {}, failure=error, status=422)
+        return Redirect("/carriers", status_code=303)
+
+    @get("/{account_id:uuid}", opt=needs(Right.CARRIERS_MANAGE))
+    async def edit(self, request: HTMXRequest, account_id: UUID, session: AsyncSession) -> Template:
+        """Show the form that changes an account; secrets are never shown."""
+        async with carrier_lines(request) as lines:
+            service = Carriers(session, lines)
+            account = await service.account(account_id)
+            stored = await service.stored_credentials(account_id)
+        values = {"name": account.name, "service": account.default_service}
+        return _form(carrier_spec(account.carrier), f"/carriers/{account_id}", values, {}, stored=stored)
+
+    @post("/{account_id:uuid}", opt=needs(Right.CARRIERS_MANAGE), status_code=200)
+    async def change(self, request: HTMXRequest, account_id: UUID, session: AsyncSession) -> Response[Any] | Template:
+        """Change an account; new credentials are tried first."""
+        values = await text_fields(request)
+        async with carrier_lines(request) as lines:
+            service = Carriers(session, lines)
+            account = await service.account(account_id)
+            spec = carrier_spec(account.carrier)
+            stored = await service.stored_credentials(account_id)
+            action = f"/carriers/{account_id}"
+            try:
+                credentials = parse_carrier_credentials(spec, values, stored)
+                _check_name(values)
+                async with session.begin_nested():
+                    await service.change(
+                        account_id,
+                        name=values["name"],
+                        service=values.get("service", ""),
+                        credentials=credentials if credentials != stored else None,
+                    )
+            except InvalidInputError as error:
+                return _form(spec, action, values, error.problems, stored=stored, status=422)
+            except EntrepotError as error:
+                return _form(spec, action, values, {}, failure=error, stored=stored, status=422)
+        return Redirect("/carriers", status_code=303)
+
+
+def _check_name(values: dict[str, str]) -> None:
+    if not 1 <= len(values.get("name", "")) <= LONGEST_NAME:
+        raise CarrierFormError({"name": NAME_NEEDED})
+
+
+async def _index(
+    session: AsyncSession,
+    principal: Principal,
+    values: dict[str, str] | None = None,
+    problems: dict[str, str] | None = None,
+) -> Template:
+    service = Carriers(session)
+    shown: dict[str, str] = values or {}
+    seller_id = principal.seller.id if principal.seller else None
+    if values is None and seller_id is not None:
+        try:
+            address = await service.sender(seller_id, None)
+            shown = {name: str(getattr(address, name)) for name in SENDER}
+        except NoSenderError:
+            shown = {}
+    fields = [
+        _field(name, i18n.gettext(label), shown.get(name, ""), (problems or {}).get(name, ""))
+        | {"half": True, "required": name in {"street", "house_number", "postcode", "city", "country"}}
+        for name, label in SENDER.items()
+    ]
+    context = {
+        "accounts": await service.accounts(seller_id),
+        "specs": carriers(),
+        "sender_fields": fields,
+        "has_sender": any(shown.values()) and not problems,
+    }
+    return Template("fulfilment/carriers.html", context=context, status_code=422 if problems else 200)
+
+
+def _field(name: str, label: str, value: str, problem: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- of forms.field
+    return {
+        "name": name,
+        "label": label,
+        "help": "",
+        "type": "text",
+        "value": value,
+        "error": i18n.gettext(problem) if problem else "",
+        "required": False,
+        "options": [],
+    } | more
+
+
+def _form(  # noqa: PLR0913 -- what a form shows
+    spec: CarrierSpec[Any],
+    action: str,
+    values: dict[str, str],
+    problems: dict[str, str],
+    *,
+    failure: EntrepotError | None = None,
+    stored: Credentials | None = None,
+    status: int = 200,
+) -> Template:
+    fields = [
+        _field(
+            "name",
+            i18n.gettext(N_("Name of the account")),
+            values.get("name", ""),
+            problems.get("name", ""),
+            required=True,
+        )
+    ]
+    for name, field in spec.credentials.model_fields.items():
+        secret = field.annotation is SecretStr
+        hints = [field.description or "", KEPT if secret and stored else ""]
+        kept = "" if secret or stored is None else str(getattr(stored, name) or "")
+        fields.append(
+            _field(
+                name,
+                i18n.gettext(field.title or name),
+                "" if secret else values.get(name, kept),
+                problems.get(name, ""),
+                type="password" if secret else "text",
+                help=" ".join(i18n.gettext(hint) for hint in hints if hint),
+                required=field.is_required() and not (secret and stored),
+                autocomplete="new-password" if secret else "off",
+            )
+        )
+    fields.append(
+        _field(
+            "service",
+            i18n.gettext(N_("Service offered first")),
+            values.get("service", spec.services[0].code),
+            problems.get("service", ""),
+            type="select",
+            options=[{"value": one.code, "label": i18n.gettext(one.name)} for one in spec.services],
+        )
+    )
+    context = {"spec": spec, "action": action, "fields": fields, "failure": failure, "is_new": stored is None}
+    return Template("fulfilment/carrier.html", context=context, status_code=status)
+
+
+ROUTES = [CarrierPages]

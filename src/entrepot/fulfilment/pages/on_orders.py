@@ -1,0 +1,26 @@
+"""What the floor puts on the pages of orders."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.access.rights import Right
+from entrepot.fulfilment import views
+from entrepot.kit.text import N_
+from entrepot.orders.extension import BulkAction, Panel, add_bulk_action, add_panel
+from entrepot.orders.refs import OrderRef
+
+
+async def shipments_of(session: AsyncSession, order: OrderRef) -> dict[str, Any]:
+    """Return what the panel of an order's shipments shows."""
+    return {"shipments": await views.shipments(session, order_id=order.id)}
+
+
+def register() -> None:
+    """Offer releasing in the list of orders, and show parcels on the page of an order."""
+    add_bulk_action(
+        BulkAction(
+            label=N_("Release to picking"), url="/fulfilment/release", icon="basket", right=Right.FULFILMENT_RELEASE
+        )
+    )
+    add_panel(Panel(template="fulfilment/_order_panel.html", context=shipments_of, right=Right.FULFILMENT_READ))

@@ -1,0 +1,164 @@
+"""Pick lists, and picking on a phone or with a scanner."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, Response, get, post
+from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Redirect, Template
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.access.guards import needs
+from entrepot.access.principal import Principal
+from entrepot.access.rights import Right
+from entrepot.fulfilment import views
+from entrepot.fulfilment.domain import SHORT_LABELS, LineState, ShortReason
+from entrepot.fulfilment.errors import PickListNotFoundError
+from entrepot.fulfilment.refs import PickOutcome
+from entrepot.fulfilment.service import FulfilmentService
+from entrepot.fulfilment.http import text_fields, whole_number
+from entrepot.kit.errors import EntrepotError
+from entrepot.kit.ids import new_id
+
+PAGE = 50
+
+
+class PickPages(Controller):
+    """Pick."""
+
+    path = "/fulfilment/pick"
+    include_in_schema = False
+
+    @get(opt=needs(Right.FULFILMENT_READ))
+    async def index(self, session: AsyncSession, status: str = "active", before: UUID | None = None) -> Template:
+        """List pick lists."""
+        found = await views.pick_lists(session, status="" if status == "all" else status, before=before, limit=PAGE + 1)
+        _, ready = await views.ready_orders(session, limit=1)
+        context = {
+            "lists": found[:PAGE],
+            "status": status,
+            "ready": ready,
+            "next": f"/fulfilment/pick?status={status}&before={found[PAGE - 1].id}" if len(found) > PAGE else None,
+        }
+        return Template("fulfilment/lists.html", context=context)
+
+    @post("/next", opt=needs(Right.FULFILMENT_PICK))
+    async def claim_next(self, session: AsyncSession, principal: Principal) -> Redirect:
+        """Go on with the own list, or take the oldest free one."""
+        sellers = (principal.seller.id,) if principal.seller else tuple(one.id for one in principal.sellers)
+        found = await FulfilmentService(session).picking.claim_next(sellers)
+        return Redirect(f"/fulfilment/pick/{found.id}" if found else "/fulfilment/pick?status=none", status_code=303)
+
+    @get("/{list_id:uuid}", opt=needs(Right.FULFILMENT_READ))
+    async def show(self, list_id: UUID, session: AsyncSession) -> Template:
+        """Show the current task, large."""
+        return Template("fulfilment/pick.html", context=await _task(session, list_id))
+
+    @get("/{list_id:uuid}/task", opt=needs(Right.FULFILMENT_READ))
+    async def task(self, list_id: UUID, session: AsyncSession) -> Template:
+        """Show the task alone."""
+        return Template("fulfilment/_task.html", context=await _task(session, list_id))
+
+    @get("/{list_id:uuid}/lines", opt=needs(Right.FULFILMENT_READ))
+    async def lines(self, list_id: UUID, session: AsyncSession) -> Template:
+        """Show every line."""
+        return Template("fulfilment/list.html", context=await _task(session, list_id))
+
+    @post("/{list_id:uuid}/claim", opt=needs(Right.FULFILMENT_PICK))
+    async def claim(self, list_id: UUID, session: AsyncSession) -> Redirect:
+        """Take a list."""
+        await FulfilmentService(session).picking.claim(list_id)
+        return Redirect(f"/fulfilment/pick/{list_id}", status_code=303)
+
+    @post("/{list_id:uuid}/scan", opt=needs(Right.FULFILMENT_PICK), status_code=200)
+    async def scan(self, request: HTMXRequest, list_id: UUID, session: AsyncSession) -> Response[Any] | Template:
+        """Act on a scanned code."""
+        values = await text_fields(request)
+        try:
+            async with session.begin_nested():
+                outcome = await FulfilmentService(session).picking.scan(
+                    list_id, values.get("code", ""), client_id=values.get("client_id", "")
+                )
+        except EntrepotError as error:
+            return await _answer(request, session, list_id, None, error)
+        return await _answer(request, session, list_id, outcome, None)
+
+    @post("/lines/{line_id:uuid}/{action:str}", opt=needs(Right.FULFILMENT_PICK), status_code=200)
+    async def act(
+        self, request: HTMXRequest, line_id: UUID, action: str, session: AsyncSession
+    ) -> Response[Any] | Template:
+        """Pick, report short, undo, or put back one line."""
+        values = await text_fields(request)
+        list_id = UUID(values["list_id"])
+        outcome: PickOutcome | None = None
+        picking = FulfilmentService(session).picking
+        try:
+            async with session.begin_nested():
+                if action == "pick":
+                    quantity = values.get("quantity", "")
+                    outcome = await picking.pick(
+                        line_id,
+                        whole_number(quantity, "quantity") if quantity else None,
+                        client_id=values.get("client_id", ""),
+                    )
+                elif action == "short":
+                    reason = values.get("reason", "")
+                    outcome = await picking.short(
+                        line_id, ShortReason(reason) if reason in set(ShortReason) else ShortReason.NOT_THERE
+                    )
+                elif action == "undo":
+                    outcome = await picking.undo(line_id)
+                elif action == "put-back":
+                    await picking.put_back(line_id)
+        except EntrepotError as error:
+            return await _answer(request, session, list_id, None, error)
+        return await _answer(request, session, list_id, outcome, None)
+
+
+async def _answer(
+    request: HTMXRequest,
+    session: AsyncSession,
+    list_id: UUID,
+    outcome: PickOutcome | None,
+    error: EntrepotError | None,
+) -> Response[Any] | Template:
+    """Answer a script with the next task, and a plain form with the page."""
+    context = await _task(session, list_id, outcome, error)
+    if request.htmx and "lines" not in (request.headers.get("hx-current-url", "").rpartition("/")[2]):
+        return Template("fulfilment/_task.html", context=context)
+    if error is None:
+        back = request.headers.get("referer", "")
+        return Redirect(
+            f"/fulfilment/pick/{list_id}/lines" if back.endswith("/lines") else f"/fulfilment/pick/{list_id}",
+            status_code=303,
+        )
+    return Template("fulfilment/pick.html", context=context, status_code=422)
+
+
+async def _task(
+    session: AsyncSession,
+    list_id: UUID,
+    outcome: PickOutcome | None = None,
+    error: EntrepotError | None = None,
+) -> dict[str, Any]:
+    found = await views.pick_lists(session, list_id=list_id, limit=1)
+    if not found:
+        raise PickListNotFoundError(number=str(list_id))
+    lines = await views.pick_lines(session, list_id)
+    return {
+        "list": found[0],
+        "lines": lines,
+        "line": next((line for line in lines if line.state is LineState.OPEN), None),
+        "last": max(
+            (line for line in lines if line.picked and line.scanned_at and not line.put_back),
+            key=lambda line: line.scanned_at or found[0].created_at,
+            default=None,
+        ),
+        "outcome": outcome,
+        "error": error,
+        "reasons": SHORT_LABELS,
+        "client_id": new_id().hex,
+    }
+
+
+ROUTES = [PickPages]

@@ -1,0 +1,135 @@
+"""Shipments: where parcels are, and what channels were told."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, Response, get, post
+from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Redirect, Stream, Template
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.access.guards import needs
+from entrepot.access.principal import Principal
+from entrepot.access.rights import Right
+from entrepot.channels.service import ChannelService
+from entrepot.documents.pages import storage_of
+from entrepot.documents.service import DocumentService
+from entrepot.fulfilment import views
+from entrepot.fulfilment.domain import PushState, ShipmentState
+from entrepot.fulfilment.errors import ShipmentNotFoundError
+from entrepot.fulfilment.pushing import waiting_reason
+from entrepot.fulfilment.service import FulfilmentService
+from entrepot.fulfilment.http import carrier_lines, label_desk, own_transaction
+from entrepot.kit.errors import EntrepotError
+
+PAGE = 50
+KINDS = {"pdf": "application/pdf", "zpl": "text/plain; charset=utf-8"}
+
+
+class ShipmentPages(Controller):
+    """Shipments."""
+
+    path = "/fulfilment/shipments"
+    include_in_schema = False
+
+    @get(opt=needs(Right.FULFILMENT_READ))
+    async def index(  # noqa: PLR0913 -- filters
+        self,
+        session: AsyncSession,
+        q: str = "",
+        parcel: str = "",
+        push: str = "",
+        problem: str = "",
+        before: UUID | None = None,
+    ) -> Template:
+        """List shipments."""
+        found = await views.shipments(
+            session, search=q.strip(), state=parcel, push=push, problem=bool(problem), before=before, limit=PAGE + 1
+        )
+        query = {
+            name: value for name, value in (("q", q), ("parcel", parcel), ("push", push), ("problem", problem)) if value
+        }
+        address = "&".join(f"{name}={value}" for name, value in query.items())
+        context = {
+            "rows": found[:PAGE],
+            "query": query,
+            "q": q,
+            "parcel": parcel,
+            "push": push,
+            "problem": problem,
+            "counts": await views.counts(session),
+            "states": ["labelled", "shipped", *(one.value for one in ShipmentState if one.value != "labelled")],
+            "pushes": [one.value for one in PushState],
+            "next": f"/fulfilment/shipments?{address}&before={found[PAGE - 1].id}" if len(found) > PAGE else None,
+        }
+        return Template("fulfilment/shipments.html", context=context)
+
+    @get("/{shipment_id:uuid}", opt=needs(Right.FULFILMENT_READ))
+    async def show(self, shipment_id: UUID, session: AsyncSession) -> Template:
+        """Show one shipment: label, tracking, attempts, what the channel says."""
+        return Template("fulfilment/shipment.html", context=await _detail(session, shipment_id))
+
+    @get("/{shipment_id:uuid}/label.{kind:str}", opt=needs(Right.FULFILMENT_READ))
+    async def label(self, request: HTMXRequest, shipment_id: UUID, kind: str, session: AsyncSession) -> Stream:
+        """Send the label, to be shown and printed."""
+        found = await views.shipments(session, shipment_id=shipment_id)
+        document_id = {"pdf": found[0].label_pdf_id, "zpl": found[0].label_zpl_id}.get(kind) if found else None
+        if document_id is None:
+            raise ShipmentNotFoundError(shipment=str(shipment_id))
+        storage = storage_of(request)
+        document = await DocumentService(session, storage).find(document_id)
+        how = "inline" if kind == "pdf" else "attachment"
+        return Stream(
+            storage.read(document.storage_key),
+            media_type=KINDS[kind],
+            headers={"Content-Disposition": f'{how}; filename="{found[0].tracking_code or shipment_id}.{kind}"'},
+        )
+
+    @post("/{shipment_id:uuid}/{action:str}", opt=needs(Right.FULFILMENT_SHIP), status_code=200)
+    async def act(
+        self, request: HTMXRequest, shipment_id: UUID, action: str, principal: Principal
+    ) -> Response[Any] | Template:
+        """Cancel the label, try the label or the channel again, or skip the channel."""
+        try:
+            if action == "cancel-label":
+                async with carrier_lines(request) as lines:
+                    await label_desk(request, principal, lines).cancel(shipment_id)
+            elif action == "retry-label":
+                async with own_transaction(request, principal) as session:
+                    parcel_id = (await _row(session, shipment_id)).parcel_id
+                async with carrier_lines(request) as lines:
+                    shipment_id = (await label_desk(request, principal, lines).make(parcel_id)).id
+            elif action in {"retry-push", "skip-push"}:
+                async with own_transaction(request, principal) as session:
+                    pushing = FulfilmentService(session).pushing
+                    await (pushing.retry if action == "retry-push" else pushing.skip)(shipment_id)
+        except EntrepotError as error:
+            async with own_transaction(request, principal) as session:
+                context = await _detail(session, shipment_id, error)
+            return Template("fulfilment/shipment.html", context=context, status_code=422)
+        return Redirect(f"/fulfilment/shipments/{shipment_id}", status_code=303)
+
+
+async def _row(session: AsyncSession, shipment_id: UUID) -> views.ShipmentRow:
+    found = await views.shipments(session, shipment_id=shipment_id)
+    if not found:
+        raise ShipmentNotFoundError(shipment=str(shipment_id))
+    return found[0]
+
+
+async def _detail(session: AsyncSession, shipment_id: UUID, error: EntrepotError | None = None) -> dict[str, Any]:
+    row = await _row(session, shipment_id)
+    push = await views.push_of(session, shipment_id)
+    account = await ChannelService(session).account(push.account_id) if push else None
+    return {
+        "row": row,
+        "push": push,
+        "account": account,
+        "waiting_reason": waiting_reason(account) if account and push and push.state is PushState.WAITING else "",
+        "tracking": await views.tracking(session, shipment_id),
+        "attempts": await views.attempts(session, shipment_id),
+        "error": error,
+    }
+
+
+ROUTES = [ShipmentPages]
