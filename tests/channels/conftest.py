@@ -26,7 +26,8 @@ def make_world() -> Iterator[Callable[..., World]]:
     made: list[World] = []
 
     def make(**options: Any) -> World:  # noqa: ANN401 -- passed on
-        made.append(World(WorldOptions(**{"speed": ALL_AT_ONCE, "cancellations": False, "orders": 60} | options)))
+        chosen: dict[str, Any] = {"speed": ALL_AT_ONCE, "cancellations": False, "orders": 60} | options
+        made.append(World(WorldOptions(**chosen)))
         return made[-1]
 
     yield make

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from entrepot.channels.contract import (
     CancelReason,
@@ -136,7 +137,7 @@ async def bench(addresses: dict[str, str]) -> AsyncGenerator[Bench]:
 def bol(bench: Bench) -> Bol:
     credentials = SPEC.credentials(
         client_id="id",
-        client_secret="secret",
+        client_secret=SecretStr("secret"),
         api_url="http://bol.test",
         token_url="http://bol.test/token",
     )

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from entrepot.channels.contract import Fulfilment
 from entrepot.channels.errors import (
@@ -30,7 +31,7 @@ needs_fixtures = pytest.mark.skipif(not FIXTURES.is_dir(), reason=f"bol's record
 
 def connect(transport: httpx.AsyncBaseTransport) -> Bol:
     return Bol(
-        SPEC.credentials(client_id="id", client_secret="canary-secret"),
+        SPEC.credentials(client_id="id", client_secret=SecretStr("canary-secret")),
         Line(http=httpx.AsyncClient(transport=transport)),
     )
 

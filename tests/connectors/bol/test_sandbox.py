@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from entrepot.channels.contract import (
     CancelReason,
@@ -21,8 +22,8 @@ from entrepot.channels.errors import (
     UnexpectedPayloadError,
 )
 from entrepot.channels.line import DocumentKey, Line
-from entrepot.connectors.bol import SPEC
 from entrepot.connectors.bol.connector import Bol
+from entrepot.connectors.bol.credentials import BolCredentials
 from entrepot.sandbox.app import create_sandbox
 from entrepot.sandbox.faults import Fault
 from entrepot.sandbox.options import ALL_AT_ONCE, RateLimit, WorldOptions
@@ -33,18 +34,22 @@ pytestmark = pytest.mark.anyio
 ORDERS = 60
 
 
+def signed_in_as(client_id: str, secret: str) -> BolCredentials:
+    return BolCredentials(
+        client_id=client_id,
+        client_secret=SecretStr(secret),
+        api_url="http://bol.test",
+        token_url="http://bol.test/token",
+    )
+
+
 class Shop:
     """One account on the simulated bol, and what its hub has stored."""
 
     def __init__(self, world: World, http: httpx.AsyncClient) -> None:
         self.world = world
         self.stored: dict[DocumentKey, RawDocument] = {}
-        credentials = SPEC.credentials(
-            client_id="sandbox-seller-1",
-            client_secret="sandbox-secret-1",
-            api_url="http://bol.test",
-            token_url="http://bol.test/token",
-        )
+        credentials = signed_in_as("sandbox-seller-1", "sandbox-secret-1")
         self.bol = Bol(credentials, Line(http=http, known=self._known))
         self.cursor: str | None = None
 
@@ -76,7 +81,8 @@ def make_world() -> Iterator[Callable[..., World]]:
     made: list[World] = []
 
     def make(**options: Any) -> World:  # noqa: ANN401 -- passed on
-        made.append(World(WorldOptions(**{"speed": ALL_AT_ONCE, "cancellations": False, "orders": ORDERS} | options)))
+        chosen: dict[str, Any] = {"speed": ALL_AT_ONCE, "cancellations": False, "orders": ORDERS} | options
+        made.append(World(WorldOptions(**chosen)))
         return made[-1]
 
     yield make
@@ -195,9 +201,7 @@ async def test_a_closed_account_is_told_apart(make_world: Callable[..., World]) 
     transport = httpx.ASGITransport(create_sandbox(make_world()))  # type: ignore[arg-type]  # Litestar narrows the scope
     async with httpx.AsyncClient(transport=transport) as http:
         for client_id, secret in (("sandbox-closed", "sandbox-secret-3"), ("nobody", "nothing")):
-            credentials = SPEC.credentials(
-                client_id=client_id, client_secret=secret, api_url="http://bol.test", token_url="http://bol.test/token"
-            )
+            credentials = signed_in_as(client_id, secret)
             with pytest.raises(CredentialsRejectedError):
                 await Bol(credentials, Line(http=http)).check()
 
