@@ -1,9 +1,19 @@
 """Pure decisions about imports: which column is which, and how rows are cut into chunks."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 from unicodedata import category, normalize
 
-from entrepot.imports.contract import Column, ImportRow
+
+class Named(Protocol):
+    """A column with the names it goes by (:class:`entrepot.imports.contract.Column`)."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def aliases(self) -> tuple[str, ...]: ...
 
 
 def heading_key(heading: str) -> str:
@@ -12,7 +22,7 @@ def heading_key(heading: str) -> str:
     return "".join(character for character in plain if category(character)[0] in "LN")
 
 
-def guess_mapping(header: Sequence[str], columns: Sequence[Column]) -> dict[str, int]:
+def guess_mapping(header: Sequence[str], columns: Sequence[Named]) -> dict[str, int]:
     """Return column key -> position in *header*.  A heading serves one column; names come before aliases."""
     positions = {heading_key(name): position for position, name in reversed(list(enumerate(header))) if name}
     mapping: dict[str, int] = {}
@@ -33,11 +43,9 @@ def pick_cells(cells: Sequence[str], mapping: Mapping[str, int]) -> dict[str, st
     return {key: cells[position] for key, position in mapping.items() if position < len(cells)}
 
 
-def cut_chunks(
-    rows: Iterable[ImportRow], size: int, group: Callable[[ImportRow], str] | None
-) -> Iterator[list[ImportRow]]:
+def cut_chunks[R](rows: Iterable[R], size: int, group: Callable[[R], str] | None) -> Iterator[list[R]]:
     """Yield *rows* in lists of about *size*; neighbours of one group are never parted, however many they are."""
-    chunk: list[ImportRow] = []
+    chunk: list[R] = []
     last: str | None = None
     for row in rows:
         name = group(row) if group is not None else None
