@@ -70,7 +70,7 @@ async def test_reserved_units_move_only_with_their_reservation(session: AsyncSes
     request = request_for(mug, 4)
     await stock.reserve([request])
 
-    with pytest.raises(ReservedHereError, match="4 of the 5 there are reserved for orders. Take 1 at most"):
+    with pytest.raises(ReservedHereError, match=r"4 of the 5 there are reserved for orders\. Take 1 at most"):
         await stock.move(mug.id, building.shelf, building.rack, 3)
     await stock.move(mug.id, building.shelf, building.rack, 3, with_reservations=True)
 

@@ -14,7 +14,7 @@ from entrepot.access.guards import needs
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.inventory import views
-from entrepot.inventory.domain import ADJUST_REASONS, MOVE_KINDS
+from entrepot.inventory.domain import ADJUST_REASONS, MOVE_KINDS, LocationKind, MoveKind
 from entrepot.inventory.errors import NothingToAdjustError, QuantityError
 from entrepot.inventory.forms import movement_fields, sentence, warehouse_field
 from entrepot.inventory.service import InventoryService
@@ -152,12 +152,14 @@ async def _do(
     if verb == "receive":
         await stock.receive(found["product"], found["location"], numbers["quantity"])
     elif verb == "move":
+        origin = await stock.location(found["origin"])
         await stock.move(
             found["product"],
             found["origin"],
             found["target"],
             numbers["quantity"],
             with_reservations=bool(given["along"]),
+            kind=MoveKind.PUT_BACK if origin.kind == LocationKind.STAGING else MoveKind.MOVE,
         )
     else:
         await stock.adjust(found["product"], found["location"], numbers["change"], reason=given["reason"])
