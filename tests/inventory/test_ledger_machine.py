@@ -60,7 +60,7 @@ class Ledger(RuleBasedStateMachine):
 
     @initialize()
     def set_up(self) -> None:
-        async def prepare(stock: InventoryService) -> None:
+        async def prepare(_: InventoryService) -> None:
             session = self.session
             await session.execute(
                 text("INSERT INTO seller (id, name, slug) VALUES (:id, 'Machine', :slug)"),
@@ -137,7 +137,7 @@ class Ledger(RuleBasedStateMachine):
     def remember(self) -> None:
         """Note what there is at this moment."""
 
-        async def do(stock: InventoryService) -> None:
+        async def do(_: InventoryService) -> None:
             session = self.session
             at = (await session.execute(text("SELECT statement_timestamp()"))).scalar_one()
             rows = await session.execute(
@@ -155,7 +155,7 @@ class Ledger(RuleBasedStateMachine):
 
     @invariant()
     def the_past_stays_what_it_was(self) -> None:
-        async def do(stock: InventoryService) -> None:
+        async def do(_: InventoryService) -> None:
             for at, levels in self.past:
                 found = await views.stock_at(self.session, self.seller_id, at)
                 assert {(row.product_id, row.location_id): row.on_hand for row in found} == levels
