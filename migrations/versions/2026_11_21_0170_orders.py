@@ -119,6 +119,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("attention <> '[]'::jsonb"),
     )
     op.create_index(
+        "ix_sales_order_tagged",
+        "sales_order",
+        ["seller_id", "placed_at", "id"],
+        postgresql_where=sa.text("tags <> '[]'::jsonb"),
+    )
+    op.create_index(
         "ix_sales_order_held",
         "sales_order",
         ["seller_id", "placed_at", "id"],
@@ -173,7 +179,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("fulfilment IN ('seller', 'channel')", name=op.f("ck_order_line_fulfilment_known")),
     )
-    op.create_index("ix_order_line_product_id", "order_line", ["product_id"])
+    op.create_index("ix_order_line_product_id_order_id", "order_line", ["product_id", "order_id"])
     op.create_index(
         "ix_order_line_waiting",
         "order_line",

@@ -44,6 +44,7 @@ class SalesOrder(Base):
             "id",
             postgresql_where=text("attention <> '[]'::jsonb"),
         ),
+        Index("ix_sales_order_tagged", "seller_id", "placed_at", "id", postgresql_where=text("tags <> '[]'::jsonb")),
         Index("ix_sales_order_held", "seller_id", "placed_at", "id", postgresql_where=text("held_at IS NOT NULL")),
         Index(
             "ix_sales_order_search",
@@ -113,7 +114,7 @@ class OrderLine(Base):
         CheckConstraint("quantity_cancelled >= 0 AND quantity_shipped >= 0", name="parts_not_negative"),
         CheckConstraint("quantity_cancelled + quantity_shipped <= quantity", name="parts_within_quantity"),
         CheckConstraint("fulfilment IN ('seller', 'channel')", name="fulfilment_known"),
-        Index("ix_order_line_product_id", "product_id"),
+        Index("ix_order_line_product_id_order_id", "product_id", "order_id"),
         Index(
             "ix_order_line_waiting",
             "seller_id",

@@ -120,6 +120,8 @@ async def list_orders(
     where, values = _conditions(filters)
     if key == "ship_by":
         where.append("o.ship_by IS NOT NULL")
+        if not filters.status:
+            where.append(f"o.status IN {OPEN_LIST}")  # of those that left nobody asks
     if filters.q.strip():
         where.append("o.id = ANY(:matches)")
         values["matches"] = await find_matches(session, filters)
@@ -172,7 +174,7 @@ def _flags(filters: Filters, where: list[str], values: dict[str, Any]) -> None:
             where.append("jsonb_exists(o.attention, :attention)")
             values["attention"] = filters.attention
     if filters.tag:
-        where.append("jsonb_exists(o.tags, :tag)")
+        where.append("o.tags <> '[]'::jsonb AND jsonb_exists(o.tags, :tag)")
         values["tag"] = filters.tag
 
 
@@ -212,7 +214,9 @@ async def find_matches(session: AsyncSession, filters: Filters) -> list[UUID]:
             """
             (SELECT search_orders(:pattern, CAST(:others AS text[]), :limit) AS id)
             UNION
-            (SELECT order_id FROM order_line WHERE product_id = ANY(:products) ORDER BY order_id DESC LIMIT :limit)
+            (SELECT l.order_id FROM unnest(CAST(:products AS uuid[])) AS p, LATERAL (
+                SELECT order_id FROM order_line WHERE product_id = p ORDER BY order_id DESC LIMIT :limit
+            ) AS l)
             UNION
             (SELECT order_id FROM order_line
              WHERE seller_id = ANY(:sellers) AND product_id IS NULL AND sku = ANY(:names) LIMIT :limit)
