@@ -18,6 +18,9 @@ from entrepot.channels.credentials import parse_credentials
 from entrepot.channels.registry import connector_spec
 from entrepot.channels.service import ChannelService
 from entrepot.cli.demo import FILLED, OWNER
+from entrepot.fulfilment.carriers import CarrierLines, Carriers, parse_carrier_credentials
+from entrepot.fulfilment.contract import PostalAddress
+from entrepot.fulfilment.registry import carrier_spec
 from entrepot.inventory.domain import LocationKind
 from entrepot.inventory.refs import Receipt
 from entrepot.inventory.service import InventoryService
@@ -26,7 +29,7 @@ from entrepot.kit.postgres import running_server
 from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
-from entrepot.sandbox.options import DEFAULT_ACCOUNTS
+from entrepot.sandbox.options import DEFAULT_ACCOUNTS, WorldOptions
 from entrepot.sandbox.retail.export import bundles, catalogue_rows, units_sold
 
 SLOTS = 60
@@ -34,6 +37,9 @@ SLOTS = 60
 SCARCE = 25
 """Every so many products there is too little, so that orders wait for stock."""
 PATIENCE = 20
+SENDER = PostalAddress(
+    company="Gift shop", street="Oudegracht", house_number="120", postcode="3511 AW", city="Utrecht", country="NL"
+)
 
 
 def fill() -> None:
@@ -51,6 +57,7 @@ def fill() -> None:
                 seller_id = await _people(database, os.environ["ENTREPOT_DEMO_PASSWORD"])
                 count = await _goods(database, seller_id)
                 await _channel(database, box, settings, seller_id, sandbox)
+                await _carrier(database, box, settings, seller_id, sandbox)
             return count
 
         count = uvloop.run(run())
@@ -158,6 +165,19 @@ async def _channel(database: Database, box: SecretBox, settings: Settings, selle
             await channels.switch(connected.id, Mode.LIVE)
     finally:
         await connections.aclose()
+
+
+async def _carrier(database: Database, box: SecretBox, settings: Settings, seller_id: UUID, sandbox: str) -> None:
+    spec = carrier_spec("sandbox_express")
+    values = {"api_url": sandbox, "api_key": WorldOptions().carrier_key}
+    lines = CarrierLines.of(database, box, settings)
+    try:
+        async with database.transaction(Scope.of(seller_id)) as session:
+            carriers = Carriers(session, lines)
+            await carriers.connect(seller_id, spec, parse_carrier_credentials(spec, values), name=spec.name)
+            await carriers.set_sender(seller_id, SENDER)
+    finally:
+        await lines.aclose()
 
 
 def _wait_for(address: str) -> None:

@@ -69,9 +69,10 @@ class ShipmentPages(Controller):
         """Show one shipment: label, tracking, attempts, what the channel says."""
         return Template("fulfilment/shipment.html", context=await _detail(session, shipment_id))
 
-    @get("/{shipment_id:uuid}/label.{kind:str}", opt=needs(Right.FULFILMENT_READ))
-    async def label(self, request: HTMXRequest, shipment_id: UUID, kind: str, session: AsyncSession) -> Stream:
+    @get(["/{shipment_id:uuid}/label.pdf", "/{shipment_id:uuid}/label.zpl"], opt=needs(Right.FULFILMENT_READ))
+    async def label(self, request: HTMXRequest, shipment_id: UUID, session: AsyncSession) -> Stream:
         """Send the label, to be shown and printed."""
+        kind = request.url.path.rpartition(".")[2]
         found = await views.shipments(session, shipment_id=shipment_id)
         document_id = {"pdf": found[0].label_pdf_id, "zpl": found[0].label_zpl_id}.get(kind) if found else None
         if document_id is None:
