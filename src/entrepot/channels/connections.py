@@ -60,7 +60,7 @@ class Connections:
 
     async def aclose(self) -> None:
         """Close connections, and write the calls that are not written yet."""
-        await self.outside.__aexit__(None, None, None)
+        await self.outside.aclose()
 
     def spec(self, channel: str) -> ConnectorSpec[Any]:
         """Return a channel's connector spec."""

@@ -14,7 +14,6 @@ import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import TracebackType
 from typing import Self, cast
 from uuid import UUID
 
@@ -361,9 +360,11 @@ class OutsideHttp:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections, and write the calls that are not written yet."""
         await self._network.aclose()
         if self.calls is not None:
             await self.calls.aclose()
