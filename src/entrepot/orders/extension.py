@@ -27,7 +27,7 @@ class BulkAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """A part of the order page: *template* with what *context* returns."""
+    """A part of the order page: *template* sees what *context* returns, beside what the page has."""
 
     template: str
     context: Context

@@ -180,20 +180,19 @@ async def _page(principal: Principal, session: AsyncSession, order_id: UUID) -> 
     subjects = [order.id]
     for more in TIMELINE_SUBJECTS:
         subjects += await more(session, order.id)
-    panels = [
-        {"template": panel.template, **(await panel.context(session, order))}
-        for panel in PANELS
-        if principal.can(panel.right)
-    ]
+    shown = [panel for panel in PANELS if principal.can(panel.right)]
+    told: dict[str, Any] = {}
+    for panel in shown:
+        told |= await panel.context(session, order)
     stage = cancel_stage(order.status)
-    context = {
+    context = told | {
         "order": order,
         "account": account,
         "document": document,
         "lines": await _lines(session, order),
         "notes": await views.notes(session, order.id),
         "events": tell(await read_subjects(session, subjects, limit=EVENTS)),
-        "panels": panels,
+        "panels": [panel.template for panel in shown],
         "next_step": gettext(NEXT[order.status]),
         "editable": order.status in EDITABLE,
         "may_hold": order.status in OPEN,
