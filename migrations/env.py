@@ -11,6 +11,10 @@ from entrepot.kit.database import Base
 from entrepot.kit.tables import register_tables
 
 
+UNMAPPED = {"scope_key"}
+"""Tables that only the database itself reads."""
+
+
 def run(connection: Connection) -> None:
     """Migrate, one transaction per revision, one process at a time, never waiting long for a lock."""
     connection.execute(text("SELECT pg_advisory_lock(hashtext('entrepot.migrations'))"))
@@ -22,6 +26,7 @@ def run(connection: Connection) -> None:
         transaction_per_migration=True,
         compare_server_default=True,
         include_schemas=False,
+        include_name=lambda name, kind, _: not (kind == "table" and name in UNMAPPED),
     )
     with context.begin_transaction():
         context.run_migrations()
