@@ -1,0 +1,193 @@
+"""Pages of offers: what the channels say of our stock, and why."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import Controller, Request, get, post
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Redirect, Template
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.access.guards import needs
+from entrepot.access.navigation import NavItem
+from entrepot.access.rights import Right
+from entrepot.channels.service import ChannelService
+from entrepot.kit import outbox
+from entrepot.kit.errors import InvalidInputError
+from entrepot.kit.i18n import gettext
+from entrepot.kit.text import N_
+from entrepot.offers import views
+from entrepot.offers.domain import OfferState
+from entrepot.offers.errors import OfferNotFoundError
+from entrepot.offers.service import OfferService
+from entrepot.offers.wording import FOUND_BY, LIMITS, STATES, timeline
+
+ROWS = 50
+EVENTS = 50
+
+
+class OfferPages(Controller):
+    """Reading and steering offers."""
+
+    path = "/offers"
+    opt = needs(Right.OFFERS_READ)
+    include_in_schema = False
+
+    @get()
+    async def show_list(
+        self,
+        session: AsyncSession,
+        q: str = "",
+        account: str = "",
+        chosen: Annotated[str, QueryParameter(name="state")] = "",
+        cursor: str = "",
+    ) -> Template:
+        """List offers with what the channel has and what it should have."""
+        state = OfferState(chosen) if chosen in set(OfferState) else None
+        before = _uuid(cursor)
+        rows = await views.offers(
+            session,
+            account_id=_uuid(account),
+            state=state,
+            query=q.replace("\0", ""),
+            before=before,
+            limit=ROWS + 1,
+        )
+        query = {key: value for key, value in (("q", q), ("account", account), ("state", state or "")) if value}
+        following = None
+        if len(rows) > ROWS:
+            following = "/offers?" + urlencode({**query, "cursor": rows[ROWS - 1].facts.id})
+        accounts = await ChannelService(session).accounts()
+        trouble = await views.trouble(session)
+        return Template(
+            "offers/list.html",
+            context={
+                "rows": rows[:ROWS],
+                "query": query,
+                "first": f"/offers?{urlencode(query)}" if before else None,
+                "following": following,
+                "states": [
+                    {"value": str(key), "label": gettext(label), "count": trouble.get(key)}
+                    for key, (label, _) in STATES.items()
+                ],
+                "accounts": accounts,
+                "account_options": [{"value": str(one.id), "label": one.name} for one in accounts],
+                "state_of": _state,
+            },
+        )
+
+    @get("/{offer_id:uuid}")
+    async def show(self, session: AsyncSession, offer_id: FromPath[UUID]) -> Template:
+        """Show one offer: its number, why, and what happened."""
+        return await _detail(session, offer_id)
+
+    @post("/{offer_id:uuid}/link", opt=needs(Right.OFFERS_MANAGE))
+    async def link(
+        self, request: Request[Any, Any, Any], session: AsyncSession, offer_id: FromPath[UUID]
+    ) -> Redirect | Template:
+        """Say which product it is."""
+        form = await request.form()
+        sku = str(form.get("sku", ""))
+        try:
+            await OfferService(session).link(offer_id, sku, version=_number(form.get("version")))
+        except InvalidInputError as error:
+            return await _detail(session, offer_id, problems=error.problems, entered={"sku": sku})
+        return _back(offer_id)
+
+    @post("/{offer_id:uuid}/change", opt=needs(Right.OFFERS_MANAGE))
+    async def change(
+        self, request: Request[Any, Any, Any], session: AsyncSession, offer_id: FromPath[UUID]
+    ) -> Redirect | Template:
+        """Set the maximum, or pause and resume."""
+        form = await request.form()
+        given = str(form.get("maximum", "")).strip()
+        try:
+            await OfferService(session).change(
+                offer_id,
+                maximum=_maximum(given),
+                paused=form.get("paused") == "true",
+                version=_number(form.get("version")),
+            )
+        except InvalidInputError as error:
+            return await _detail(session, offer_id, problems=error.problems, entered={"maximum": given})
+        return _back(offer_id)
+
+    @post("/{offer_id:uuid}/publish", opt=needs(Right.OFFERS_MANAGE))
+    async def publish(self, session: AsyncSession, offer_id: FromPath[UUID]) -> Redirect:
+        """Tell the channel now."""
+        await OfferService(session).publish_now(offer_id)
+        return _back(offer_id)
+
+    @post("/refresh/{account_id:uuid}", opt=needs(Right.OFFERS_MANAGE))
+    async def refresh(self, session: AsyncSession, account_id: FromPath[UUID]) -> Redirect:
+        """Read an account's offers now."""
+        await OfferService(session).refresh(account_id)
+        return Redirect("/offers", status_code=303)
+
+
+async def _detail(
+    session: AsyncSession,
+    offer_id: UUID,
+    *,
+    problems: dict[str, str] | None = None,
+    entered: dict[str, str] | None = None,
+) -> Template:
+    found = await views.offers(session, offer_id=offer_id, limit=1)
+    if not found:
+        raise OfferNotFoundError(offer=offer_id)
+    events = await outbox.read_subjects(session, [offer_id], limit=EVENTS)
+    return Template(
+        "offers/detail.html",
+        context={
+            "offer": found[0],
+            "events": timeline(events),
+            "limits": {key: gettext(label) for key, label in LIMITS.items()},
+            "found_by": {key: gettext(label) for key, label in FOUND_BY.items()},
+            "state_of": _state,
+            "problems": problems or {},
+            "entered": entered or {},
+        },
+        status_code=422 if problems else 200,
+    )
+
+
+def _state(state: str) -> tuple[str, str]:
+    """Return label and tone."""
+    label, tone = STATES[OfferState(state)]
+    return gettext(label), tone
+
+
+def _maximum(given: str) -> int | None:
+    if not given:
+        return None
+    return int(given) if given.isdecimal() and len(given) < 10 else -1  # noqa: PLR2004 -- refused by the service
+
+
+def _number(given: object) -> int | None:
+    return int(given) if isinstance(given, str) and given.isdecimal() and len(given) < 10 else None  # noqa: PLR2004 -- fits the column
+
+
+def _uuid(given: str) -> UUID | None:
+    try:
+        return UUID(given)
+    except ValueError:
+        return None
+
+
+def _back(offer_id: UUID) -> Redirect:
+    return Redirect(f"/offers/{offer_id}", status_code=303)
+
+
+ROUTES = [OfferPages]
+NAV = [
+    NavItem(
+        section="sell",
+        label=N_("Offers"),
+        url="/offers",
+        icon="building-store",
+        right=Right.OFFERS_READ,
+        shortcut="f",
+        order=40,
+    )
+]
