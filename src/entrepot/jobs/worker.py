@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import structlog
@@ -169,6 +170,8 @@ class Worker:
         if not self._lease.lost.is_set():
             await self._book.write()
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        # The engine made its own threads the loop's, and has just ended them.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         if not left:
             with contextlib.suppress(DatabaseAwayError):
                 async with self.database.transaction(Scope.all_sellers()) as session:
