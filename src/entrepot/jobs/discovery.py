@@ -3,11 +3,17 @@
 import importlib
 import importlib.util
 import pkgutil
+import sys
+from collections.abc import Awaitable, Callable
 from functools import cache
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 import entrepot
 
 OWN = "jobs"
+
+type Plan = Callable[[AsyncSession], Awaitable[None]]
 
 
 @cache
@@ -21,3 +27,8 @@ def discover() -> tuple[str, ...]:
     for name in found:
         importlib.import_module(name)
     return tuple(found)
+
+
+def plans() -> list[Plan]:
+    """Return every ``set_up`` of those modules: it makes the schedules that each instance has."""
+    return [getattr(sys.modules[name], "set_up") for name in discover() if hasattr(sys.modules[name], "set_up")]  # noqa: B009 -- it is not known before

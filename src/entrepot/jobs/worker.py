@@ -17,11 +17,10 @@ from dbos._dbos import DBOSRegistry
 
 from entrepot.jobs import repository, ticking
 from entrepot.jobs.book import RunBook
-from entrepot.jobs.discovery import discover
+from entrepot.jobs.discovery import discover, plans
 from entrepot.jobs.errors import CursorMovedError
 from entrepot.jobs.execution import Executor
 from entrepot.jobs.handover import APPLICATION, WORKFLOW
-from entrepot.jobs.housekeeping import set_up
 from entrepot.jobs.lease import Lease
 from entrepot.jobs.polling import Polling, launch
 from entrepot.jobs.reacting import Reactor
@@ -183,7 +182,8 @@ class Worker:
             await repository.remember_worker(
                 session, {"name": self.slot, "host": socket.gethostname(), "pid": os.getpid(), "version": VERSION}
             )
-            await set_up(session)
+            for set_up in plans():
+                await set_up(session)
 
     async def _keep_on(self, work: Callable[[], Awaitable[None]]) -> None:
         """Repeat *work* for ever; an error costs a second, not the worker."""

@@ -185,12 +185,14 @@ async def recorded_call(session: AsyncSession, call_id: UUID) -> RecordedCall | 
     return None if row is None else RecordedCall(**dict(zip(COLUMNS, row, strict=True)))
 
 
-async def forget_calls(session: AsyncSession, *, before: datetime) -> int:
-    """Remove calls older than *before*; return how many."""
+async def forget_calls(session: AsyncSession, *, before: datetime, limit: int) -> int:
+    """Remove at most *limit* calls older than *before*, the oldest first; return how many."""
     found = await session.execute(
         text(
-            "WITH gone AS (DELETE FROM external_call WHERE started_at < :before RETURNING 1) SELECT count(*) FROM gone"
+            "WITH gone AS (DELETE FROM external_call WHERE id IN"
+            " (SELECT id FROM external_call WHERE started_at < :before ORDER BY started_at LIMIT :limit) RETURNING 1)"
+            " SELECT count(*) FROM gone"
         ),
-        {"before": before},
+        {"before": before, "limit": limit},
     )
     return int(found.scalar_one())
