@@ -104,7 +104,16 @@ async def open_floor(
         }
         await _carrier(session, lines, seller_id, world)
     return Floor(
-        database, box, settings, seller_id, world, outside, lines, Connections(database, box, outside), warehouse, places
+        database,
+        box,
+        settings,
+        seller_id,
+        world,
+        outside,
+        lines,
+        Connections(database, box, outside),
+        warehouse,
+        places,
     )
 
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests.fulfilment.floor import Floor
-from tests.fulfilment.test_way_through import lines_of, release
+from tests.fulfilment.test_way_through import lines_of
 
 pytestmark = pytest.mark.anyio
 

@@ -5,22 +5,14 @@ import io
 import pypdf
 import pytest
 
-from entrepot.fulfilment.domain import ShipmentState, ShortReason
+from entrepot.documents.service import DocumentService
+from entrepot.fulfilment.domain import ShipmentState
 from entrepot.fulfilment.errors import (
-    AlreadyPickedError,
     NoLabelError,
-    NothingToReleaseError,
-    PickedTooMuchError,
-    UnknownCodeError,
-    WrongLocationError,
-    WrongProductError,
 )
-from entrepot.fulfilment.jobs import track_parcels
 from entrepot.fulfilment.repository import ListRepository
 from entrepot.fulfilment.service import FulfilmentService
-from entrepot.documents.service import DocumentService
 from entrepot.kit.storage import open_storage
-from entrepot.orders.service import OrderService
 from tests.fulfilment.floor import Floor
 from tests.inventory.factories import check_books
 

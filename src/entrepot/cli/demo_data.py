@@ -24,6 +24,7 @@ from entrepot.fulfilment.registry import carrier_spec
 from entrepot.inventory.domain import LocationKind
 from entrepot.inventory.refs import Receipt
 from entrepot.inventory.service import InventoryService
+from entrepot.jobs.discovery import discover
 from entrepot.kit.database import Database
 from entrepot.kit.postgres import running_server
 from entrepot.kit.scope import Scope
@@ -48,6 +49,7 @@ def fill() -> None:
     box = SecretBox(settings.keys)
     sandbox = os.environ["ENTREPOT_DEMO_SANDBOX"]
     _wait_for(sandbox)
+    discover()
     started = time.monotonic()
     with running_server(settings, box, stop=False) as server:
 

@@ -196,9 +196,7 @@ class PickApi(Controller):
     )
     async def short(self, line_id: FromPath[UUID], data: JSONBody[ShortPick], session: AsyncSession) -> PickOutcome:
         """What is missing is written off its place, and taken from elsewhere if there is any."""
-        return await FulfilmentService(session).picking.short(
-            line_id, data.reason, found_units=data.found or None
-        )
+        return await FulfilmentService(session).picking.short(line_id, data.reason, found_units=data.found or None)
 
     @post(
         "/pick-lines/{line_id:uuid}/undo",
@@ -235,7 +233,9 @@ class PackApi(Controller):
             order_id, weight_g=data.weight_g, lines=lines, size_mm=size, client_id=data.client_id
         )
 
-    @get("/parcels/{parcel_id:uuid}", opt=needs(Right.FULFILMENT_READ), operation_id="getParcel", summary="Get a parcel")
+    @get(
+        "/parcels/{parcel_id:uuid}", opt=needs(Right.FULFILMENT_READ), operation_id="getParcel", summary="Get a parcel"
+    )
     async def parcel(self, parcel_id: FromPath[UUID], session: AsyncSession) -> ParcelRef:
         """With its lines."""
         return await FulfilmentService(session).packing.parcel(parcel_id)
@@ -283,7 +283,7 @@ class PackApi(Controller):
         return await FulfilmentService(session).shipping.ship(parcel_id)
 
     @get("/shipments", opt=needs(Right.FULFILMENT_READ), operation_id="listShipments", summary="List shipments")
-    async def shipments(  # noqa: PLR0913 -- filters
+    async def shipments(
         self,
         session: AsyncSession,
         status: str = "",

@@ -30,8 +30,8 @@ __all__ = [
     "LabelRequest",
     "Milestone",
     "PostalAddress",
-    "TracksParcels",
     "TrackingEvent",
+    "TracksParcels",
 ]
 
 

@@ -17,7 +17,6 @@ from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.text import N_
 
 
-
 @asynccontextmanager
 async def carrier_lines(request: Request[Any, Any, Any]) -> AsyncGenerator[CarrierLines]:
     """Open the way to carriers for one request; ``state.carrier_lines``, if there is one, serves all."""

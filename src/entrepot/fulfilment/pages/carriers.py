@@ -16,8 +16,8 @@ from entrepot.access.rights import Right
 from entrepot.fulfilment.carriers import Carriers, parse_carrier_credentials
 from entrepot.fulfilment.contract import CarrierSpec, Credentials, PostalAddress
 from entrepot.fulfilment.errors import CarrierFormError, NoSenderError
-from entrepot.fulfilment.registry import carrier_spec, carriers
 from entrepot.fulfilment.http import carrier_lines, text_fields
+from entrepot.fulfilment.registry import carrier_spec, carriers
 from entrepot.kit import i18n
 from entrepot.kit.errors import EntrepotError, InvalidInputError
 from entrepot.kit.text import N_
@@ -184,7 +184,7 @@ def _field(name: str, label: str, value: str, problem: str, **more: Any) -> dict
     } | more
 
 
-def _form(  # noqa: PLR0913 -- what a form shows
+def _form(
     spec: CarrierSpec[Any],
     action: str,
     values: dict[str, str],

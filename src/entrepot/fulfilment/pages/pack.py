@@ -16,9 +16,6 @@ from entrepot.fulfilment import views
 from entrepot.fulfilment.carriers import Carriers
 from entrepot.fulfilment.domain import ParcelStatus
 from entrepot.fulfilment.errors import UnknownStationCodeError
-from entrepot.fulfilment.registry import carriers
-from entrepot.fulfilment.repository import ParcelRepository
-from entrepot.fulfilment.service import FulfilmentService
 from entrepot.fulfilment.http import (
     carrier_lines,
     label_desk,
@@ -26,6 +23,9 @@ from entrepot.fulfilment.http import (
     text_fields,
     whole_number,
 )
+from entrepot.fulfilment.registry import carriers
+from entrepot.fulfilment.repository import ParcelRepository
+from entrepot.fulfilment.service import FulfilmentService
 from entrepot.kit.errors import EntrepotError
 from entrepot.kit.ids import new_id
 from entrepot.orders.service import OrderService

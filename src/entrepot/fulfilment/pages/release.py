@@ -11,8 +11,8 @@ from entrepot.access.guards import needs
 from entrepot.access.rights import Right
 from entrepot.fulfilment import views
 from entrepot.fulfilment.errors import NothingToReleaseError
-from entrepot.fulfilment.service import FulfilmentService
 from entrepot.fulfilment.http import chosen_ids
+from entrepot.fulfilment.service import FulfilmentService
 from entrepot.kit.clock import now
 
 SHOWN = 200

@@ -17,9 +17,9 @@ from entrepot.documents.service import DocumentService
 from entrepot.fulfilment import views
 from entrepot.fulfilment.domain import PushState, ShipmentState
 from entrepot.fulfilment.errors import ShipmentNotFoundError
+from entrepot.fulfilment.http import carrier_lines, label_desk, own_transaction
 from entrepot.fulfilment.pushing import waiting_reason
 from entrepot.fulfilment.service import FulfilmentService
-from entrepot.fulfilment.http import carrier_lines, label_desk, own_transaction
 from entrepot.kit.errors import EntrepotError
 
 PAGE = 50
@@ -33,7 +33,7 @@ class ShipmentPages(Controller):
     include_in_schema = False
 
     @get(opt=needs(Right.FULFILMENT_READ))
-    async def index(  # noqa: PLR0913 -- filters
+    async def index(
         self,
         session: AsyncSession,
         q: str = "",
