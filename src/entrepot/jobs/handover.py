@@ -1,29 +1,8 @@
 """Hands runs to the engine in the caller's transaction."""
 
-from functools import cache
-
-from dbos import DBOSClient, EnqueueOptions
-from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.jobs.models import JobRun
-from entrepot.jobs.serialization import PlainJson
-
-APPLICATION = "entrepot"
-"""The engine's name for us."""
-WORKFLOW = "entrepot.run"
-"""The one workflow there is; which job it does stands in the run."""
-
-
-@cache
-def _client() -> DBOSClient:
-    # It writes on the caller's connection only; the address is never used.
-    return DBOSClient(
-        system_database_url="postgresql://nobody@localhost/nowhere",
-        serializer=PlainJson(),
-        application_name=APPLICATION,
-        lazy=True,
-    )
 
 
 async def submit(session: AsyncSession, runs: list[tuple[str, str, int]]) -> None:
@@ -33,13 +12,10 @@ async def submit(session: AsyncSession, runs: list[tuple[str, str, int]]) -> Non
         session: the caller's transaction.
         runs: id, queue and priority.
     """
+    # The engine takes 27 MB, which a web process spends when it first has something to do for it.
+    from entrepot.jobs.client import write_runs  # noqa: PLC0415
 
-    def write(connection: Connection) -> None:
-        for run_id, queue, priority in runs:
-            options = EnqueueOptions(workflow_name=WORKFLOW, queue_name=queue, workflow_id=run_id, priority=priority)
-            _client().enqueue_in_transaction(connection, options, run_id)
-
-    await (await session.connection()).run_sync(write)
+    await (await session.connection()).run_sync(write_runs, runs)
 
 
 async def submit_runs(session: AsyncSession, runs: list[JobRun]) -> None:

@@ -17,10 +17,10 @@ from dbos._dbos import DBOSRegistry
 
 from entrepot.jobs import repository, ticking
 from entrepot.jobs.book import RunBook
+from entrepot.jobs.client import APPLICATION, WORKFLOW
 from entrepot.jobs.discovery import discover, plans
 from entrepot.jobs.errors import CursorMovedError
 from entrepot.jobs.execution import Executor
-from entrepot.jobs.handover import APPLICATION, WORKFLOW
 from entrepot.jobs.lease import Lease
 from entrepot.jobs.polling import Polling, launch
 from entrepot.jobs.reacting import Reactor
