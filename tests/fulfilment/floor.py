@@ -16,6 +16,7 @@ from entrepot.fulfilment.labelling import LabelDesk
 from entrepot.fulfilment.registry import carrier_spec
 from entrepot.inventory.domain import LocationKind
 from entrepot.inventory.service import InventoryService
+from entrepot.jobs.discovery import discover
 from entrepot.kit.database import Actor, Database
 from entrepot.kit.http import OutsideHttp
 from entrepot.kit.ids import new_id
@@ -93,6 +94,7 @@ def outside_to(world: World) -> OutsideHttp:
 async def open_floor(
     database: Database, box: SecretBox, settings: Settings, seller_id: UUID, world: World, shelves: Sequence[str] = "AB"
 ) -> Floor:
+    discover()
     outside = outside_to(world)
     lines = CarrierLines(box, outside)
     async with database.transaction(Scope.of(seller_id), actor=TESS) as session:
