@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import Principal
 from entrepot.documents.pages import storage_of
+from entrepot.fulfilment import jobs as _jobs  # noqa: F401 -- registers what requests enqueue
 from entrepot.fulfilment.carriers import CarrierLines
 from entrepot.fulfilment.labelling import LabelDesk
 from entrepot.kit.database import Database
