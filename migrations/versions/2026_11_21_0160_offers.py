@@ -67,7 +67,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_offer"),
         sa.UniqueConstraint("account_id", "channel_offer_id", name="uq_offer_account_id_channel_offer_id"),
     )
-    op.create_index("ix_offer_seller_id_product_id", "offer", ["seller_id", "product_id"])
+    op.create_index(
+        "ix_offer_seller_id_product_id",
+        "offer",
+        ["seller_id", "product_id"],
+        postgresql_include=["id", "account_id", "fulfilment", "wanted_quantity", "maximum", "paused"],
+    )
     op.create_index("ix_offer_seller_id_id", "offer", ["seller_id", "id"])
     op.create_index(
         "ix_offer_to_push", "offer", ["account_id", "wanted_at", "id"], postgresql_where=sa.text("state = 'to_push'")

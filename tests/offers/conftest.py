@@ -16,7 +16,7 @@ from entrepot.channels.connections import Connections
 from entrepot.channels.registry import connector_spec
 from entrepot.channels.service import ChannelService
 from entrepot.inventory.service import InventoryService
-from entrepot.jobs.inline import InlineEngine
+from entrepot.jobs.inline import InlineEngine, run_inline
 from entrepot.jobs.run import Run, Tools
 from entrepot.kit.call_log import CallLog
 from entrepot.kit.clock import now
@@ -28,7 +28,7 @@ from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
 from entrepot.offers import jobs
-from entrepot.offers.tasks import PublishStock, RefreshOffers
+from entrepot.offers.tasks import CompareStock, PublishStock, RefreshOffers
 from entrepot.sandbox.app import create_sandbox
 from entrepot.sandbox.marketplace.entities import Offer, PriceStep
 from entrepot.sandbox.options import ALL_AT_ONCE, WorldOptions
@@ -130,7 +130,10 @@ class Shop:
         return await jobs.refresh_account(self.run(), self.connections, task)
 
     async def publish(self, *, look: bool = False, run_id: UUID | None = None) -> jobs.Sent:
-        task = PublishStock(seller_id=self.seller.id, account_id=self.account_id, look=look)
+        """Publish what is due; *look* at everything first."""
+        if look:
+            await run_inline(self.database, self.box, self.settings, CompareStock(self.seller.id))
+        task = PublishStock(seller_id=self.seller.id, account_id=self.account_id)
         sent = await jobs.publish_account(self.run(run_id), self.connections, task)
         return msgspec.convert(sent, jobs.Sent, from_attributes=True)
 

@@ -177,7 +177,7 @@ def _place(cursor: str) -> UUID:
     try:
         return UUID(cursor)
     except ValueError:
-        raise BadCursorError({"cursor": cursor[:80]}) from None
+        raise BadCursorError(cursor=cursor[:80]) from None
 
 
 ROUTES = [OfferApi]

@@ -1,6 +1,6 @@
 """What can go wrong with offers."""
 
-from entrepot.kit.errors import ConflictError, InvalidInputError, NotFoundError, RefusedError
+from entrepot.kit.errors import ConflictError, NotFoundError, RefusedError
 from entrepot.kit.text import N_
 
 
@@ -36,9 +36,11 @@ class UnmatchedOfferError(RefusedError):
     message = N_("Offer {offer} belongs to no product yet. Link it to one, then publish it.")
 
 
-class BadCursorError(InvalidInputError):
-    """The cursor was not one of ours."""
+class BadCursorError(RefusedError):
+    """A cursor that was not one of ours."""
 
     code = "offers.bad_cursor"
-    title = N_("Unknown place")
-    message = N_("{count} parameter cannot be read: the cursor. Begin again without it.")
+    title = N_("Not a cursor")
+    message = N_(
+        "“{cursor}” is not a cursor. Leave it out for the first page, then use “next” of each answer as it is."
+    )

@@ -26,14 +26,13 @@ from entrepot.kit.clock import now
 from entrepot.kit.errors import EntrepotError
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.kit.text import N_
-from entrepot.offers.deciding import Deciding
 from entrepot.offers.events import OfferPublished, OfferRefused
 from entrepot.offers.repository import Claimed, OfferRepository
 from entrepot.offers.service import OfferService
-from entrepot.offers.tasks import PublishStock, RefreshOffers
+from entrepot.offers.tasks import CompareStock, PublishStock, RefreshOffers
 
 REFRESH_EVERY = timedelta(days=1)
-PUBLISH_EVERY = timedelta(minutes=5)
+COMPARE_EVERY = timedelta(minutes=5)
 """The safety net: everything is compared, whatever the events said."""
 BATCH = 50
 """Offers told to a channel in one step."""
@@ -91,8 +90,7 @@ async def refresh_account(run: Run, connections: Connections, args: RefreshOffer
         )
         await run.progress(total.count, 0, f"{total.count} offers, {total.new} new, {total.unmatched} without product")
     async with run.transaction() as session:
-        task = PublishStock(seller_id=args.seller_id, account_id=args.account_id)
-        await jobs.enqueue(session, task, key=str(args.account_id), again=True)
+        await jobs.enqueue(session, CompareStock(seller_id=args.seller_id), key=str(args.seller_id), again=True)
     return {"count": total.count, "new": total.new, "unmatched": total.unmatched}
 
 
@@ -127,8 +125,6 @@ async def publish(run: Run, args: PublishStock) -> object:
 
 async def publish_account(run: Run, connections: Connections, args: PublishStock) -> object:
     """Do as :func:`publish` over *connections*."""
-    if args.look:
-        await run.step("look", lambda: look(run, args))
     total, number = Sent(), 0
     while True:
         number += 1
@@ -139,11 +135,18 @@ async def publish_account(run: Run, connections: Connections, args: PublishStock
         await run.progress(total.total, 0, f"{total.published} published, {total.refused} refused")
 
 
-async def look(run: Run, args: PublishStock) -> None:
-    """Decide about every offer of the account: what the events said already costs nothing, what they did not is found."""
-    async with run.transaction() as session:
-        await OfferRepository(session).forgive(args.account_id, older_than=FORGIVE)
-        await Deciding(session).decide(args.seller_id, account_ids=[args.account_id])
+@job("offers.compare", label=N_("Compare offers with the stock"))
+async def compare(run: Run, args: CompareStock) -> object:
+    """Find numbers that no event told of, and sending that was left undone.
+
+    For all accounts of the seller at once, because the stock has to be read for each comparison.
+    """
+
+    async def look() -> int:
+        async with run.transaction() as session:
+            return await OfferService(session).compare(args.seller_id, forgive=FORGIVE)
+
+    return {"accounts": await run.step("compare", look)}
 
 
 async def send_batch(run: Run, connections: Connections, account_id: UUID) -> Sent:
@@ -220,33 +223,33 @@ async def _record_failure(run: Run, account_id: UUID, error: EntrepotError) -> N
 # Reactions
 
 
-def schedule_keys(account_id: UUID) -> tuple[str, str]:
-    """Return the names of an account's schedules: reading, publishing."""
-    return f"offers.refresh:{account_id}", f"offers.publish:{account_id}"
+def refresh_schedule(account_id: UUID) -> str:
+    """Return the name of the schedule that reads an account."""
+    return f"offers.refresh:{account_id}"
+
+
+def compare_schedule(seller_id: UUID) -> str:
+    """Return the name of the schedule that compares a seller's offers."""
+    return f"offers.compare:{seller_id}"
 
 
 @reaction("offers.accounts", topics=["channels.account_connected", "channels.account_mode_changed"])
 async def on_accounts(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
-    """Read the offers of a new account now and every day; publish to a live one at once and every few minutes."""
+    """Read the offers of a new account now and every day; compare all with the stock now and every few minutes."""
     accounts = {account.id: account for account in await ChannelService(session).accounts()}
     for account_id in dict.fromkeys(event.subject_id for event in events):
         account = accounts.get(account_id)
         if account is None or not _has_offers(account.channel):
             continue
-        reading, publishing = schedule_keys(account.id)
         if account.mode is Mode.PAUSED:
-            await jobs.remove_schedule(session, reading)
-            await jobs.remove_schedule(session, publishing)
+            await jobs.remove_schedule(session, refresh_schedule(account.id))
             continue
-        key = str(account.id)
-        read = RefreshOffers(seller_id=account.seller_id, account_id=account.id)
-        send = PublishStock(seller_id=account.seller_id, account_id=account.id)
-        await jobs.set_schedule(session, reading, read, every=REFRESH_EVERY)
-        await jobs.set_schedule(session, publishing, send, every=PUBLISH_EVERY)
+        read, comparison = RefreshOffers(account.seller_id, account.id), CompareStock(account.seller_id)
+        await jobs.set_schedule(session, refresh_schedule(account.id), read, every=REFRESH_EVERY)
+        await jobs.set_schedule(session, compare_schedule(account.seller_id), comparison, every=COMPARE_EVERY)
         if any(event.subject_id == account_id and event.topic == "channels.account_connected" for event in events):
-            await jobs.enqueue(session, read, key=key)
-        if account.may_write:
-            await jobs.enqueue(session, send, key=key, again=True)
+            await jobs.enqueue(session, read, key=str(account.id))
+        await jobs.enqueue(session, comparison, key=str(account.seller_id), again=True)
 
 
 @reaction("offers.stock", topics=["inventory.stock_changed"])

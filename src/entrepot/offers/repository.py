@@ -149,14 +149,14 @@ class OfferRepository:
             {"rows": msgspec.json.encode(rows).decode()},
         )
 
-    async def forgive(self, account_id: UUID, *, older_than: timedelta) -> None:
+    async def forgive(self, seller_id: UUID, *, older_than: timedelta) -> None:
         """Let refused offers be tried again after some time."""
         await self._session.execute(
             text(
                 "UPDATE offer SET problem = '', problem_at = NULL"
-                " WHERE account_id = :account AND state = 'failed' AND problem_at < now() - CAST(:age AS interval)"
+                " WHERE seller_id = :seller AND state = 'failed' AND problem_at < now() - CAST(:age AS interval)"
             ),
-            {"account": account_id, "age": older_than},
+            {"seller": seller_id, "age": older_than},
         )
 
     # Publishing

@@ -1,7 +1,7 @@
 """Offers as pages, the API and jobs use them."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -202,11 +202,31 @@ class OfferService:
     ) -> None:
         """Decide anew about offers of these products (and of bundles with them), and have the changes sent."""
         touched = await self._decide(seller_id, product_ids=product_ids, offer_ids=offer_ids)
-        if not touched:
-            return
-        live = {account.id for account in await self._channels.accounts(seller_id=seller_id) if account.may_write}
-        for account_id in sorted(await self._offers.accounts_due(touched & live)):
+        if touched:
+            await self._publish_due(seller_id, touched)
+
+    async def compare(self, seller_id: UUID, *, forgive: timedelta) -> int:
+        """Decide anew about every offer of a seller, and have sent what is due: what events missed is found here.
+
+        Args:
+            seller_id: whose offers.
+            forgive: an offer refused longer ago than this is tried again.
+
+        Returns:
+            How many accounts have numbers to be sent.
+        """
+        await self._offers.forgive(seller_id, older_than=forgive)
+        await self._decide(seller_id)
+        return await self._publish_due(seller_id, None)
+
+    async def _publish_due(self, seller_id: UUID, account_ids: Collection[UUID] | None) -> int:
+        """Start publishing to the accounts that have something to be told and may be told it."""
+        accounts = await self._channels.accounts(seller_id=seller_id)
+        live = {account.id for account in accounts if account.may_write}
+        due = await self._offers.accounts_due(live if account_ids is None else live & set(account_ids))
+        for account_id in sorted(due):
             await self._publish(seller_id, account_id)
+        return len(due)
 
     async def _decide(
         self,
@@ -218,7 +238,7 @@ class OfferService:
         return await Deciding(self._session).decide(seller_id, product_ids=product_ids, offer_ids=offer_ids)
 
     async def _publish(self, seller_id: UUID, account_id: UUID) -> UUID:
-        task = PublishStock(seller_id=seller_id, account_id=account_id, look=False)
+        task = PublishStock(seller_id=seller_id, account_id=account_id)
         return await jobs.enqueue(self._session, task, key=str(account_id), again=True)
 
     async def _row(self, offer_id: UUID, version: int | None) -> OfferRow:

@@ -13,9 +13,13 @@ class RefreshOffers(msgspec.Struct, frozen=True):
 
 
 class PublishStock(msgspec.Struct, frozen=True):
-    """Tell one channel account the stock that it has wrong."""
+    """Tell one channel account every number that is due."""
 
     seller_id: UUID
     account_id: UUID
-    look: bool = True
-    """Compare every offer first; False: only send what is known to be due."""
+
+
+class CompareStock(msgspec.Struct, frozen=True):
+    """Compare every offer of a seller with the stock, and have sent what is due."""
+
+    seller_id: UUID
