@@ -92,9 +92,10 @@ async def fill(owner: asyncpg.Connection, seller_id: UUID) -> None:
             """
             INSERT INTO offer (id, seller_id, account_id, channel_offer_id, sku, gtin, title, fulfilment, on_hold,
                 channel_quantity, last_seen_at, product_id, matched_by, wanted_quantity, published_quantity, derivation)
-            SELECT gen_random_uuid(), $1, $2, p.id::text, p.sku, '', 'Mug', 'seller', false, 0, now(), p.id, 'sku',
+            SELECT n.id, $1, $2, md5(n.id::text), p.sku, '', 'Mug', 'seller', false, 0, now(), p.id, 'sku',
                 q.n, q.n, CAST($3 AS jsonb)
-            FROM product p LEFT JOIN stock_total t ON t.product_id = p.id LEFT JOIN (
+            FROM unnest($4::uuid[], $5::uuid[]) AS n(id, product_id) JOIN product p ON p.id = n.product_id
+            LEFT JOIN stock_total t ON t.product_id = p.id LEFT JOIN (
                 SELECT c.bundle_id, min(greatest(0, t.available - p.buffer) / c.quantity) AS makes
                 FROM bundle_component c JOIN product p ON p.id = c.component_id
                 JOIN stock_total t ON t.product_id = p.id GROUP BY 1
@@ -105,6 +106,8 @@ async def fill(owner: asyncpg.Connection, seller_id: UUID) -> None:
             seller_id,
             account_id,
             WHY,
+            [new_id() for _ in products],
+            products,
         )
     await owner.execute("SET session_replication_role = DEFAULT")
     await owner.execute("VACUUM ANALYZE offer, product, stock_total, bundle_component")
