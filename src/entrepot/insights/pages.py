@@ -14,6 +14,7 @@ from entrepot.catalog import views as catalog
 from entrepot.channels import views as inbox
 from entrepot.channels.accounts import AccountRef, Health
 from entrepot.channels.service import ChannelService
+from entrepot.fulfilment import views as floor
 from entrepot.insights import views
 from entrepot.inventory import views as stock
 from entrepot.jobs import views as jobs
@@ -57,6 +58,8 @@ async def dashboard(session: AsyncSession, principal: Principal) -> Template:
         context["attention"] = await inbox.attention_counts(session)
     if principal.can(Right.JOBS_READ):
         context["runs"] = await jobs.count_states(session)
+    if principal.can(Right.FULFILMENT_READ):
+        context["floor"] = await floor.counts(session, time_zone=principal.time_zone)
     context["steps"] = await _first_steps(session, principal, context["accounts"])
     context["unwell"] = [account for account in context["accounts"] if account.health is not Health.HEALTHY]
     return Template("insights/dashboard.html", context=context)

@@ -186,7 +186,7 @@ async def count_states(session: AsyncSession) -> dict[str, int]:
         )
         .group_by(JobRun.state)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 async def list_schedules(session: AsyncSession) -> list[ScheduleRow]:
@@ -210,7 +210,7 @@ async def schedule(session: AsyncSession, schedule_id: UUID) -> ScheduleRow:
 async def states_of(session: AsyncSession, run_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Return the states of these runs."""
     rows = await session.execute(select(JobRun.id, JobRun.state).where(JobRun.id.in_(run_ids)))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 async def list_workers(session: AsyncSession) -> list[WorkerRow]:
