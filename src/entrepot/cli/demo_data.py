@@ -21,9 +21,8 @@ from entrepot.cli.demo import FILLED, OWNER
 from entrepot.fulfilment.carriers import CarrierLines, Carriers, parse_carrier_credentials
 from entrepot.fulfilment.contract import PostalAddress
 from entrepot.fulfilment.registry import carrier_spec
-from entrepot.inventory.domain import LocationKind
 from entrepot.inventory.refs import Receipt
-from entrepot.inventory.service import InventoryService
+from entrepot.inventory.service import InventoryService, LocationKind
 from entrepot.jobs.discovery import discover
 from entrepot.kit.database import Database
 from entrepot.kit.postgres import running_server

@@ -6,6 +6,7 @@ from uuid import UUID
 from entrepot.inventory import views
 from entrepot.inventory.arranging import Arranging
 from entrepot.inventory.counting import Counting
+from entrepot.inventory.domain import LocationKind
 from entrepot.inventory.flooring import Flooring
 from entrepot.inventory.moving import Moving
 from entrepot.inventory.refs import (
@@ -21,6 +22,7 @@ from entrepot.inventory.refs import (
 __all__ = [
     "Availability",
     "InventoryService",
+    "LocationKind",
     "LocationRef",
     "LostReservation",
     "Receipt",

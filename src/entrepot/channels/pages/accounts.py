@@ -1,4 +1,4 @@
-"""Pages: channel accounts, connecting one, and what was received and needs attention."""
+"""Pages of channel accounts, and of connecting one."""
 
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,6 @@ from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.guards import needs
-from entrepot.access.navigation import NavItem
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.channels import views
@@ -17,7 +16,6 @@ from entrepot.channels.contract import Capability
 from entrepot.channels.credentials import FormField, form_fields, parse_credentials
 from entrepot.channels.errors import CallNotFoundError
 from entrepot.channels.http import connections_of, form_values, pretty, see_other
-from entrepot.channels.inbox_pages import InboxController
 from entrepot.channels.registry import connector_spec, connectors
 from entrepot.channels.service import ChannelService
 from entrepot.channels.spec import ConnectorSpec
@@ -279,17 +277,3 @@ async def _edit_form(
         "failure": failure,
     }
     return Template("channels/edit.html", context=context, status_code=status)
-
-
-ROUTES = [InboxController, AccountController]
-NAV = [
-    NavItem(section="sell", label=N_("Channels"), url="/channels", icon="plug", right=Right.CHANNELS_READ, order=70),
-    NavItem(
-        section="sell",
-        label=N_("Needs attention"),
-        url="/channels/inbox",
-        icon="inbox",
-        right=Right.CHANNELS_READ,
-        order=71,
-    ),
-]
