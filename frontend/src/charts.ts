@@ -27,7 +27,12 @@ export function draw(figure: HTMLElement): void {
   };
   // Half a bar of room at both ends.
   const half = bars && data.x.length > 1 ? ((data.x.at(-1) ?? 0) - (data.x[0] ?? 0)) / (data.x.length - 1) / 2 : 0;
-  const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
+  // Within two days the hour tells more than the date.
+  const short = (data.x.at(-1) ?? 0) - (data.x[0] ?? 0) <= 2 * 86_400;
+  const moment = new Intl.DateTimeFormat(locale, short ? { hour: "numeric", minute: "2-digit" } : { day: "numeric", month: "short" });
+  // What is counted has no halves.
+  const whole = data.series.every((series) => series.values.every((count) => count === null || Number.isInteger(count)));
+  const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000];
   const chart = new uPlot(
     {
       width: figure.clientWidth,
@@ -36,12 +41,12 @@ export function draw(figure: HTMLElement): void {
       legend: { show: data.series.length > 1 },
       cursor: { y: false, points: { show: !bars } },
       axes: [
-        { ...axis, grid: { show: false }, size: 30, values: (_chart, ticks) => ticks.map((tick) => day.format(new Date(tick * 1000))) },
-        { ...axis, size: 40, values: (_chart, ticks) => ticks.map((tick) => tick.toLocaleString(locale)) },
+        { ...axis, grid: { show: false }, size: 30, values: (_chart, ticks) => ticks.map((tick) => moment.format(new Date(tick * 1000))) },
+        { ...axis, size: 40, ...(whole ? { incrs: steps } : {}), values: (_chart, ticks) => ticks.map((tick) => tick.toLocaleString(locale)) },
       ],
       scales: { x: { range: (_chart, min, max) => [min - half, max + half] }, y: { range: (_chart, _min, max) => [0, Math.max(1, max * 1.1)] } },
       series: [
-        { value: (_chart, at) => (at === null ? "–" : day.format(new Date(at * 1000))) },
+        { value: (_chart, at) => (at === null ? "–" : moment.format(new Date(at * 1000))) },
         ...data.series.map((series, at) => {
           const color = colors[at % colors.length] ?? "";
           return { label: series.label, stroke: color, fill: bars ? color : "transparent", width: bars ? 0 : 2, points: { show: false }, ...(bars ? { paths: bars } : {}) };

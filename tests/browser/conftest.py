@@ -1,7 +1,6 @@
 """A running demo and a real Chromium.  Skipped, saying why, where there is no Chromium."""
 
 import os
-import re
 import shutil
 import signal
 import socket
@@ -11,15 +10,27 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    StorageState,
+    ViewportSize,
+    sync_playwright,
+)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
-WIDE = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
+WIDE = ViewportSize(width=1440, height=900)
+PHONE = ViewportSize(width=390, height=844)
+PATIENCE_MS = 20_000
+BUYERS = 24
+"""So many orders of the data set wait on the marketplace when the tests begin."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,18 +51,20 @@ class Demo:
     password: str
 
     def place_order(self, *lines: tuple[str, int], country: str = "NL") -> str:
-        """Let a buyer order on the marketplace; returns the marketplace's order number."""
+        """Let a buyer order on the marketplace, any basket unless told; returns the marketplace's order number."""
         body: dict[str, object] = {"country": country}
         if lines:
             body["lines"] = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
-        answer = httpx.post(f"{self.sandbox}/sandbox/api/orders", json=body).raise_for_status().json()
-        found = re.search(r"\d{10}|[A-Z0-9]{10}", str(answer.get("order_id") or answer))
-        assert found, answer
-        return str(answer.get("order_id") or found.group())
+        answer = httpx.post(f"{self.sandbox}/sandbox/api/orders", json=body, timeout=30).raise_for_status().json()
+        return str(answer["order_id"])
 
-    def ask(self, path: str) -> object:
+    def ask(self, path: str) -> Any:  # noqa: ANN401 -- JSON
         """Return what the sandbox knows."""
-        return httpx.get(f"{self.sandbox}/sandbox/api/{path}").raise_for_status().json()
+        return httpx.get(f"{self.sandbox}/sandbox/api/{path}", timeout=30).raise_for_status().json()
+
+    def gtin(self, sku: str) -> str:
+        """Return the barcode on a product."""
+        return next(str(row["gtin"]) for row in self.ask("catalogue") if row["sku"] == sku)
 
     def eventually[T](self, look: Callable[[], T | None], *, seconds: float = 40, what: str = "it") -> T:
         """Return what *look* finds, as soon as it finds something."""
@@ -69,6 +82,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
     """The demo as a user starts it, with buyers who wait to be told."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (apt-get install chromium), so no browser test can run")
+    if running := os.environ.get("ENTREPOT_TEST_DEMO"):  # "PORT FOLDER" of a demo that runs already: quicker to write tests
+        port, _, data = running.partition(" ")
+        yield _demo_at(int(port), Path(data))
+        return
     folder = tmp_path_factory.mktemp("demo")
     port = _three_free_ports()
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("ENTREPOT_", "DATABASE_URL"))}
@@ -81,16 +98,22 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
             stderr=subprocess.STDOUT,
         )
     try:
-        address = f"http://127.0.0.1:{port}"
-        _wait_until_ready(address, process, log)
-        password = (folder / "data" / "owner.password").read_text().strip()
-        yield Demo(address, f"http://127.0.0.1:{port + 1}", "owner@demo.example", password)
+        _wait_until_ready(f"http://127.0.0.1:{port}", process, log)
+        found = _demo_at(port, folder / "data")
+        for _ in range(BUYERS):  # a shop in which nothing happens proves little
+            found.place_order()
+        yield found
     finally:
         process.send_signal(signal.SIGINT)
         try:
             process.wait(30)
         except subprocess.TimeoutExpired:
             process.kill()
+
+
+def _demo_at(port: int, data: Path) -> Demo:
+    password = (data / "owner.password").read_text().strip()
+    return Demo(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}", "owner@demo.example", password)
 
 
 def _three_free_ports() -> int:
@@ -132,50 +155,111 @@ def chromium() -> Generator[Browser]:
         browser.close()
 
 
+def sign_in(page: Page, email: str, password: str) -> None:
+    """Sign in as a person does."""
+    page.goto("/sign-in")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url(lambda url: not url.endswith("/sign-in"))
+
+
 @pytest.fixture(scope="session")
-def signed_in(demo: Demo, chromium: Browser) -> object:
-    """The owner's cookies."""
+def signed_in(demo: Demo, chromium: Browser) -> StorageState:
+    """The owner's cookies, working for the seller of the demo's orders."""
     context = chromium.new_context(viewport=WIDE, base_url=demo.address, locale="en-GB")
     page = context.new_page()
-    page.goto("/sign-in")
-    page.get_by_label("E-mail").fill(demo.email)
-    page.get_by_label("Password", exact=True).fill(demo.password)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(demo.address + "/**")
-    state = context.storage_state()
+    sign_in(page, demo.email, demo.password)
+    page.get_by_title("Switch seller").click()
+    page.get_by_role("button", name="Gift shop").click()
+    page.wait_for_load_state()
+    cookies = context.storage_state()
     context.close()
-    return state
+    return cookies
 
 
 @pytest.fixture
-def context(demo: Demo, chromium: Browser, signed_in: object) -> Generator[BrowserContext]:
-    opened = chromium.new_context(viewport=WIDE, base_url=demo.address, locale="en-GB", storage_state=signed_in)  # type: ignore[arg-type]  # what storage_state() returned
-    yield opened
-    opened.close()
+def open_context(
+    demo: Demo, chromium: Browser, signed_in: StorageState
+) -> Generator[Callable[..., BrowserContext]]:
+    """Return a function that opens a browser of its own: the owner's, unless told otherwise."""
+    opened: list[BrowserContext] = []
+
+    def open_one(**how: Any) -> BrowserContext:  # noqa: ANN401 -- Playwright's options
+        given = {"viewport": WIDE, "base_url": demo.address, "locale": "en-GB", "storage_state": signed_in} | how
+        opened.append(chromium.new_context(**given))
+        opened[-1].set_default_timeout(PATIENCE_MS)
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()
 
 
-@pytest.fixture
-def page(context: BrowserContext) -> Generator[Page]:
-    """A page of the owner; any error on its console fails the test."""
-    opened = context.new_page()
+def listen(page: Page) -> list[str]:
+    """Return the list that errors on the page's console will be added to."""
     errors: list[str] = []
-    opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: errors.append(str(error)))
+
+    def on_console(message: ConsoleMessage) -> None:
+        # A form that is refused answers 422, which is no mistake of the page.
+        if message.type == "error" and "status of 422" not in message.text:
+            errors.append(f"{message.text} ({message.location.get('url', '')})")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    return errors
+
+
+@pytest.fixture
+def page(open_context: Callable[..., BrowserContext]) -> Generator[Page]:
+    """A page of the owner; any error on its console fails the test."""
+    opened = open_context().new_page()
+    errors = listen(opened)
     yield opened
     assert errors == [], "the browser's console has errors"
 
 
 @pytest.fixture
-def picture(page: Page) -> Callable[[str], None]:
-    """Return a function that keeps a picture of the page for the manual, wide and as on a phone."""
+def bring_in(demo: Demo) -> Callable[[Page, str], str]:
+    """Return a function that imports now, opens an order by its marketplace's number, and returns its address."""
 
-    def keep(name: str) -> None:
+    def bring(page: Page, number: str) -> str:
+        page.goto("/orders")
+        import_now(page)
+        page.goto(f"/orders?q={number}")
+        row = page.locator("#list").get_by_role("link", name=number)
+
+        def imported() -> bool:
+            page.reload()
+            return row.count() > 0
+
+        demo.eventually(imported, what=f"the import of {number}")
+        row.click()
+        page.wait_for_url("**/orders/*-*")
+        return page.url
+
+    return bring
+
+
+def import_now(page: Page) -> None:
+    """Press "Import now" on the list of orders."""
+    page.get_by_text("Import now", exact=True).click()
+    page.locator("form[action='/orders/import'] button").first.click()
+    page.wait_for_load_state()
+
+
+@pytest.fixture
+def picture() -> Callable[..., None]:
+    """Return a function that keeps a picture of a page for the manual, wide and as on a phone."""
+
+    def keep(page: Page, name: str, *, phone: bool = True) -> None:
         if not os.environ.get("ENTREPOT_PICTURES"):
             return
         PICTURES.mkdir(parents=True, exist_ok=True)
-        for size, suffix in ((PHONE, "phone"), (WIDE, "wide")):
-            page.set_viewport_size(size)  # type: ignore[arg-type]  # a TypedDict of the same keys
-            page.wait_for_timeout(200)
+        for size, suffix in ((PHONE, "phone"), (WIDE, "wide"))[0 if phone else 1 :]:
+            page.set_viewport_size(size)
+            page.evaluate("scrollTo(0, 0)")
+            page.wait_for_timeout(300)
             page.screenshot(path=PICTURES / f"{name}-{suffix}.png")
 
     return keep

@@ -83,7 +83,7 @@ class Page(Template):
             "locale": language,
             "theme": request.cookies.get("theme", "auto"),
             "csrf_token": csrf_token(request),
-            "live_cursor": request.scope["state"].get("live_cursor"),
+            "live_cursor": request.scope["state"].get("live_cursor") if me else None,  # nothing to hear at the door
             "nav": navigation(me, path),
             "path": path,
             "flash": None,
