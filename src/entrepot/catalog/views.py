@@ -320,3 +320,8 @@ def _uuid(text_: str) -> UUID:
         return UUID(text_)
     except ValueError:
         return UUID(int=0)  # a cursor somebody made up leads nowhere
+
+
+async def has_products(session: AsyncSession) -> bool:
+    """Tell whether there is any product in scope."""
+    return bool((await session.execute(text("SELECT EXISTS (SELECT 1 FROM product)"))).scalar_one())

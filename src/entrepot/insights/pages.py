@@ -72,7 +72,7 @@ async def _first_steps(session: AsyncSession, principal: Principal, accounts: li
     open_steps = {"channel"}
     if not await stock.warehouses(session):
         open_steps.add("warehouse")
-    if not await catalog.search(session, "", 1):
+    if not await catalog.has_products(session):
         open_steps.add("products")
     return [
         {"title": gettext(title), "text": gettext(text), "url": url, "done": "" if key in open_steps else "1"}

@@ -254,13 +254,13 @@ async def count_active(session: AsyncSession) -> dict[str, int]:
     rows = await session.execute(
         select(JobRun.state, func.count()).where(JobRun.state.in_(ACTIVE)).group_by(JobRun.state)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 async def reaction_cursors(session: AsyncSession) -> dict[str, str]:
     """Return how far each reaction has read."""
     rows = await session.execute(select(ReactionCursor.name, ReactionCursor.cursor))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 async def add_cursor(session: AsyncSession, name: str, cursor: str) -> None:
