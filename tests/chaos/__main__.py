@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.world import Instance, instance
+
 from entrepot.jobs.discovery import discover
 from tests.chaos.hub import Hub, StuckError, open_hub
 from tests.chaos.importing import ImportAttack

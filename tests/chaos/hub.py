@@ -15,9 +15,9 @@ from uuid import UUID
 
 import asyncpg
 import httpx
+from bench.world import Instance, free_port
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bench.world import Instance, free_port
 from entrepot.kit.database import Actor, Database
 from entrepot.kit.scope import Scope
 from entrepot.kit.settings import Settings

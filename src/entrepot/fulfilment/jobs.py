@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.channels.connections import Connections
 from entrepot.channels.contract import ConfirmsShipments
-from entrepot.channels.errors import CredentialsRejectedError
+from entrepot.channels.errors import CredentialsRejectedError, UnexpectedPayloadError
 from entrepot.channels.service import ChannelService
 from entrepot.fulfilment.carriers import CarrierLines, Carriers
 from entrepot.fulfilment.contract import TracksParcels
+from entrepot.fulfilment.domain import SETTLING
 from entrepot.fulfilment.finishing import Finishing
 from entrepot.fulfilment.picking import Picking
 from entrepot.fulfilment.pushing import Pusher, may_push, next_look
@@ -60,7 +61,7 @@ async def push_shipments(run: Run, args: PushShipments) -> object:
                 async with run.transaction() as session:
                     await ChannelService(session).record_failure(args.account_id, error)
                 raise
-            except UnavailableError as error:
+            except (UnavailableError, UnexpectedPayloadError) as error:
                 await run.log("warning", error.detail)
             async with run.transaction() as session:
                 wait = await next_look(session, args.account_id)
@@ -111,7 +112,7 @@ async def on_accounts(session: AsyncSession, events: Sequence[RecordedEvent]) ->
             continue
         args = PushShipments(seller_id=event.seller_id, account_id=event.subject_id)
         await jobs.set_schedule(session, f"fulfilment.push:{event.subject_id}", args, every=PUSH_EVERY)
-        await PushRepository(session).wake(event.subject_id, now())
+        await PushRepository(session).wake(event.subject_id, now(), now() + timedelta(seconds=SETTLING))
         await jobs.enqueue(session, args, key=str(event.subject_id), again=True)
 
 

@@ -4,6 +4,8 @@ A notice whose fate is unknown (the call broke off, or this process died) is nev
 asked first whether it knows the shipment under our reference.
 """
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
@@ -14,7 +16,8 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.channels.accounts import AccountRef
-from entrepot.channels.contract import ConfirmsShipments, ProcessReport, ProcessState, ShipmentNotice
+from entrepot.channels.contract import ConfirmsShipments, ProcessRef, ProcessReport, ProcessState, ShipmentNotice
+from entrepot.channels.errors import UnexpectedPayloadError
 from entrepot.channels.service import ChannelService
 from entrepot.fulfilment.domain import SETTLING, PushState, pause_after
 from entrepot.fulfilment.errors import PushNotFoundError, PushStateError
@@ -32,8 +35,11 @@ from entrepot.kit.text import N_
 type Transactions = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 """Opens transactions in the seller's scope."""
 
-LEASE = timedelta(minutes=3)
-"""How long nobody else takes a push that somebody works on."""
+LEASE = timedelta(seconds=25)
+"""How long nobody else takes a push that somebody works on; longer than SETTLING, because its worker may have died just
+after the notice went out."""
+HEARTBEAT = 5.0
+"""Seconds after which whoever waits for the channel's answer takes the push anew."""
 BATCH = 20
 UNSAID = N_("The channel gave no reason.")
 CANNOT = N_("{channel} cannot be told about shipments: confirm it there yourself, then skip this.")
@@ -59,7 +65,8 @@ class Pushing:
         await self._pushes.update(
             push.id,
             state=str(PushState.WAITING),
-            next_look_at=now(),
+            # A notice may be on its way just now: it must have had the time to arrive before anyone asks for it.
+            next_look_at=min(push.next_look_at, now() + timedelta(seconds=SETTLING)) if push.in_doubt else now(),
             last_error="",
             settled_at=None,
             in_doubt=push.in_doubt or push.attempts > 0,
@@ -169,11 +176,28 @@ class Pusher:
             raise
         return len(due)
 
+    async def _confirm(self, push: PushRef, notice: ShipmentNotice) -> ProcessRef:
+        """Send a notice, and keep others away from it while the answer is awaited."""
+
+        async def keep() -> None:
+            while True:
+                await asyncio.sleep(HEARTBEAT)
+                with contextlib.suppress(UnavailableError):  # the database is away: nobody else can take it either
+                    async with self._open() as session:
+                        await PushRepository(session).update(push.id, next_look_at=now() + LEASE)
+
+        keeping = asyncio.create_task(keep())
+        try:
+            return await self._connector.confirm_shipment(notice)
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+
     async def _give_back(self, pushes: Sequence[PushRef]) -> None:
         """Let others look at what was taken and not touched."""
         async with self._open() as session:
             for push in pushes:
-                await PushRepository(session).update(push.id, next_look_at=now() + timedelta(seconds=5))
+                await PushRepository(session).keep(push, now() + timedelta(seconds=5))
 
     async def _send(self, push: PushRef) -> None:
         notice = msgspec.convert(push.payload, ShipmentNotice)
@@ -182,13 +206,15 @@ class Pusher:
                 await self._settle(push, PushState.CONFIRMED)
                 return
             async with self._open() as session:
-                await PushRepository(session).update(
-                    push.id,
-                    in_doubt=True,
-                    attempts=push.attempts + 1,
-                    next_look_at=now() + max(LEASE, timedelta(seconds=SETTLING)),
-                )
-            ref = await self._connector.confirm_shipment(notice)
+                if not await PushRepository(session).keep(push, now() + LEASE):
+                    return  # it took so long until its turn came that somebody else has it now
+                await PushRepository(session).update(push.id, in_doubt=True, attempts=push.attempts + 1)
+            ref = await self._confirm(push, notice)
+        except UnexpectedPayloadError as error:  # it may have arrived; the others are no worse for it
+            pause = timedelta(seconds=max(SETTLING, pause_after(push.attempts + 1)))
+            async with self._open() as session:
+                await Pushing(session).note(push, last_error=error.detail, next_look_at=now() + pause)
+            return
         except UnavailableError as error:
             told = error.facts.get("retry_after")
             wait = told if isinstance(told, int) else max(SETTLING, pause_after(push.attempts + 1))
@@ -215,14 +241,16 @@ class Pusher:
             return
         try:
             reports = await self._connector.process_states([push.process_ref for push in pushes])
-        except UnavailableError as error:
+        except (UnavailableError, UnexpectedPayloadError) as error:
             async with self._open() as session:
                 for push in pushes:
                     pause = timedelta(seconds=pause_after(push.looks + 1))
                     await PushRepository(session).update(
                         push.id, looks=push.looks + 1, last_error=error.detail, next_look_at=now() + pause
                     )
-            raise
+            if isinstance(error, UnavailableError):
+                raise
+            return
         for push, report in zip(pushes, reports, strict=True):
             await self._judge(push, report)
 

@@ -52,6 +52,17 @@ class PushRepository:
         found = [msgspec.convert(dict(row), PushRef) for row in rows.mappings()]
         return sorted(found, key=lambda push: push.id)
 
+    async def keep(self, push: PushRef, until: datetime) -> bool:
+        """Keep a taken push until *until*; say whether it still was the caller's, as nobody has touched it since."""
+        rows = await self._session.execute(
+            text(
+                "UPDATE channel_push SET next_look_at = :until"
+                " WHERE id = :id AND state = :state AND next_look_at = :seen RETURNING id"
+            ),
+            {"id": push.id, "state": str(push.state), "seen": push.next_look_at, "until": until},
+        )
+        return bool(rows.all())
+
     async def next_due(self, account_id: UUID) -> datetime | None:
         """Return when the next one is to be looked at."""
         rows = await self._session.execute(
@@ -81,14 +92,15 @@ class PushRepository:
             {"account": account_id, "reason": reason},
         )
 
-    async def wake(self, account_id: UUID, at: datetime) -> int:
-        """Let everything that waits be looked at again."""
+    async def wake(self, account_id: UUID, at: datetime, in_doubt: datetime) -> int:
+        """Let everything that waits be looked at again: at *at*, but what may be on its way only at *in_doubt*."""
         rows = await self._session.execute(
             text(
-                "UPDATE channel_push SET next_look_at = :at, last_error = '' WHERE account_id = :account"
-                " AND state = 'waiting' RETURNING id"
+                "UPDATE channel_push SET last_error = '',"
+                " next_look_at = CASE WHEN in_doubt THEN least(next_look_at, :in_doubt) ELSE :at END"
+                " WHERE account_id = :account AND state = 'waiting' RETURNING id"
             ),
-            {"account": account_id, "at": at},
+            {"account": account_id, "at": at, "in_doubt": in_doubt},
         )
         return len(rows.all())
 
