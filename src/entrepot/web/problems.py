@@ -19,8 +19,10 @@ from entrepot.kit.errors import (
     RefusedError,
     UnavailableError,
 )
+from entrepot.kit.ids import new_id
 from entrepot.kit.text import N_
 from entrepot.web.rendering import language_of
+from entrepot.web.request import SECURITY_HEADERS
 
 DOCS = "https://entrepot.dev/errors/"
 STATUS: dict[type[EntrepotError], int] = {
@@ -97,18 +99,23 @@ def answer(
     request: Request[Any, Any, Any], status: int, code: str, title: str, detail: str, facts: dict[str, Any]
 ) -> Response[Any] | Template:
     """Return one problem as JSON, toast or page."""
+    reference: str = request.scope["state"].get("request_id") or str(new_id())
+    # An address without a route never reaches the middleware that adds these.
+    headers = {**SECURITY_HEADERS, "x-request-id": reference, "cache-control": "no-store"}
     context = {"title": title, "detail": detail, "status": status, "code": code, "facts": facts}
-    shown = {**context, "reference": request.scope["state"].get("request_id", "")}
+    shown = {**context, "reference": reference}
     if request.headers.get("HX-Request"):
-        return HTMXTemplate(
+        toast = HTMXTemplate(
             template_name="_toast.html",
             context={**context, "error": shown, "tone": "danger"},
             re_target="#toasts",
             re_swap="beforeend",
             status_code=status,
         )
+        toast.headers.update(headers)
+        return toast
     if wants_page(request):
-        return Template("problem.html", context={**context, "problem": shown}, status_code=status)
+        return Template("problem.html", context={**context, "problem": shown}, status_code=status, headers=headers)
     problem = {
         **facts,
         "type": DOCS + code,
@@ -116,9 +123,10 @@ def answer(
         "status": status,
         "detail": detail,
         "instance": request.url.path,
-        "request_id": request.scope["state"].get("request_id", ""),
+        "request_id": reference,
     }
-    headers = {"WWW-Authenticate": 'Basic realm="entrepot", Bearer'} if status == 401 else {}  # noqa: PLR2004
+    if status == 401:  # noqa: PLR2004 -- HTTP's own number
+        headers["WWW-Authenticate"] = 'Basic realm="entrepot", Bearer'
     return Response(problem, status_code=status, media_type="application/problem+json", headers=headers)
 
 
