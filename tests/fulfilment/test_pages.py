@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 async def test_pages_are_shown_and_work(client: httpx.AsyncClient, floor: Floor) -> None:
     await floor.stock(MUG=5, CUP={"B": 5})
     orders = [await floor.order(("MUG", 2), ("CUP", 1)), await floor.order(("MUG", 1))]
-    for path in ("/fulfilment/release", "/fulfilment/pick", "/fulfilment/pack", "/fulfilment/shipments", "/carriers",
+    for path in ("/fulfilment/ready", "/fulfilment/pick", "/fulfilment/pack", "/fulfilment/shipments", "/carriers",
                  "/carriers/new/sandbox_express", "/orders"):  # fmt: skip
         answer = await client.get(path)
         assert answer.status_code == 200, (path, answer.text[:2000])

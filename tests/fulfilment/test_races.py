@@ -67,7 +67,7 @@ async def test_a_short_pick_takes_from_elsewhere(floor: Floor) -> None:
     list_id = (await release(floor, order)).pick_list_ids[0]
     line = (await lines_of(floor, list_id))[0]
     async with floor.transaction() as session:
-        outcome = await FulfilmentService(session).picking.short(line.id, ShortReason.TOO_FEW, found_units=1)
+        outcome = await FulfilmentService(session).correcting.short(line.id, ShortReason.TOO_FEW, found_units=1)
     assert outcome.facts == {"missing": 1, "sku": "MUG", "replaced": 1}
     await pick_all(floor, list_id)
     assert await floor.status(order) == "picked"
@@ -81,7 +81,7 @@ async def test_a_short_pick_without_replacement_waits_for_stock(floor: Floor) ->
     list_id = (await release(floor, order)).pick_list_ids[0]
     mug = next(line for line in await lines_of(floor, list_id) if line.sku == "MUG")
     async with floor.transaction() as session:
-        await FulfilmentService(session).picking.short(mug.id, ShortReason.NOT_THERE)
+        await FulfilmentService(session).correcting.short(mug.id, ShortReason.NOT_THERE)
     await pick_all(floor, list_id)
     assert await floor.status(order) == "pending"
     async with floor.transaction() as session:
@@ -109,7 +109,7 @@ async def test_a_cancelled_order_is_skipped_and_put_back(floor: Floor) -> None:
         await FulfilmentService(session).picking.drop_order(order)
     assert await floor.rows("SELECT status FROM pick_list") == [("cancelled",)]
     async with floor.transaction() as session:
-        await FulfilmentService(session).picking.put_back(first.id)
+        await FulfilmentService(session).correcting.put_back(first.id)
     async with floor.transaction() as session:
         assert (await OrderService(session).order(order)).attention == ()
         await check_books(session, floor.seller_id)
@@ -122,7 +122,7 @@ async def test_an_undone_pick_is_picked_again(floor: Floor) -> None:
     first = (await lines_of(floor, list_id))[0]
     async with floor.transaction() as session:
         await FulfilmentService(session).picking.pick(first.id)
-        await FulfilmentService(session).picking.undo(first.id)
+        await FulfilmentService(session).correcting.undo(first.id)
     await pick_all(floor, list_id)
     assert await floor.status(order) == "picked"
     async with floor.transaction() as session:

@@ -196,7 +196,7 @@ class PickApi(Controller):
     )
     async def short(self, line_id: FromPath[UUID], data: JSONBody[ShortPick], session: AsyncSession) -> PickOutcome:
         """What is missing is written off its place, and taken from elsewhere if there is any."""
-        return await FulfilmentService(session).picking.short(line_id, data.reason, found_units=data.found or None)
+        return await FulfilmentService(session).correcting.short(line_id, data.reason, found_units=data.found or None)
 
     @post(
         "/pick-lines/{line_id:uuid}/undo",
@@ -207,7 +207,7 @@ class PickApi(Controller):
     )
     async def undo(self, line_id: FromPath[UUID], session: AsyncSession) -> PickOutcome:
         """The goods go back to their shelf and stay promised."""
-        return await FulfilmentService(session).picking.undo(line_id)
+        return await FulfilmentService(session).correcting.undo(line_id)
 
 
 class PackApi(Controller):

@@ -33,7 +33,7 @@ class PickLineNotFoundError(NotFoundError):
 
     code = "fulfilment.line_not_found"
     title = N_("Pick line not found")
-    message = N_("Pick list {number} has no such line. Reload it.")
+    message = N_("The list has no such line any more. Reload it.")
 
 
 class AlreadyPickedError(ConflictError):
@@ -49,7 +49,7 @@ class PickedTooMuchError(RefusedError):
 
     code = "fulfilment.picked_too_much"
     title = N_("Too many")
-    message = N_("{quantity} × {sku} are too many: {left} are still to be picked from {location}. Put the rest back.")
+    message = N_("{quantity} of {sku} are too many: {left} are still to be picked from {location}. Put the rest back.")
 
 
 class WrongProductError(RefusedError):
@@ -58,6 +58,14 @@ class WrongProductError(RefusedError):
     code = "fulfilment.wrong_product"
     title = N_("Wrong product")
     message = N_("That is SKU {scanned} from {found}; you need {sku} from {location}.")
+
+
+class StrayProductError(RefusedError):
+    """A known product that should not be here at all."""
+
+    code = "fulfilment.stray_product"
+    title = N_("Wrong product")
+    message = N_("That is SKU {scanned}, which has no place in the books; you need {sku} from {location}.")
 
 
 class WrongLocationError(RefusedError):
@@ -113,7 +121,7 @@ class PackedTooMuchError(RefusedError):
 
     code = "fulfilment.packed_too_much"
     title = N_("Too many")
-    message = N_("{quantity} × {sku} are too many for this parcel: order {number} still needs {left}.")
+    message = N_("{quantity} of {sku} are too many for this parcel: order {number} still needs {left}.")
 
 
 class NotOfOrderError(RefusedError):

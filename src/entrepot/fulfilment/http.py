@@ -1,6 +1,6 @@
 """What the pages and the API of the floor share."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import Principal
 from entrepot.documents.pages import storage_of
-from entrepot.fulfilment import jobs as _jobs  # noqa: F401 -- registers what requests enqueue
 from entrepot.fulfilment.carriers import CarrierLines
 from entrepot.fulfilment.labelling import LabelDesk
 from entrepot.kit.database import Database
@@ -74,6 +73,18 @@ async def chosen_ids(request: Request[Any, Any, Any]) -> list[UUID]:
         return [UUID(str(value)) for value in form.getall("ids", [])]
     except ValueError:
         raise InvalidInputError({"ids": N_("One of the chosen rows cannot be read. Reload the page.")}) from None
+
+
+def chosen_id(values: Mapping[str, str], name: str) -> UUID:
+    """Return a hidden field of a form as an id.
+
+    Raises:
+        InvalidInputError: it is none.
+    """
+    try:
+        return UUID(values.get(name, ""))
+    except ValueError:
+        raise InvalidInputError({name: N_("The form is incomplete. Reload the page.")}) from None
 
 
 def whole_number(text: str, name: str) -> int:

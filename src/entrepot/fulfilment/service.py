@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.carriers import CarrierLines, Carriers
+from entrepot.fulfilment.correcting import Correcting
 from entrepot.fulfilment.domain import LineState, ListStatus, ParcelStatus, PushState, ShipmentState, ShortReason
 from entrepot.fulfilment.labelling import LabelDesk
 from entrepot.fulfilment.packing import Packing
@@ -38,6 +39,7 @@ class FulfilmentService:
     def __init__(self, session: AsyncSession) -> None:
         self.releasing = Releasing(session)
         self.picking = Picking(session)
+        self.correcting = Correcting(session)
         self.packing = Packing(session)
         self.shipping = Shipping(session)
         self.pushing = Pushing(session)

@@ -1,6 +1,6 @@
 """What the people on the floor do with promised goods besides picking them: miss some, put some back, ship a part."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from entrepot.inventory.desk import check_quantity
@@ -107,38 +107,25 @@ class Flooring(Reserving):
         """
         lines = {line for line, _ in units}
         await self._stock.lock_lines(lines)
-        staged: dict[tuple[UUID, UUID], list[ReservationRow]] = {}
+        reserved: dict[tuple[UUID, UUID], list[ReservationRow]] = {}
         for row in await self._stock.reservations(lines):
-            if row.location_kind == LocationKind.STAGING:
-                staged.setdefault((row.order_line_id, row.product_id), []).append(row)
+            reserved.setdefault((row.order_line_id, row.product_id), []).append(row)
         whole: list[UUID] = []
         part: dict[UUID, int] = {}
         moves: list[Movement] = []
-        for key, wanted in units.items():
-            left = wanted
-            for row in staged.get(key, ()):
-                taken = min(left, row.quantity)
-                if not taken:
-                    break
-                left -= taken
-                if taken == row.quantity:
+        for (line_id, product_id), wanted in units.items():
+            rows = reserved.get((line_id, product_id), [])
+            taken, left = _share([row for row in rows if row.location_kind == LocationKind.STAGING], wanted)
+            if left:
+                sku = (await self._stored([product_id]))[product_id].sku
+                shelves = sorted({row.location_code for row in rows if row.location_kind != LocationKind.STAGING})
+                raise NotPickedError(quantity=left, sku=sku, location=", ".join(shelves) or "?")
+            for row, count in taken:
+                if count == row.quantity:
                     whole.append(row.id)
                 else:
-                    part[row.id] = taken
-                moves.append(
-                    Movement(
-                        seller_id=row.seller_id,
-                        product_id=row.product_id,
-                        location_id=row.location_id,
-                        lot=row.lot,
-                        quantity=-taken,
-                        reference_kind="order",
-                        reference_id=row.order_id,
-                    )
-                )
-            if left:
-                product = (await self._stored([key[1]]))[key[1]]
-                raise NotPickedError(quantity=left, sku=product.sku, location="–")
+                    part[row.id] = count
+                moves.append(_leaving(row, count))
         if whole:
             await self._stock.remove_reservations(whole)
         if part:
@@ -154,3 +141,27 @@ class Flooring(Reserving):
         if not rows:
             raise UnknownReservationError
         return rows[0]
+
+
+def _share(rows: Iterable[ReservationRow], wanted: int) -> tuple[list[tuple[ReservationRow, int]], int]:
+    """Take *wanted* units from the first rows that have some; return them, and how many were not found."""
+    taken: list[tuple[ReservationRow, int]] = []
+    for row in rows:
+        if not wanted:
+            break
+        count = min(wanted, row.quantity)
+        taken.append((row, count))
+        wanted -= count
+    return taken, wanted
+
+
+def _leaving(row: ReservationRow, quantity: int) -> Movement:
+    return Movement(
+        seller_id=row.seller_id,
+        product_id=row.product_id,
+        location_id=row.location_id,
+        lot=row.lot,
+        quantity=-quantity,
+        reference_kind="order",
+        reference_id=row.order_id,
+    )

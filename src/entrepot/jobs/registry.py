@@ -8,6 +8,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 
+from entrepot.jobs.discovery import discover
 from entrepot.jobs.errors import JobUnknownError
 from entrepot.jobs.retrying import Retry
 from entrepot.jobs.run import Run
@@ -89,6 +90,8 @@ def job_named(name: str) -> Job[Any]:
     Raises:
         JobUnknownError: this release has none.
     """
+    if name not in _BY_NAME:
+        discover()  # once per process; a web process may never have imported the slice's jobs
     found = _BY_NAME.get(name)
     if found is None:
         raise JobUnknownError(job=name)
@@ -101,6 +104,8 @@ def job_of(args: msgspec.Struct) -> Job[Any]:
     Raises:
         JobUnknownError: no job takes them.
     """
+    if type(args) not in _BY_ARGS:
+        discover()
     found = _BY_ARGS.get(type(args))
     if found is None:
         raise JobUnknownError(job=type(args).__name__)

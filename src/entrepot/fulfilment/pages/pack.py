@@ -17,6 +17,7 @@ from entrepot.fulfilment.carriers import Carriers
 from entrepot.fulfilment.domain import ParcelStatus
 from entrepot.fulfilment.errors import UnknownStationCodeError
 from entrepot.fulfilment.http import (
+    chosen_id,
     carrier_lines,
     label_desk,
     own_transaction,
@@ -125,10 +126,9 @@ class PackPages(Controller):
 
 async def _label_and_ship(request: HTMXRequest, principal: Principal, parcel_id: UUID, values: dict[str, str]) -> None:
     account, _, service = values.get("carrier", "").partition(":")
+    account_id = chosen_id({"carrier": account}, "carrier") if account else None
     async with carrier_lines(request) as lines:
-        await label_desk(request, principal, lines).make(
-            parcel_id, account_id=UUID(account) if account else None, service=service
-        )
+        await label_desk(request, principal, lines).make(parcel_id, account_id=account_id, service=service)
     async with own_transaction(request, principal) as session:
         await FulfilmentService(session).shipping.ship(parcel_id)
 
@@ -142,7 +142,7 @@ async def _station(
     expected = sum(
         (products[line.product_id].weight_g or 0) * left[line.id]
         for line in order.lines
-        if line.id in left and line.product_id in products
+        if line.id in left and line.product_id is not None and line.product_id in products
     )
     accounts = [one for one in await Carriers(session).accounts(order.seller_id) if one.active]
     installed = carriers()

@@ -89,27 +89,27 @@ class PickPages(Controller):
     ) -> Response[Any] | Template:
         """Pick, report short, undo, or put back one line."""
         values = await text_fields(request)
-        list_id = UUID(values["list_id"])
+        list_id = chosen_id(values, "list_id")
         outcome: PickOutcome | None = None
-        picking = FulfilmentService(session).picking
+        floor = FulfilmentService(session)
         try:
             async with session.begin_nested():
                 if action == "pick":
                     quantity = values.get("quantity", "")
-                    outcome = await picking.pick(
+                    outcome = await floor.picking.pick(
                         line_id,
                         whole_number(quantity, "quantity") if quantity else None,
                         client_id=values.get("client_id", ""),
                     )
                 elif action == "short":
                     reason = values.get("reason", "")
-                    outcome = await picking.short(
+                    outcome = await floor.correcting.short(
                         line_id, ShortReason(reason) if reason in set(ShortReason) else ShortReason.NOT_THERE
                     )
                 elif action == "undo":
-                    outcome = await picking.undo(line_id)
+                    outcome = await floor.correcting.undo(line_id)
                 elif action == "put-back":
-                    await picking.put_back(line_id)
+                    await floor.correcting.put_back(line_id)
         except EntrepotError as error:
             return await _answer(request, session, list_id, None, error)
         return await _answer(request, session, list_id, outcome, None)

@@ -21,17 +21,17 @@ SHOWN = 200
 class ReleasePages(Controller):
     """Release orders to pick lists."""
 
-    path = "/fulfilment/release"
+    path = "/fulfilment"
     include_in_schema = False
 
-    @get(opt=needs(Right.FULFILMENT_READ))
+    @get("/ready", opt=needs(Right.FULFILMENT_READ))
     async def board(
         self, session: AsyncSession, q: str = "", kind: str = "", due: str = "", channel: str = ""
     ) -> Template:
         """Show reserved orders, the most urgent first."""
         return await _board(session, q=q, kind=kind, due=due, channel=channel)
 
-    @post(opt=needs(Right.FULFILMENT_RELEASE), status_code=200)
+    @post("/release", opt=needs(Right.FULFILMENT_RELEASE), status_code=200)
     async def release(self, request: HTMXRequest, session: AsyncSession) -> Response[Any] | Template:
         """Put the chosen orders on pick lists."""
         form = await request.form()

@@ -21,7 +21,7 @@ _LINE = (
     + ", o.order_number, o.position"
 )
 _LINES = (
-    f"SELECT {_LINE} FROM pick_line l JOIN pick_list_order o"
+    f"SELECT {_LINE} FROM pick_line l JOIN pick_list_order o"  # noqa: S608 -- column names
     " ON o.pick_list_id = l.pick_list_id AND o.order_id = l.order_id "
 )
 

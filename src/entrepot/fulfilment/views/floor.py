@@ -1,0 +1,164 @@
+"""What waits on the floor: figures, orders to pick, orders to pack."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+class FloorCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the dashboard shows of the floor."""
+
+    picked_today: int
+    """Units."""
+    packed_today: int
+    """Parcels."""
+    shipped_today: int
+    open_lists: int
+    waiting_pushes: int
+    failed_pushes: int
+    failed_labels: int
+    problems: int
+    """Parcels with trouble on their way."""
+
+
+async def counts(session: AsyncSession, *, time_zone: str = "Europe/Amsterdam") -> FloorCounts:
+    """Count what was done today (in *time_zone*) and what waits for a person."""
+    rows = await session.execute(
+        text(
+            """
+            WITH day AS (SELECT date_trunc('day', now() AT TIME ZONE :zone) AT TIME ZONE :zone AS since)
+            SELECT
+                (SELECT coalesce(sum(quantity), 0) FROM pick_scan, day WHERE scanned_at >= since) AS picked_today,
+                (SELECT count(*) FROM parcel, day WHERE packed_at >= since AND status <> 'cancelled') AS packed_today,
+                (SELECT count(*) FROM parcel, day WHERE shipped_at >= since) AS shipped_today,
+                (SELECT count(*) FROM pick_list WHERE status IN ('open', 'picking')) AS open_lists,
+                (SELECT count(*) FROM channel_push WHERE state IN ('waiting', 'sent')) AS waiting_pushes,
+                (SELECT count(*) FROM channel_push WHERE state = 'failed') AS failed_pushes,
+                (SELECT count(*) FROM shipment s WHERE s.last_error <> '' AND s.state IN ('requested', 'failed')
+                    AND NOT EXISTS (SELECT 1 FROM shipment n WHERE n.parcel_id = s.parcel_id AND n.id > s.id)
+                ) AS failed_labels,
+                (SELECT count(*) FROM shipment WHERE state = 'problem') AS problems
+            """
+        ),
+        {"zone": time_zone},
+    )
+    return FloorCounts(**{name: int(value) for name, value in rows.mappings().one().items()})
+
+
+class ReadyOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that can be released."""
+
+    id: UUID
+    number: str
+    channel: str | None
+    placed_at: datetime
+    ship_by: datetime | None
+    ship_name: str
+    ship_country: str
+    line_count: int
+    unit_count: int
+    attention: list[str]
+
+
+async def ready_orders(
+    session: AsyncSession,
+    *,
+    search: str = "",
+    kind: str = "",
+    due: str = "",
+    channel: str = "",
+    limit: int = 200,
+) -> tuple[list[ReadyOrder], int]:
+    """Return reserved orders nobody holds, the most urgent first, and how many there are.
+
+    Args:
+        session: the running transaction.
+        search: part of number or name.
+        kind: ``single`` (one unit) or ``multi``.
+        due: ``late`` or ``today``.
+        channel: key of a connector.
+        limit: most orders.
+    """
+    rows = await session.execute(
+        text(
+            """
+            SELECT o.id, o.number, o.channel, o.placed_at, o.ship_by, o.ship_name, o.ship_country, o.line_count,
+                o.unit_count, o.attention, count(*) OVER () AS total
+            FROM sales_order o
+            WHERE o.status = 'reserved' AND o.held_at IS NULL
+                AND NOT EXISTS (SELECT 1 FROM pick_list_order p WHERE p.order_id = o.id AND p.open)
+                AND (:search = '' OR o.search_text LIKE '%' || :search || '%')
+                AND (:kind = '' OR (:kind = 'single') = (o.unit_count = 1))
+                AND (:channel = '' OR o.channel = :channel)
+                AND (:due = '' OR (:due = 'late' AND o.ship_by < now())
+                    OR (:due = 'today' AND o.ship_by < date_trunc('day', now()) + interval '1 day'))
+            ORDER BY o.ship_by NULLS LAST, o.placed_at, o.id LIMIT :limit
+            """
+        ),
+        {
+            "search": search.lower().replace("\\", "").replace("%", "").replace("_", r"\_"),
+            "kind": kind,
+            "due": due,
+            "channel": channel,
+            "limit": limit,
+        },
+    )
+    found = rows.mappings().all()
+    orders = [msgspec.convert({name: row[name] for name in ReadyOrder.__struct_fields__}, ReadyOrder) for row in found]
+    return orders, int(found[0]["total"]) if found else 0
+
+
+class PackRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that waits to be packed or to be shipped."""
+
+    order_id: UUID
+    number: str
+    status: str
+    ship_name: str
+    ship_country: str
+    ship_by: datetime | None
+    unit_count: int
+    held: bool
+    parcels: int
+    labelled: int
+
+
+async def to_pack(session: AsyncSession, *, limit: int = 100) -> list[PackRow]:
+    """Return picked and packed orders, the most urgent first."""
+    rows = await session.execute(
+        text(
+            """
+            SELECT o.id AS order_id, o.number, o.status, o.ship_name, o.ship_country, o.ship_by, o.unit_count,
+                o.held_at IS NOT NULL AS held,
+                (SELECT count(*) FROM parcel p WHERE p.order_id = o.id AND p.status IN ('packed', 'open')) AS parcels,
+                (SELECT count(*) FROM shipment s WHERE s.order_id = o.id AND s.state = 'labelled'
+                    AND s.shipped_at IS NULL) AS labelled
+            FROM sales_order o WHERE o.status IN ('picked', 'packed')
+            ORDER BY o.ship_by NULLS LAST, o.placed_at, o.id LIMIT :limit
+            """
+        ),
+        {"limit": limit},
+    )
+    return [msgspec.convert(dict(row), PackRow) for row in rows.mappings()]
+
+
+async def orders_called(session: AsyncSession, code: str) -> list[UUID]:
+    """Return the orders that a scanned code stands for: an order's, parcel's, or pick list's number, or a tracking code."""
+    rows = await session.execute(
+        text(
+            """
+            SELECT id FROM sales_order WHERE lower(number) = lower(:code) OR lower(channel_order_id) = lower(:code)
+            UNION SELECT order_id FROM parcel WHERE lower(number) = lower(:code)
+            UNION SELECT order_id FROM shipment WHERE tracking_code = :code AND :code <> ''
+            UNION SELECT o.order_id FROM pick_list p JOIN pick_list_order o ON o.pick_list_id = p.id
+                JOIN sales_order s ON s.id = o.order_id
+                WHERE lower(p.number) = lower(:code) AND s.status IN ('picked', 'packed')
+            LIMIT 50
+            """
+        ),
+        {"code": code},
+    )
+    return list(rows.scalars())
