@@ -41,10 +41,10 @@ def test_an_order_travels_from_the_marketplace_to_a_delivered_parcel(  # noqa: P
     page.set_viewport_size(WIDE)
 
     # Released to a pick list.
-    page.goto("/fulfilment/release")
+    page.goto("/fulfilment/ready")
     picture(page, "release")
     page.set_viewport_size(WIDE)
-    page.get_by_label(f"Select {number}", exact=False).check()
+    page.get_by_label(f"Select BOL-{number}").check()
     page.get_by_role("button", name="Release to picking").click()
     page.wait_for_url("**/fulfilment/pick/*/lines")
     expect(page.get_by_role("row").filter(has_text=number)).to_have_count(2)
