@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Protocol, runtime_checkable
+from typing import Annotated, Final, Protocol, runtime_checkable
 
 import msgspec
 from msgspec import Meta
 
 from entrepot.channels.contract import Credentials, PostalAddress
 from entrepot.channels.line import Line
+from entrepot.kit.text import N_
 
 __all__ = [
     "CancelsLabels",
@@ -56,6 +57,20 @@ class Milestone(StrEnum):
     EXCEPTION = "exception"
     RETURNED = "returned"
     CANCELLED = "cancelled"
+
+
+MILESTONE_LABELS: Final = {
+    Milestone.LABEL_CREATED: N_("Label made"),
+    Milestone.ACCEPTED: N_("Handed to the carrier"),
+    Milestone.IN_TRANSIT: N_("On its way"),
+    Milestone.OUT_FOR_DELIVERY: N_("Out for delivery"),
+    Milestone.AT_PICK_UP_POINT: N_("At a pick-up point"),
+    Milestone.DELIVERED: N_("Delivered"),
+    Milestone.FAILED_ATTEMPT: N_("Delivery failed"),
+    Milestone.EXCEPTION: N_("Trouble on the way"),
+    Milestone.RETURNED: N_("On its way back"),
+    Milestone.CANCELLED: N_("Cancelled by the carrier"),
+}
 
 
 class LabelRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -80,6 +80,27 @@ SHORT_LABELS: Final = {
     ShortReason.EXPIRED: N_("Past its date"),
 }
 
+
+class SkipReason(StrEnum):
+    """Why an order is not released to picking."""
+
+    GONE = "gone"
+    NOT_RESERVED = "not_reserved"
+    HELD = "held"
+    ON_A_LIST = "on_a_list"
+    NOTHING_OURS = "nothing_ours"
+    NONE_CHOSEN = "none_chosen"
+
+
+SKIP_LABELS: Final = {
+    SkipReason.GONE: N_("There is no such order."),
+    SkipReason.NOT_RESERVED: N_("Only orders whose stock is reserved can be picked."),
+    SkipReason.HELD: N_("It is on hold."),
+    SkipReason.ON_A_LIST: N_("It is on a pick list already."),
+    SkipReason.NOTHING_OURS: N_("We ship nothing of it."),
+    SkipReason.NONE_CHOSEN: N_("Choose some orders first."),
+}
+
 LIST_MOVES: Final[dict[ListStatus, frozenset[ListStatus]]] = {
     ListStatus.OPEN: frozenset({ListStatus.PICKING, ListStatus.DONE, ListStatus.CANCELLED}),
     ListStatus.PICKING: frozenset({ListStatus.DONE, ListStatus.CANCELLED}),

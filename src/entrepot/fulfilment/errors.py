@@ -25,7 +25,7 @@ class PickListClosedError(ConflictError):
 
     code = "fulfilment.list_closed"
     title = N_("Pick list closed")
-    message = N_("Pick list {number} is {status}. Take the next one.")
+    message = N_("Pick list {number} is finished. Take the next one.")
 
 
 class PickLineNotFoundError(NotFoundError):
@@ -41,7 +41,7 @@ class AlreadyPickedError(ConflictError):
 
     code = "fulfilment.already_picked"
     title = N_("Already done")
-    message = N_("{sku} from {location} is already {state}. Here is what comes next.")
+    message = N_("{sku} from {location} is dealt with already. Here is what comes next.")
 
 
 class PickedTooMuchError(RefusedError):
@@ -105,7 +105,7 @@ class TooLateToUndoError(ConflictError):
 
     code = "fulfilment.too_late_to_undo"
     title = N_("Too late to undo")
-    message = N_("Order {number} is {status}: open its parcel first, or put the goods back by a stock move.")
+    message = N_("Order {number} went on since: open its parcel first, or put the goods back by a stock move.")
 
 
 class NothingToPackError(RefusedError):
@@ -113,7 +113,7 @@ class NothingToPackError(RefusedError):
 
     code = "fulfilment.nothing_to_pack"
     title = N_("Nothing to pack")
-    message = N_("Order {number} is {status}: nothing of it waits to be packed.")
+    message = N_("Nothing of order {number} waits to be packed: not all of it is picked, or all of it is packed.")
 
 
 class PackedTooMuchError(RefusedError):
@@ -153,7 +153,28 @@ class ParcelStateError(ConflictError):
 
     code = "fulfilment.parcel_state"
     title = N_("Not possible now")
-    message = N_("Parcel {number} is {status}: {need}")
+    message = N_("Parcel {number} is not packed, or it left already. Reload the page.")
+
+
+class ParcelLabelledError(ParcelStateError):
+    """A box with a label stays closed."""
+
+    code = "fulfilment.parcel_labelled"
+    message = N_("Parcel {number} has a label: cancel the label first.")
+
+
+class ParcelOrderCancelledError(ParcelStateError):
+    """Nobody waits for the parcel."""
+
+    code = "fulfilment.parcel_order_cancelled"
+    message = N_("The order of parcel {number} was cancelled: put its goods back.")
+
+
+class ParcelOrderHeldError(ParcelStateError):
+    """The parcel has to wait."""
+
+    code = "fulfilment.parcel_order_held"
+    message = N_("The order of parcel {number} is on hold: let it go first.")
 
 
 class WeightError(RefusedError):
@@ -185,7 +206,7 @@ class CannotCancelLabelError(ConflictError):
 
     code = "fulfilment.cannot_cancel_label"
     title = N_("Label cannot be cancelled")
-    message = N_("The label of parcel {number} is {state} and cannot be cancelled.")
+    message = N_("The label of parcel {number} cannot be cancelled: the parcel left, or it has no label.")
 
 
 class NoSenderError(RefusedError):
@@ -257,7 +278,7 @@ class PushStateError(ConflictError):
 
     code = "fulfilment.push_state"
     title = N_("Not possible now")
-    message = N_("The channel was already told, or is being told ({state}). Reload the page.")
+    message = N_("The channel was told already, or is being told. Reload the page.")
 
 
 class CarrierFormError(InvalidInputError):

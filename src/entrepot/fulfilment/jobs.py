@@ -15,7 +15,7 @@ from entrepot.fulfilment.contract import TracksParcels
 from entrepot.fulfilment.domain import SETTLING
 from entrepot.fulfilment.finishing import Finishing
 from entrepot.fulfilment.picking import Picking
-from entrepot.fulfilment.pushing import Pusher, may_push, next_look
+from entrepot.fulfilment.pushing import CANNOT, Pusher, may_push, next_look
 from entrepot.fulfilment.repository import ParcelRepository, PushRepository
 from entrepot.fulfilment.shipping import Shipping
 from entrepot.fulfilment.tasks import PushShipments, TrackParcels
@@ -50,7 +50,10 @@ async def push_shipments(run: Run, args: PushShipments) -> object:
                 return {"looked_at": 0}
             connector = await ChannelService(session, connections).connector(args.account_id, why="confirm shipments")
         if not isinstance(connector, ConfirmsShipments):
-            await run.log("warning", f"{account.name} cannot be told about shipments.")
+            reason = CANNOT.format(channel=account.name)
+            async with run.transaction() as session:
+                await PushRepository(session).note_waiting(args.account_id, reason)
+            await run.log("warning", reason)
             return {"looked_at": 0}
         pusher = Pusher(account, connector, run.transaction)
         for _ in range(ROUNDS):

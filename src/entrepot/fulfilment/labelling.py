@@ -25,6 +25,8 @@ from entrepot.fulfilment.errors import (
     CannotCancelLabelError,
     CarrierCannotError,
     NoCarrierError,
+    ParcelOrderCancelledError,
+    ParcelOrderHeldError,
     ParcelStateError,
     ShipmentNotFoundError,
     UnknownServiceError,
@@ -44,10 +46,6 @@ from entrepot.kit.ids import new_id
 from entrepot.kit.scope import Scope
 from entrepot.kit.storage import Storage
 from entrepot.orders.service import OrderRef, OrderService, OrderStatus
-
-PACK_FIRST = "only a packed parcel gets a label."
-ORDER_CANCELLED = "its order was cancelled; put the goods back."
-ORDER_HELD = "its order is on hold; let it go first."
 
 
 class Labelling:
@@ -69,11 +67,11 @@ class Labelling:
         shipment = await self._parcels.current_shipment(parcel_id)
         if shipment is None:
             if parcel.status is not ParcelStatus.PACKED:
-                raise ParcelStateError(number=parcel.number, status=str(parcel.status), need=PACK_FIRST)
+                raise ParcelStateError(number=parcel.number, status=str(parcel.status))
             if order.status is OrderStatus.CANCELLED:
-                raise ParcelStateError(number=parcel.number, status=str(parcel.status), need=ORDER_CANCELLED)
+                raise ParcelOrderCancelledError(number=parcel.number)
             if order.held_at is not None:
-                raise ParcelStateError(number=parcel.number, status=str(parcel.status), need=ORDER_HELD)
+                raise ParcelOrderHeldError(number=parcel.number)
             shipment = await self._begin(order, parcel, account_id, service)
         elif shipment.state is not ShipmentState.REQUESTED:
             return shipment, None

@@ -9,6 +9,7 @@ from entrepot.fulfilment.domain import MOST_UNITS, ParcelStatus
 from entrepot.fulfilment.errors import (
     NothingToPackError,
     PackedTooMuchError,
+    ParcelLabelledError,
     ParcelNotFoundError,
     ParcelStateError,
     WeightError,
@@ -24,8 +25,6 @@ from entrepot.orders.service import OrderRef, OrderService, OrderStatus
 
 HEAVIEST_G = 1_000_000
 IN_A_BOX = frozenset({ParcelStatus.OPEN, ParcelStatus.PACKED})
-HAS_LABEL = "cancel its label first."
-NOT_PACKED = "only a packed parcel can be opened again."
 
 
 class Packing:
@@ -144,9 +143,9 @@ class Packing:
         if parcel.status is ParcelStatus.CANCELLED:
             return parcel
         if parcel.status not in IN_A_BOX:
-            raise ParcelStateError(number=parcel.number, status=str(parcel.status), need=NOT_PACKED)
+            raise ParcelStateError(number=parcel.number, status=str(parcel.status))
         if await self._parcels.current_shipment(parcel_id) is not None:
-            raise ParcelStateError(number=parcel.number, status="labelled", need=HAS_LABEL)
+            raise ParcelLabelledError(number=parcel.number)
         await self._parcels.update_parcel(parcel_id, status=str(ParcelStatus.CANCELLED))
         if order.status is OrderStatus.PACKED:
             await self._orders.advance([order.id], OrderStatus.PICKED)

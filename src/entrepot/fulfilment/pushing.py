@@ -298,8 +298,7 @@ async def may_push(session: AsyncSession, account_id: UUID) -> AccountRef | None
     account = await ChannelService(session).account(account_id)
     if account.may_write:
         return account
-    reason = waiting_reason(account)
-    await PushRepository(session).note_waiting(account_id, reason)
+    await PushRepository(session).note_waiting(account_id, waiting_reason(account).format(name=account.name))
     return None
 
 
@@ -309,8 +308,7 @@ REJECTED = N_("The channel rejects the credentials of “{name}”: enter them a
 
 
 def waiting_reason(account: AccountRef) -> str:
-    """Return why an account is told nothing, as an English sentence; empty if it may be."""
+    """Return why an account is told nothing, as a template over its {name}; empty if it may be told."""
     if account.may_write:
         return ""
-    template = ONLY_IMPORTS if account.mode == "import_only" else PAUSED if account.mode == "paused" else REJECTED
-    return template.format(name=account.name)
+    return ONLY_IMPORTS if account.mode == "import_only" else PAUSED if account.mode == "paused" else REJECTED

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from entrepot.fulfilment.domain import LineState, ListStatus, ParcelStatus, PushState, ShipmentState
+from entrepot.fulfilment.domain import LineState, ListStatus, ParcelStatus, PushState, ShipmentState, SkipReason
 
 
 class PickListRef(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,14 +62,24 @@ class PickLineRef(msgspec.Struct, frozen=True, kw_only=True):
         return self.quantity - self.picked - self.short if self.state is LineState.OPEN else 0
 
 
+class Skipped(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that was not released."""
+
+    number: str
+    """Of the order, or the id that was asked for."""
+    reason: SkipReason
+    status: str
+    """Where the order is."""
+
+
 class Released(msgspec.Struct, frozen=True, kw_only=True):
     """What releasing orders brought."""
 
     pick_list_ids: tuple[UUID, ...]
     numbers: tuple[str, ...]
     orders: int
-    skipped: tuple[tuple[str, str], ...] = ()
-    """Order number and why it was left out, as an English sentence."""
+    skipped: tuple[Skipped, ...] = ()
+    """Orders that were left out."""
 
 
 class PickOutcome(msgspec.Struct, frozen=True, kw_only=True):

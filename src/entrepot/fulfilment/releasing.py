@@ -6,24 +6,17 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.catalog.service import CatalogService
-from entrepot.fulfilment.domain import MOST_PER_LIST, LineState, ListStatus
+from entrepot.fulfilment.domain import MOST_PER_LIST, SKIP_LABELS, LineState, ListStatus, SkipReason
 from entrepot.fulfilment.errors import NothingToReleaseError
 from entrepot.fulfilment.events import PickListReleased
 from entrepot.fulfilment.finishing import Finishing
-from entrepot.fulfilment.refs import Released
+from entrepot.fulfilment.refs import Released, Skipped
 from entrepot.fulfilment.repository import ListRepository
 from entrepot.inventory.service import InventoryService, ReservationRow
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
 from entrepot.kit.ids import new_id
-from entrepot.kit.text import N_
 from entrepot.orders.service import OrderRef, OrderService, OrderStatus
-
-GONE = N_("There is no such order.")
-NOT_RESERVED = N_("It is {status}; only reserved orders can be picked.")
-HELD = N_("It is on hold.")
-ON_A_LIST = N_("It is on a pick list already.")
-NOTHING_OURS = N_("We ship nothing of it.")
 
 
 class Releasing:
@@ -49,17 +42,18 @@ class Releasing:
         orders = await self._orders.orders(wanted, lock=True)
         busy = await self._lists.on_open_lists(wanted)
         ready: list[OrderRef] = []
-        skipped: list[tuple[str, str]] = []
+        skipped: list[Skipped] = []
         for order in orders:
             reason = _why_not(order, busy)
             if reason:
-                skipped.append((order.number, reason))
+                skipped.append(Skipped(number=order.number, reason=reason, status=str(order.status)))
             else:
                 ready.append(order)
-        skipped += [(str(order_id), GONE) for order_id in set(wanted) - {order.id for order in orders}]
+        missing = set(wanted) - {order.id for order in orders}
+        skipped += [Skipped(number=str(order_id), reason=SkipReason.GONE, status="") for order_id in missing]
         if not ready:
-            reason = skipped[0][1] if skipped else N_("Choose some orders first.")
-            raise NothingToReleaseError(count=len(wanted), reason=reason)
+            first = skipped[0].reason if skipped else SkipReason.NONE_CHOSEN
+            raise NothingToReleaseError(count=len(wanted), reason=SKIP_LABELS[first])
         await self._orders.advance([order.id for order in ready], OrderStatus.PICKING)
         made: list[tuple[UUID, str]] = []
         for seller_id in dict.fromkeys(order.seller_id for order in ready):
@@ -149,14 +143,14 @@ class Releasing:
         return made
 
 
-def _why_not(order: OrderRef, busy: Collection[UUID]) -> str:
+def _why_not(order: OrderRef, busy: Collection[UUID]) -> SkipReason | None:
     """Return why an order cannot be picked, or nothing."""
     if order.id in busy:
-        return ON_A_LIST
+        return SkipReason.ON_A_LIST
     if order.status is not OrderStatus.RESERVED:
-        return NOT_RESERVED.format(status=str(order.status))
+        return SkipReason.NOT_RESERVED
     if order.held_at is not None:
-        return HELD
+        return SkipReason.HELD
     if not any(line.to_send for line in order.lines):
-        return NOTHING_OURS
-    return ""
+        return SkipReason.NOTHING_OURS
+    return None

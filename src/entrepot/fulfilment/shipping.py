@@ -13,7 +13,13 @@ from entrepot.channels.contract import ShipmentNotice, ShippedLine
 from entrepot.fulfilment.carriers import Carriers
 from entrepot.fulfilment.contract import Milestone, TrackingEvent
 from entrepot.fulfilment.domain import ParcelStatus, PushState, ShipmentState
-from entrepot.fulfilment.errors import NoLabelError, ParcelNotFoundError, ParcelStateError, ShipmentNotFoundError
+from entrepot.fulfilment.errors import (
+    NoLabelError,
+    ParcelNotFoundError,
+    ParcelOrderCancelledError,
+    ParcelStateError,
+    ShipmentNotFoundError,
+)
 from entrepot.fulfilment.events import ParcelDelivered, ParcelShipped, ParcelTracked
 from entrepot.fulfilment.packing import Packing
 from entrepot.fulfilment.refs import ParcelRef, ShipmentRef
@@ -27,8 +33,6 @@ from entrepot.kit.clock import now
 from entrepot.kit.ids import new_id
 from entrepot.orders.service import OrderRef, OrderService, OrderStatus
 
-NOT_PACKED = "only a packed parcel can leave."
-ORDER_CANCELLED = "its order was cancelled; put the goods back."
 FIRST_LOOK = timedelta(minutes=2)
 NEXT_LOOK = timedelta(minutes=5)
 
@@ -73,9 +77,9 @@ class Shipping:
         if parcel.status is ParcelStatus.SHIPPED and shipment is not None:
             return shipment
         if parcel.status is not ParcelStatus.PACKED:
-            raise ParcelStateError(number=parcel.number, status=str(parcel.status), need=NOT_PACKED)
+            raise ParcelStateError(number=parcel.number, status=str(parcel.status))
         if order.status is OrderStatus.CANCELLED:
-            raise ParcelStateError(number=parcel.number, status=str(parcel.status), need=ORDER_CANCELLED)
+            raise ParcelOrderCancelledError(number=parcel.number)
         if shipment is None or shipment.state is not ShipmentState.LABELLED:
             raise NoLabelError(number=parcel.number)
         await self._leave(order, parcel)

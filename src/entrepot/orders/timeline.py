@@ -20,7 +20,47 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "orders.attention_needed": (N_("Needs attention"), "alert-triangle", "danger"),
     "orders.attention_settled": (N_("Settled"), "check", "success"),
     "orders.note_added": (N_("Note"), "note", "neutral"),
+    "fulfilment.pick_list_released": (N_("On pick list {pick_list}"), "list", "accent"),
+    "fulfilment.line_picked": (N_("Picked {quantity} of {sku} from {location}"), "basket", "neutral"),
+    "fulfilment.pick_undone": (N_("Put {quantity} of {sku} back in {location}"), "arrow-back-up", "warning"),
+    "fulfilment.line_short": (N_("{missing} of {sku} missing in {location}"), "alert-triangle", "warning"),
+    "fulfilment.parcel_packed": (N_("Parcel {parcel} packed"), "package", "accent"),
+    "fulfilment.parcel_reopened": (N_("Parcel {parcel} opened again"), "package", "warning"),
+    "fulfilment.label_made": (N_("{carrier} made the label of parcel {parcel}: {tracking}"), "printer", "info"),
+    "fulfilment.label_failed": (N_("{carrier} made no label for parcel {parcel}"), "alert-triangle", "danger"),
+    "fulfilment.label_cancelled": (N_("Label of parcel {parcel} cancelled"), "x", "warning"),
+    "fulfilment.parcel_shipped": (N_("Parcel {parcel} left with {carrier}: {tracking}"), "truck-delivery", "success"),
+    "fulfilment.parcel_tracked": (N_("Parcel {parcel}: {milestone}"), "truck", "info"),
+    "fulfilment.parcel_delivered": (N_("Parcel {parcel} delivered"), "circle-check", "success"),
+    "fulfilment.push_changed": (N_("News of a parcel: {state}"), "clock", "neutral"),
+    "fulfilment.push_confirmed": (N_("{channel} knows that parcel {parcel} left"), "check", "success"),
+    "fulfilment.push_failed": (N_("{channel} refused the news of parcel {parcel}"), "alert-circle", "danger"),
 }
+
+CODES: dict[str, dict[str, str]] = {
+    "milestone": {
+        "accepted": N_("handed to the carrier"),
+        "in_transit": N_("on its way"),
+        "out_for_delivery": N_("out for delivery"),
+        "at_pick_up_point": N_("at a pick-up point"),
+        "failed_attempt": N_("delivery failed"),
+        "exception": N_("trouble on the way"),
+        "returned": N_("on its way back"),
+        "cancelled": N_("cancelled by the carrier"),
+    },
+    "state": {
+        "waiting": N_("the channel is still to be told"),
+        "sent": N_("the channel was told, its answer is awaited"),
+        "skipped": N_("somebody decided that the channel need not be told"),
+    },
+    "reason": {
+        "not_there": N_("Nothing there"),
+        "too_few": N_("Fewer than there should be"),
+        "damaged": N_("Damaged"),
+        "expired": N_("Past its date"),
+    },
+}
+"""Facts of other slices' events that are codes, in words."""
 
 CHANGES: dict[str, str] = {
     "line_added": N_("{sku}: added, {quantity} units"),
@@ -44,7 +84,7 @@ def tell(events: Sequence[RecordedEvent]) -> list[dict[str, Any]]:
 
 def _tell(event: RecordedEvent) -> dict[str, Any]:
     words, icon, tone = WORDS.get(event.topic, (_plain(event.topic), "point-filled", "neutral"))
-    facts = dict(event.payload)
+    facts = {name: _in_words(name, value) for name, value in event.payload.items()}
     if event.topic == "orders.order_moved":
         facts = {name: gettext(LABELS[OrderStatus(facts[name])]) for name in ("origin", "status")}
     return {
@@ -55,6 +95,11 @@ def _tell(event: RecordedEvent) -> dict[str, Any]:
         "icon": icon,
         "tone": tone,
     }
+
+
+def _in_words(name: str, value: Any) -> Any:  # noqa: ANN401 -- of an event's payload
+    known = CODES.get(name, {})
+    return gettext(known[value]) if isinstance(value, str) and value in known else value
 
 
 def _plain(topic: str) -> str:
@@ -69,4 +114,4 @@ def _detail(event: RecordedEvent) -> str:
         )
     if reasons := payload.get("reasons") or payload.get("attention"):
         return ", ".join(gettext(ATTENTION_LABELS[Attention(reason)]) for reason in reasons)
-    return str(payload.get("reason") or payload.get("text") or "")
+    return str(_in_words("reason", payload.get("reason")) or payload.get("text") or payload.get("place") or "")

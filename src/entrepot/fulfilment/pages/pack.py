@@ -17,8 +17,8 @@ from entrepot.fulfilment.carriers import Carriers
 from entrepot.fulfilment.domain import ParcelStatus
 from entrepot.fulfilment.errors import UnknownStationCodeError
 from entrepot.fulfilment.http import (
-    chosen_id,
     carrier_lines,
+    chosen_id,
     label_desk,
     own_transaction,
     text_fields,
@@ -68,7 +68,7 @@ class PackPages(Controller):
         try:
             async with own_transaction(request, principal) as session:
                 lines = {
-                    UUID(name.removeprefix("line-")): whole_number(text, name)
+                    chosen_id({name: name.removeprefix("line-")}, name): whole_number(text, name)
                     for name, text in values.items()
                     if name.startswith("line-") and text
                 }

@@ -14,7 +14,7 @@ from entrepot.access.rights import Right
 from entrepot.fulfilment import views
 from entrepot.fulfilment.domain import SHORT_LABELS, LineState, ShortReason
 from entrepot.fulfilment.errors import PickListNotFoundError
-from entrepot.fulfilment.http import text_fields, whole_number
+from entrepot.fulfilment.http import chosen_id, text_fields, whole_number
 from entrepot.fulfilment.refs import PickOutcome
 from entrepot.fulfilment.service import FulfilmentService
 from entrepot.kit.errors import EntrepotError

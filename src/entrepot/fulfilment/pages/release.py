@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.access.guards import needs
 from entrepot.access.rights import Right
 from entrepot.fulfilment import views
+from entrepot.fulfilment.domain import SKIP_LABELS
 from entrepot.fulfilment.errors import NothingToReleaseError
 from entrepot.fulfilment.http import chosen_ids
 from entrepot.fulfilment.service import FulfilmentService
 from entrepot.kit.clock import now
+from entrepot.orders.status import LABELS
 
 SHOWN = 200
 
@@ -61,6 +63,8 @@ async def _board(session: AsyncSession, *, status: int = 200, **extra: Any) -> T
         "query": query,
         "now": now(),
         "failure": extra.get("failure"),
+        "reasons": SKIP_LABELS,
+        "statuses": LABELS,
         "released": extra.get("released"),
     }
     return Template("fulfilment/release.html", context=context, status_code=status)

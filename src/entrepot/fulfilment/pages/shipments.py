@@ -15,11 +15,13 @@ from entrepot.channels.service import ChannelService
 from entrepot.documents.pages import storage_of
 from entrepot.documents.service import DocumentService
 from entrepot.fulfilment import views
+from entrepot.fulfilment.contract import MILESTONE_LABELS
 from entrepot.fulfilment.domain import PushState, ShipmentState
 from entrepot.fulfilment.errors import ShipmentNotFoundError
 from entrepot.fulfilment.http import carrier_lines, label_desk, own_transaction
 from entrepot.fulfilment.pushing import waiting_reason
 from entrepot.fulfilment.service import FulfilmentService
+from entrepot.kit import i18n
 from entrepot.kit.errors import EntrepotError
 
 PAGE = 50
@@ -126,7 +128,10 @@ async def _detail(session: AsyncSession, shipment_id: UUID, error: EntrepotError
         "row": row,
         "push": push,
         "account": account,
-        "waiting_reason": waiting_reason(account) if account and push and push.state is PushState.WAITING else "",
+        "waiting_reason": i18n.gettext(waiting_reason(account)).format(name=account.name)
+        if account and push and push.state is PushState.WAITING
+        else "",
+        "milestones": MILESTONE_LABELS,
         "tracking": await views.tracking(session, shipment_id),
         "attempts": await views.attempts(session, shipment_id),
         "error": error,
