@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def entrepot(home: Path) -> Generator[Entrepot]:
+def entrepot(home: Path) -> Entrepot:
     """Return a function that runs one command of ``entrepot`` on the instance."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("ENTREPOT_", "DATABASE_URL"))}
 
@@ -32,4 +32,4 @@ def entrepot(home: Path) -> Generator[Entrepot]:
             timeout=120,
         )
 
-    yield run
+    return run

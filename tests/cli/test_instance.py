@@ -15,7 +15,11 @@ pytestmark = pytest.mark.xdist_group("cli")
 @pytest.fixture(scope="module")
 def backup(entrepot: Entrepot, home: Path) -> Path:
     """A backup of the instance with one seller and one owner."""
-    for arguments in (("migrate",), ("seller", "add", "Blue Mugs"), ("user", "add", "ann@example.org", "--name", "Ann")):
+    for arguments in (
+        ("migrate",),
+        ("seller", "add", "Blue Mugs"),
+        ("user", "add", "ann@example.org", "--name", "Ann"),
+    ):
         done = entrepot(*arguments)
         assert done.returncode == 0, done.stderr
     file = home / "monday.backup"
@@ -29,17 +33,22 @@ def test_migrating_twice_changes_nothing(entrepot: Entrepot, backup: Path) -> No
     assert "up to date" in entrepot("migrate").stdout
 
 
-def test_a_user_gets_a_generated_password(entrepot: Entrepot, backup: Path) -> None:
+@pytest.mark.usefixtures("backup")
+def test_a_user_gets_a_generated_password(entrepot: Entrepot) -> None:
     first = entrepot("user", "add", "bob@example.org", "--seller", "Blue Mugs", "--role", "manager")
     second = entrepot("user", "add", "cem@example.org")
 
     passwords = [re.search(r"password (\S+)", done.stdout) for done in (first, second)]
     assert all(passwords), (first.stderr, second.stderr)
     assert passwords[0] != passwords[1]
-    assert "There is no seller called “Green Mugs”" in entrepot("user", "add", "d@example.org", "--seller", "Green Mugs").stderr
+    assert (
+        "There is no seller called “Green Mugs”"
+        in entrepot("user", "add", "d@example.org", "--seller", "Green Mugs").stderr
+    )
 
 
-def test_the_doctor_finds_a_sound_instance_sound(entrepot: Entrepot, backup: Path) -> None:
+@pytest.mark.usefixtures("backup")
+def test_the_doctor_finds_a_sound_instance_sound(entrepot: Entrepot) -> None:
     examined = entrepot("doctor")
 
     assert "BAD" not in examined.stdout.replace("BAD  front end", ""), examined.stdout
@@ -89,8 +98,9 @@ def test_restoring_brings_everything_back(entrepot: Entrepot, backup: Path) -> N
     assert entrepot("doctor").stdout.count("BAD") <= 1
 
 
+@pytest.mark.usefixtures("backup")
 @pytest.mark.parametrize("content", [b"", b"not a tar", b"\x1f\x8b" + b"x" * 100])
-def test_what_is_no_backup_is_refused(entrepot: Entrepot, backup: Path, tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_backup_is_refused(entrepot: Entrepot, tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "x.backup"
     file.write_bytes(content)
 
