@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     outside_allow: list[IPv4Network | IPv6Network] = []
     """Networks that outside calls may reach although they are private (``["127.0.0.0/8"]`` for the sandbox)."""
     smtp_url: SecretStr | None = None
-    """``smtp://user:password@host:587``; None: mail is kept in the log and not sent."""
+    """``smtp://user:password@host:587``; None: no mail is sent."""
     mail_from: str = "entrepot@localhost"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"

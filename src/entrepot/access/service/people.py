@@ -233,6 +233,29 @@ class PeopleService:
         return role
 
 
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What a new user is written."""
+
+    email: str
+    name: str
+    locale: str
+    token: str = field(repr=False)
+
+
+async def renew_invitation(session: AsyncSession, user_id: UUID) -> Invitation | None:
+    """Make another link for a user who never chose a password; None for everybody else.  Earlier links stay good."""
+    people = PeopleRepository(session)
+    user = await people.user(user_id)
+    if user is None or user.password_hash is not None or user.disabled_at is not None:
+        return None
+    token, moment = new_secret(), now()
+    await people.add(
+        PasswordLink(token_hash=digest(token), user_id=user_id, created_at=moment, expires_at=moment + LINK_LIFE)
+    )
+    return Invitation(user.email, user.name, user.locale, token)
+
+
 async def link_owner(session: AsyncSession, token: str) -> tuple[str, str]:
     """Return name and e-mail address of whoever may choose a password with this link.
 
@@ -262,6 +285,7 @@ async def use_password_link(session: AsyncSession, token: str, password: str) ->
         raise LinkSpentError
     user.password_hash = hashed
     await people.flush()
+    await people.drop_password_links(user.id)
     await SessionRepository(session).remove_all(user.id)
     await outbox.record(session, events.PasswordChanged(seller_id=None, subject_id=user.id))
     return user

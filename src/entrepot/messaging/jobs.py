@@ -1,0 +1,68 @@
+"""Mails that the hub sends by itself: the invitation of a new user."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.access.events import UserCreated
+from entrepot.access.service import renew_invitation
+from entrepot.jobs import service as jobs
+from entrepot.jobs.reactions import reaction
+from entrepot.jobs.registry import Queue, job
+from entrepot.jobs.run import Run
+from entrepot.kit import i18n
+from entrepot.kit.outbox import RecordedEvent
+from entrepot.kit.text import N_
+from entrepot.messaging.mail import compose, send
+
+SUBJECT = N_("Your access to Entrepot")
+INVITATION = N_("""Hello {name},
+
+you may now sign in to Entrepot at {address}
+
+Choose your password first. This link works once, and for a few days:
+{link}
+""")
+
+
+class SendInvitation(msgspec.Struct, frozen=True):
+    """Arguments of :func:`send_invitation`."""
+
+    user_id: UUID
+
+
+@job("messaging.send_invitation", label=N_("Send invitation"), queue=Queue.MAIL)
+async def send_invitation(run: Run, args: SendInvitation) -> object:
+    """Mail a new user a link to choose a password; nothing if they have one, or if no mail server is set up."""
+    if run.settings.smtp_url is None:
+        await run.log("info", "no mail server is set up (ENTREPOT_SMTP_URL)")
+        return {"sent": False}
+
+    async def write_and_send() -> bool:
+        # One step: the link is a secret, which must not be stored between steps.
+        async with run.transaction() as session:
+            invitation = await renew_invitation(session, args.user_id)
+        if invitation is None:
+            return False
+        catalogue = i18n.catalogue(invitation.locale)
+        text = catalogue.gettext(INVITATION).format(
+            name=invitation.name,
+            address=run.settings.address,
+            link=f"{run.settings.address}/set-password/{invitation.token}",
+        )
+        message = compose(
+            run.settings, to=invitation.email, subject=catalogue.gettext(SUBJECT), text=text, key=f"invite-{args.user_id}"
+        )
+        await send(run.settings, message)
+        return True
+
+    return {"sent": await run.step("send", write_and_send)}
+
+
+@reaction("messaging.invitations", topics=[UserCreated.topic])
+async def on_users(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
+    """Invite whoever was given access."""
+    for event in events:
+        await jobs.enqueue(session, SendInvitation(user_id=event.subject_id), key=str(event.subject_id))
