@@ -75,8 +75,8 @@ BOOKS = {
     "a reaction could not handle an event": "SELECT reaction, topic, error FROM reaction_failure",
     "a run hangs": """
         SELECT job, state, note, error_text FROM job_run WHERE state IN ('queued', 'running', 'waiting')
-            AND due_at < now() + interval '10 s'
-    """,
+            AND due_at < now() + interval '10 s' AND job NOT LIKE 'offers.%'
+    """,  # offers go on being published: they are not what this is about
     "the engine has work that the runs do not": """
         SELECT w.workflow_uuid, w.status, r.state FROM dbos.workflow_status w
             LEFT JOIN job_run r ON r.id::text = w.workflow_uuid

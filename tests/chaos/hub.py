@@ -24,6 +24,7 @@ from entrepot.kit.settings import Settings
 
 CLIENT = "sandbox-seller-1"
 PERSON = Actor("user", "chaos", "Carla Chaos")
+MISTAKES = ('"job_bug"', '"worker_loop_failed"', '"reader_broke"', "Traceback")
 STARTING = 120
 """Seconds that a process may take to start on a busy machine."""
 
@@ -177,11 +178,11 @@ class Hub:
         """Return what workers called a mistake of ours."""
         found: list[str] = []
         for file in sorted(self.instance.folder.glob("worker-process-*.log")):
-            found += [
-                f"{file.stem}: {line[:1500]}"
-                for line in file.read_text(errors="replace").splitlines()
-                if any(word in line for word in ('"job_bug"', '"worker_loop_failed"', '"reader_broke"', "Traceback"))
-            ]
+            lines = file.read_text(errors="replace").splitlines()
+            for number, line in enumerate(lines):
+                if any(word in line for word in MISTAKES):
+                    found.append(f"{file.stem}: {' | '.join(lines[number : number + 60])[:4000]}")
+                    break
         return found
 
 

@@ -18,9 +18,12 @@ LATEST_START = 8
 """Most seconds before a killed worker is started again; till then the other one is alone."""
 
 
+BEGAN = time.monotonic()
+
+
 def say(text: str) -> None:
-    """Print a line now."""
-    sys.stdout.write(f"{text}\n")
+    """Print a line now, with the seconds since the beginning."""
+    sys.stdout.write(f"{time.monotonic() - BEGAN:6.1f} {text}\n")
     sys.stdout.flush()
 
 

@@ -153,7 +153,10 @@ class PushAttack:
 
         async def look() -> bool:
             await self.killer.hurry()
-            return not await self._hub.value("SELECT count(*) FROM channel_push WHERE state IN ('waiting', 'sent')")
+            return not await self._hub.value(
+                "SELECT (SELECT count(*) FROM channel_push WHERE state IN ('waiting', 'sent')) + (SELECT count(*)"
+                " FROM job_run WHERE state IN ('queued', 'running', 'waiting') AND job LIKE 'fulfilment.%')"
+            )
 
         started = time.monotonic()
         try:
