@@ -16,7 +16,6 @@ from entrepot.fulfilment.labelling import LabelDesk
 from entrepot.fulfilment.registry import carrier_spec
 from entrepot.inventory.domain import LocationKind
 from entrepot.inventory.service import InventoryService
-from entrepot.jobs.discovery import discover
 from entrepot.kit.database import Actor, Database
 from entrepot.kit.http import OutsideHttp
 from entrepot.kit.ids import new_id
@@ -49,6 +48,8 @@ class Floor:
     lines: CarrierLines
     connections: Connections
     warehouse: UUID
+    base: str = BASE
+    """Address of the sandbox."""
     shelves: dict[str, UUID] = field(default_factory=dict[str, UUID])
     products: dict[str, UUID] = field(default_factory=dict[str, UUID])
 
@@ -91,11 +92,18 @@ def outside_to(world: World) -> OutsideHttp:
     return OutsideHttp(None, transport=httpx.ASGITransport(create_sandbox(world)))
 
 
-async def open_floor(
-    database: Database, box: SecretBox, settings: Settings, seller_id: UUID, world: World, shelves: Sequence[str] = "AB"
+async def open_floor(  # noqa: PLR0913 -- what a floor stands on
+    database: Database,
+    box: SecretBox,
+    settings: Settings,
+    seller_id: UUID,
+    world: World,
+    shelves: Sequence[str] = "AB",
+    *,
+    base: str = "",
 ) -> Floor:
-    discover()
-    outside = outside_to(world)
+    """Open a floor; *base* is the address of a sandbox that listens, else it is spoken to in this process."""
+    outside = OutsideHttp(None, settings.outside_allow) if base else outside_to(world)
     lines = CarrierLines(box, outside)
     async with database.transaction(Scope.of(seller_id), actor=TESS) as session:
         inventory = InventoryService(session)
@@ -104,7 +112,7 @@ async def open_floor(
             name: await inventory.create_location(warehouse, LocationKind.SHELF, f"{name}-01", walk_order=number)
             for number, name in enumerate(shelves, start=1)
         }
-        await _carrier(session, lines, seller_id, world)
+        await _carrier(session, lines, seller_id, world, base or BASE)
     return Floor(
         database,
         box,
@@ -115,13 +123,14 @@ async def open_floor(
         lines,
         Connections(database, box, outside),
         warehouse,
+        base or BASE,
         places,
     )
 
 
-async def _carrier(session: AsyncSession, lines: CarrierLines, seller_id: UUID, world: World) -> None:
+async def _carrier(session: AsyncSession, lines: CarrierLines, seller_id: UUID, world: World, base: str) -> None:
     spec = carrier_spec("sandbox_express")
-    values = {"api_url": BASE, "api_key": world.options.carrier_key}
+    values = {"api_url": base, "api_key": world.options.carrier_key}
     carriers = Carriers(session, lines)
     await carriers.connect(seller_id, spec, parse_carrier_credentials(spec, values), name="Express")
     await carriers.set_sender(seller_id, SENDER)

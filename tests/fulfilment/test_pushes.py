@@ -1,37 +1,48 @@
 """The marketplace is told what left exactly once, whatever goes wrong on the way."""
 
+import asyncio
 from contextlib import suppress
 
+import msgspec
 import pytest
 
-from entrepot.channels.accounts import Mode
-from entrepot.channels.contract import ConfirmsShipments, ImportsOrders
+from entrepot.channels.accounts import AccountRef, Mode
+from entrepot.channels.contract import (
+    ChannelOrder,
+    ConfirmsShipments,
+    ImportsOrders,
+    ProcessRef,
+    ShipmentNotice,
+)
 from entrepot.channels.credentials import parse_credentials
 from entrepot.channels.registry import connector_spec
 from entrepot.channels.service import ChannelService
 from entrepot.fulfilment.pushing import Pusher, Pushing, may_push
+from entrepot.fulfilment.refs import ShipmentRef
 from entrepot.fulfilment.service import FulfilmentService
 from entrepot.kit.errors import EntrepotError
 from entrepot.orders.service import OrderService
-from tests.fulfilment.floor import BASE, Floor
+from entrepot.sandbox.faults import Fault
+from tests.fulfilment.floor import Floor
 from tests.fulfilment.test_way_through import pack, pick_all, release, ship
 from tests.inventory.factories import check_books
 
 pytestmark = pytest.mark.anyio
+SHIP = "POST /retailer/shipments"
 
 
 class KilledError(BaseException):
     """The process ends here."""
 
 
-async def shipped_order(floor: Floor, *, live: bool = True):
+async def shipped_order(floor: Floor, *, live: bool = True) -> tuple[AccountRef, ShipmentRef, ChannelOrder]:
     """Import one order of the marketplace, and send it off; return (account, shipment)."""
     spec = connector_spec("bol")
     keys = {
         "client_id": "sandbox-seller-1",
         "client_secret": "sandbox-secret-1",
-        "api_url": BASE,
-        "token_url": f"{BASE}/token",
+        "api_url": floor.base,
+        "token_url": f"{floor.base}/token",
     }
     async with floor.transaction() as session:
         channels = ChannelService(session, floor.connections)
@@ -41,7 +52,7 @@ async def shipped_order(floor: Floor, *, live: bool = True):
         connector = await channels.connector(account.id)
     assert isinstance(connector, ImportsOrders)
     page = await connector.fetch_orders(None)
-    order = next(found for found in map(lambda raw: connector.read_order(raw.raw), page.items) if found)
+    order = next(found for raw in page.items if (found := connector.read_order(raw.raw)))
     await floor.stock(**{(line.sku or "").replace("-", "_"): 1000 for line in order.lines})
     async with floor.transaction() as session:
         outcome = (await OrderService(session).import_orders(account, [order]))[0]
@@ -56,7 +67,7 @@ async def shipped_order(floor: Floor, *, live: bool = True):
     return account, shipment, order
 
 
-async def pusher_of(floor: Floor, account) -> Pusher:
+async def pusher_of(floor: Floor, account: AccountRef) -> Pusher:
     async with floor.transaction() as session:
         connector = await ChannelService(session, floor.connections).connector(account.id)
     assert isinstance(connector, ConfirmsShipments)
@@ -68,7 +79,7 @@ async def due_now(floor: Floor) -> None:
     floor.world.clock.advance(60)
 
 
-async def push_row(floor: Floor):
+async def push_row(floor: Floor) -> tuple[object, ...]:
     return (await floor.rows("SELECT state, attempts, last_error FROM channel_push"))[0]
 
 
@@ -76,7 +87,7 @@ def sandbox_shipments(floor: Floor) -> int:
     return len(floor.world.accounts["sandbox-seller-1"].shipments)
 
 
-async def until_settled(floor: Floor, account, rounds: int = 30) -> None:
+async def until_settled(floor: Floor, account: AccountRef, rounds: int = 30) -> None:
     for _ in range(rounds):
         await due_now(floor)
         with suppress(EntrepotError):
@@ -86,7 +97,7 @@ async def until_settled(floor: Floor, account, rounds: int = 30) -> None:
 
 
 async def test_the_marketplace_is_told(floor: Floor) -> None:
-    account, shipment, _ = await shipped_order(floor)
+    account, _, _ = await shipped_order(floor)
     await until_settled(floor, account)
     assert await push_row(floor) == ("confirmed", 1, "")
     assert sandbox_shipments(floor) == 1
@@ -106,16 +117,18 @@ async def test_an_account_that_only_imports_is_not_written_to(floor: Floor) -> N
 
 async def test_killed_between_call_and_commit_tells_once(floor: Floor) -> None:
     account, _, _ = await shipped_order(floor)
-    pusher = await pusher_of(floor, account)
-    real = pusher._connector.confirm_shipment
+    async with floor.transaction() as session:
+        connector = await ChannelService(session, floor.connections).connector(account.id)
+    assert isinstance(connector, ConfirmsShipments)
+    real = connector.confirm_shipment
 
-    async def dies(notice):
+    async def dies(notice: ShipmentNotice) -> ProcessRef:
         await real(notice)
         raise KilledError
 
-    pusher._connector.confirm_shipment = dies
+    connector.confirm_shipment = dies  # type: ignore[method-assign]  # this process ends here
     with pytest.raises(KilledError):
-        await pusher.round()
+        await Pusher(account, connector, floor.transaction).round()
     assert (await push_row(floor))[:2] == ("waiting", 1)
     await until_settled(floor, account)
     assert await push_row(floor) == ("confirmed", 1, "")
@@ -130,3 +143,36 @@ async def test_a_person_can_try_again_and_skip(floor: Floor) -> None:
         assert (await Pushing(session).skip(shipment.id)).state == "skipped"
     await due_now(floor)
     assert await (await pusher_of(floor, account)).round() == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(kind="429", endpoint=SHIP, count=2, seconds=1),
+        Fault(kind="500", endpoint=SHIP, count=3),
+        Fault(kind="500", endpoint=SHIP, count=2, applied=True),
+        Fault(kind="timeout", endpoint=SHIP, count=1, seconds=0.05, applied=True),
+        Fault(kind="broken_json", endpoint=SHIP, count=1),
+        Fault(kind="truncated", endpoint=SHIP, count=1),
+        Fault(kind="expired_token", endpoint=SHIP, count=1),
+        Fault(kind="500", endpoint="POST /shared/process-status", count=3),
+        Fault(kind="duplicate_entries", endpoint="GET /retailer/shipments"),
+    ],
+    ids=lambda fault: f"{fault.kind}-{fault.endpoint.rpartition('/')[2]}{'-applied' if fault.applied else ''}",
+)
+async def test_the_marketplace_is_told_once_whatever_goes_wrong(floor: Floor, fault: Fault) -> None:
+    account, _, order = await shipped_order(floor)
+    floor.world.faults.add(msgspec.structs.replace(fault))
+    await until_settled(floor, account)
+    assert (await push_row(floor))[0] == "confirmed"
+    told = list(floor.world.accounts["sandbox-seller-1"].shipments.values())
+    assert [(one.order_id, len(one.lines)) for one in told] == [(order.channel_order_id, len(order.lines))]
+    assert await floor.rows("SELECT count(*) FROM event WHERE topic = 'fulfilment.push_confirmed'") == [(1,)]
+
+
+async def test_two_processes_tell_once(floor: Floor) -> None:
+    account, _, _ = await shipped_order(floor)
+    pushers = [await pusher_of(floor, account) for _ in range(3)]
+    assert sorted(await asyncio.gather(*(pusher.round() for pusher in pushers))) == [0, 0, 1]
+    await until_settled(floor, account)
+    assert sandbox_shipments(floor) == 1

@@ -1,17 +1,20 @@
 """From a reserved order to a delivered one, on a real database, with the sandbox's carrier."""
 
 import io
+from uuid import UUID
 
 import pypdf
 import pytest
 
 from entrepot.documents.service import DocumentService
+from entrepot.fulfilment.carriers import Carriers
+from entrepot.fulfilment.contract import TracksParcels
 from entrepot.fulfilment.domain import ShipmentState
-from entrepot.fulfilment.errors import (
-    NoLabelError,
-)
+from entrepot.fulfilment.errors import NoLabelError
+from entrepot.fulfilment.refs import ParcelRef, PickLineRef, PickOutcome, Released, ShipmentRef
 from entrepot.fulfilment.repository import ListRepository
 from entrepot.fulfilment.service import FulfilmentService
+from entrepot.kit.ids import new_id
 from entrepot.kit.storage import open_storage
 from tests.fulfilment.floor import Floor
 from tests.inventory.factories import check_books
@@ -19,34 +22,34 @@ from tests.inventory.factories import check_books
 pytestmark = pytest.mark.anyio
 
 
-async def release(floor: Floor, *orders):
+async def release(floor: Floor, *orders: UUID) -> Released:
     async with floor.transaction() as session:
         return await FulfilmentService(session).releasing.release(orders)
 
 
-async def lines_of(floor: Floor, list_id):
+async def lines_of(floor: Floor, list_id: UUID) -> list[PickLineRef]:
     async with floor.transaction() as session:
         return await ListRepository(session).lines(list_id)
 
 
-async def scan(floor: Floor, list_id, code: str, client_id: str = ""):
+async def scan(floor: Floor, list_id: UUID, code: str, client_id: str = "") -> PickOutcome:
     async with floor.transaction() as session:
         return await FulfilmentService(session).picking.scan(list_id, code, client_id=client_id)
 
 
-async def pick_all(floor: Floor, list_id) -> None:
+async def pick_all(floor: Floor, list_id: UUID) -> None:
     for line in await lines_of(floor, list_id):
         if line.state == "open":
             async with floor.transaction() as session:
                 await FulfilmentService(session).picking.pick(line.id)
 
 
-async def pack(floor: Floor, order, **rest):
+async def pack(floor: Floor, order: UUID, *, client_id: str | None = None) -> ParcelRef:
     async with floor.transaction() as session:
-        return await FulfilmentService(session).packing.pack(order, weight_g=900, **rest)
+        return await FulfilmentService(session).packing.pack(order, weight_g=900, client_id=client_id)
 
 
-async def ship(floor: Floor, parcel):
+async def ship(floor: Floor, parcel: UUID) -> ShipmentRef:
     async with floor.transaction() as session:
         return await FulfilmentService(session).shipping.ship(parcel)
 
@@ -77,7 +80,7 @@ async def test_an_order_goes_all_the_way(floor: Floor) -> None:
     assert len(floor.world.parcels.parcels) == 1
     async with floor.transaction() as session:
         storage = open_storage(floor.settings)
-        ref = await DocumentService(session, storage).find(shipment.label_pdf_id)
+        ref = await DocumentService(session, storage).find(shipment.label_pdf_id or new_id())
         content = b"".join([piece async for piece in storage.read(ref.storage_key)])
     assert shipment.tracking_code in pypdf.PdfReader(io.BytesIO(content)).pages[0].extract_text()
 
@@ -91,9 +94,8 @@ async def test_an_order_goes_all_the_way(floor: Floor) -> None:
     floor.world.parcels.deliver(sandbox_parcel, floor.world.clock.now())
     await floor.rows("UPDATE shipment SET next_look_at = now() RETURNING 1")
     async with floor.transaction() as session:
-        from entrepot.fulfilment.carriers import Carriers  # noqa: PLC0415
-
         carrier = await Carriers(session, floor.lines).connector(shipment.carrier_account_id, why="test")
+    assert isinstance(carrier, TracksParcels)
     events = await carrier.track(shipment.tracking_code)
     async with floor.transaction() as session:
         tracked = await FulfilmentService(session).shipping.track(shipment.id, events)

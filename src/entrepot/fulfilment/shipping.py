@@ -25,7 +25,7 @@ from entrepot.fulfilment.packing import Packing
 from entrepot.fulfilment.refs import ParcelRef, ShipmentRef
 from entrepot.fulfilment.registry import carrier_spec
 from entrepot.fulfilment.repository import ParcelRepository, PushRepository
-from entrepot.fulfilment.tasks import PushShipments
+from entrepot.fulfilment.tasks import PushShipments, TrackParcels
 from entrepot.inventory.service import InventoryService
 from entrepot.jobs import service as jobs
 from entrepot.kit import outbox
@@ -159,6 +159,15 @@ class Shipping:
             key=str(order.channel_account_id),
             again=True,
         )
+
+    async def ask_now(self, shipment_id: UUID) -> None:
+        """Have the carrier asked about a parcel at once, and not when its turn comes."""
+        shipment = await self._shipment(shipment_id, lock=True)
+        if shipment.shipped_at is None or shipment.state is ShipmentState.DELIVERED:
+            return
+        await self._parcels.update_shipment(shipment.id, next_look_at=now())
+        asked = TrackParcels(seller_id=shipment.seller_id, account_id=shipment.carrier_account_id)
+        await jobs.enqueue(self._session, asked, key=str(shipment.carrier_account_id), again=True)
 
     async def track(self, shipment_id: UUID, events: Sequence[TrackingEvent]) -> ShipmentRef:
         """Note what the carrier reports; when every parcel of the order arrived, the order is delivered."""

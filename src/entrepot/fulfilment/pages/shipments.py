@@ -25,6 +25,8 @@ from entrepot.kit import i18n
 from entrepot.kit.errors import EntrepotError
 
 PAGE = 50
+SHOWN_ALONE = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+"""Policy of a PDF: the browser's own viewer is a page with styles of its own, which the policy of pages would block."""
 KINDS = {"pdf": "application/pdf", "zpl": "text/plain; charset=utf-8"}
 
 
@@ -85,14 +87,17 @@ class ShipmentPages(Controller):
         return Stream(
             storage.read(document.storage_key),
             media_type=KINDS[kind],
-            headers={"Content-Disposition": f'{how}; filename="{found[0].tracking_code or shipment_id}.{kind}"'},
+            headers={
+                "Content-Disposition": f'{how}; filename="{found[0].tracking_code or shipment_id}.{kind}"',
+                "Content-Security-Policy": SHOWN_ALONE,
+            },
         )
 
     @post("/{shipment_id:uuid}/{action:str}", opt=needs(Right.FULFILMENT_SHIP), status_code=200)
     async def act(
         self, request: HTMXRequest, shipment_id: UUID, action: str, principal: Principal
     ) -> Response[Any] | Template:
-        """Cancel the label, try the label or the channel again, or skip the channel."""
+        """Cancel the label, try the label or the channel again, skip the channel, or ask the carrier now."""
         try:
             if action == "cancel-label":
                 async with carrier_lines(request) as lines:
@@ -102,6 +107,9 @@ class ShipmentPages(Controller):
                     parcel_id = (await _row(session, shipment_id)).parcel_id
                 async with carrier_lines(request) as lines:
                     shipment_id = (await label_desk(request, principal, lines).make(parcel_id)).id
+            elif action == "ask-carrier":
+                async with own_transaction(request, principal) as session:
+                    await FulfilmentService(session).shipping.ask_now(shipment_id)
             elif action in {"retry-push", "skip-push"}:
                 async with own_transaction(request, principal) as session:
                     pushing = FulfilmentService(session).pushing
