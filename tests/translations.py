@@ -5,6 +5,7 @@
 
 import io
 import sys
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -19,9 +20,12 @@ METHODS = [
     ("**.py", "python"),
     ("**/templates/**.html", "jinja2"),
 ]
+JINJA = {"newstyle_gettext": "true", "trimmed": "true", "extensions": "jinja2.ext.do", "silent": "false"}
+"""Silence would skip a template that the extraction cannot read, and with it all its sentences."""
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 
 
+@cache
 def sentences() -> Catalog:
     """Return every marked sentence of the product."""
     catalogue = Catalog(project="Entrepot", charset="utf-8")
@@ -29,7 +33,7 @@ def sentences() -> Catalog:
         str(SOURCE),
         method_map=METHODS,
         keywords=KEYWORDS,
-        options_map={"**/templates/**.html": {"newstyle_gettext": "true", "trimmed": "true"}},
+        options_map={"**/templates/**.html": JINJA},
     )
     for filename, _line, message, _comments, context in found:
         catalogue.add(message, locations=[(filename, 0)], context=context)
@@ -39,7 +43,7 @@ def sentences() -> Catalog:
 def stored(language: str) -> Catalog:
     """Return the catalogue of *language* as it is in the package."""
     path = LOCALE / f"{language}.po"
-    return read_po(path.open("rb"), locale=language) if path.exists() else Catalog(locale=language)
+    return read_po(io.BytesIO(path.read_bytes()), locale=language) if path.exists() else Catalog(locale=language)
 
 
 def update() -> None:
@@ -49,6 +53,9 @@ def update() -> None:
         catalogue = stored(language)
         catalogue.update(template, no_fuzzy_matching=True)
         catalogue.obsolete.clear()
+        catalogue.project, catalogue.fuzzy = "Entrepot", False
+        catalogue.header_comment = f"# Entrepot in the language “{language}”.  Written by `python -m tests.translations`."
+        catalogue.last_translator = catalogue.language_team = catalogue.msgid_bugs_address = "Entrepot"
         out = io.BytesIO()
         write_po(out, catalogue, width=0, no_location=True, sort_output=True, omit_header=False)
         (LOCALE / f"{language}.po").write_bytes(out.getvalue())
