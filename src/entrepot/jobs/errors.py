@@ -25,7 +25,7 @@ class RunFinishedError(ConflictError):
 
     code = "jobs.run_finished"
     title = N_("Already finished")
-    message = N_("This run has already ended ({state}). Reload the page to see how.")
+    message = N_("This run has already ended. Reload the page to see how.")
 
 
 class RunActiveError(ConflictError):
@@ -33,7 +33,7 @@ class RunActiveError(ConflictError):
 
     code = "jobs.run_active"
     title = N_("Nothing to try again")
-    message = N_("This run is {state}; only a failed or cancelled run can be tried again.")
+    message = N_("Only a run that failed or was cancelled can be tried again. Reload the page to see how this one is.")
 
 
 class ArgumentsWrongError(RefusedError):

@@ -27,7 +27,7 @@ class IllegalMoveError(ConflictError):
 
     code = "orders.illegal_move"
     title = N_("Not possible now")
-    message = N_("Order {number} is {status} and cannot become {to}. Reload the page to see how far it is.")
+    message = N_("Order {number} is not at the point where this can be done. Reload the page to see how far it is.")
 
 
 class OrderHeldError(RefusedError):
@@ -43,7 +43,7 @@ class AlreadyOnFloorError(RefusedError):
 
     code = "orders.on_the_floor"
     title = N_("Too late to change")
-    message = N_("Order {number} is {status}. Its lines can only be changed before it is released to picking.")
+    message = N_("The lines of order {number} can only be changed before it is released to picking.")
 
 
 class TooLateToCancelError(RefusedError):
@@ -51,7 +51,7 @@ class TooLateToCancelError(RefusedError):
 
     code = "orders.too_late_to_cancel"
     title = N_("Too late to cancel")
-    message = N_("Order {number} is {status}: the parcel left. Ask the carrier to stop it, or expect a return.")
+    message = N_("The parcel of order {number} left. Ask the carrier to stop it, or expect a return.")
 
 
 class CancelNeedsConfirmationError(RefusedError):
@@ -59,9 +59,7 @@ class CancelNeedsConfirmationError(RefusedError):
 
     code = "orders.cancel_needs_confirmation"
     title = N_("Goods are off the shelf")
-    message = N_(
-        "Order {number} is {status}. Cancel it again with “put back” confirmed: its goods must go back to the shelf."
-    )
+    message = N_("Cancel order {number} again with “put back” confirmed: its goods must go back to the shelf.")
 
 
 class LineOfChannelError(RefusedError):
