@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import and_, delete, func, not_, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from entrepot.jobs.domain import ACTIVE
 from entrepot.jobs.models import JobLog, JobRun, JobSchedule, ReactionCursor, ReactionFailure, WorkerSlot
@@ -45,13 +46,26 @@ async def lock_run(session: AsyncSession, run_id: UUID) -> JobRun | None:
 
 
 async def lock_due_runs(session: AsyncSession, limit: int) -> Sequence[JobRun]:
-    """Return runs whose waiting time is over, each to one worker only."""
+    """Return runs whose waiting time is over, each to one worker only.
+
+    Of the runs of one *again* key only one may be queued: the others wait until it has started.
+    """
+    other = aliased(JobRun)
+    ahead = or_(other.state == "queued", and_(other.state == "waiting", other.due_at <= now(), other.id < JobRun.id))
+    same_key = and_(
+        other.again,
+        other.job == JobRun.job,
+        other.key == JobRun.key,
+        other.seller_id.is_not_distinct_from(JobRun.seller_id),
+        ahead,
+    )
     found = await session.execute(
         select(JobRun)
         .where(JobRun.state == "waiting", JobRun.due_at <= now())
+        .where(not_(and_(JobRun.again, select(1).where(same_key).exists())))
         .order_by(JobRun.due_at)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=JobRun)
     )
     return found.scalars().all()
 
