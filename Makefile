@@ -31,7 +31,7 @@ frontend/node_modules/.ready: frontend/package.json frontend/package-lock.json
 
 # Templates and pages too: the sprite holds the icons they name.
 FRONTEND := $(shell find frontend/src frontend/public frontend/steps -type f 2>/dev/null) frontend/vite.config.ts \
-	frontend/icons.txt $(shell find src/entrepot -name '*.html' -o -name 'pages*.py')
+	frontend/icons.txt $(shell find src/entrepot -name '*.html' -o -path '*/pages*.py')
 
 src/entrepot/web/static/dist/manifest.json: frontend/node_modules/.ready $(FRONTEND)
 	cd frontend && npm run --silent build

@@ -10,7 +10,6 @@ from entrepot.jobs.schema import migrate_engine
 from entrepot.kit.database import Base
 from entrepot.kit.tables import register_tables
 
-
 UNMAPPED = {"scope_key"}
 """Tables that only the database itself reads."""
 

@@ -1,4 +1,3 @@
-# ruff: noqa
 """Render the shared templates with invented content, so that they can be looked at and checked.  Not shipped.
 
     python frontend/preview/render.py [--serve PORT]
@@ -197,7 +196,7 @@ def context(theme: str, locale: str, path: str) -> dict[str, object]:
             seller=seller,
             sellers=[seller, SimpleNamespace(id="2", name="Tuin BV")],
         ),
-        "can": lambda right: True,
+        "can": lambda _right: True,
         "nav": NAV,
         "path": path,
         "version": "0.1.0",

@@ -3,8 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -36,9 +35,13 @@ def bearer(made: NewSecret) -> dict[str, str]:
     return {"authorization": f"Bearer {made.secret}"}
 
 
-async def make_key(database: Database, seller: SellerRef, *rights: Right, **more: Any) -> NewSecret:
+async def make_key(
+    database: Database, seller: SellerRef, *rights: Right, expires_at: datetime | None = None
+) -> NewSecret:
     async with database.transaction(Scope.of(seller.id)) as session:
-        return await KeyService(session, principal_for(seller)).create_key(name="Till", rights=rights, **more)
+        return await KeyService(session, principal_for(seller)).create_key(
+            name="Till", rights=rights, expires_at=expires_at
+        )
 
 
 async def make_token(
@@ -192,7 +195,8 @@ async def test_a_repeated_request_is_done_once_and_answered_alike(
     changed = await stranger.post("/api/v1/api-keys", json={**body, "name": "Twice"}, headers=headers)
     assert (changed.status_code, changed.json()["type"].rpartition("/")[2]) == (422, "web.idempotency_key_reused")
     names = [row["name"] for row in (await stranger.get("/api/v1/api-keys", headers=basic(key))).json()["items"]]
-    assert names.count("Once") == 1 and "Twice" not in names
+    assert names.count("Once") == 1
+    assert "Twice" not in names
 
 
 async def test_a_failed_request_may_be_repeated_for_real(

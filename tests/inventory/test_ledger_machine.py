@@ -69,7 +69,7 @@ class Ledger(RuleBasedStateMachine):
             self.building = await add_building(session, self.seller_id)
             self.products = [await add_product(session, self.seller_id) for _ in range(2)]
             first, second = self.products
-            self.bundle = await add_bundle(session, self.seller_id, {first.id: 2, second.id: 1})
+            self.pack = await add_bundle(session, self.seller_id, {first.id: 2, second.id: 1})
             self.places = [self.building.shelf, self.building.rack, self.building.receiving, self.building.staging]
 
         self.work(prepare)
@@ -92,14 +92,14 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(product=st.integers(0, 2), quantity=st.integers(1, 4))
     def reserve(self, product: int, quantity: int) -> None:
-        request = request_for([*self.products, self.bundle][product], quantity)
+        request = request_for([*self.products, self.pack][product], quantity)
         self.lines.append(request.order_line_id)
         self.work(lambda stock: stock.reserve([request]))
 
     @rule(line=chosen, quantity=st.integers(1, 4))
     def edit(self, line: int, quantity: int) -> None:
         if self.lines:
-            request = request_for(self.bundle, quantity, order_line_id=self.lines[line % len(self.lines)])
+            request = request_for(self.pack, quantity, order_line_id=self.lines[line % len(self.lines)])
             self.work(lambda stock: stock.reserve([request], replace=True))
 
     @rule(line=chosen)

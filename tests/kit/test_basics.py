@@ -38,7 +38,7 @@ def test_rounding_moves_an_amount_by_at_most_half_a_unit(amount: Decimal, curren
 
 def test_amounts_of_two_currencies_do_not_add() -> None:
     with pytest.raises(ValueError, match="cannot add USD to EUR"):
-        Money(Decimal(1), "EUR") + Money(Decimal(1), "USD")
+        _ = Money(Decimal(1), "EUR") + Money(Decimal(1), "USD")
 
 
 @given(st.binary(max_size=200))

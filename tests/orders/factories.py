@@ -34,7 +34,7 @@ ADDRESS = PostalAddress(
 
 
 def channel_line(number: int = 1, sku: str | None = "MUG-BLUE", quantity: int = 1, **rest: Any) -> ChannelOrderLine:  # noqa: ANN401 -- any field
-    values = {"title": f"Title of {sku}", "unit_price": Decimal("9.95")} | rest
+    values: dict[str, Any] = {"title": f"Title of {sku}", "unit_price": Decimal("9.95")} | rest
     return ChannelOrderLine(channel_line_id=f"L{number}", sku=sku, quantity=quantity, **values)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -153,7 +154,10 @@ async def users(
             "limit": limit,
         },
     )
-    return [UserView(**{**row, "memberships": _MEMBERSHIPS.decode(row["memberships"])}) for row in rows.mappings()]
+    found: list[dict[str, Any]] = [dict(row) for row in rows.mappings()]
+    for row in found:
+        row["memberships"] = _MEMBERSHIPS.decode(row["memberships"])
+    return [UserView(**row) for row in found]
 
 
 async def roles(session: AsyncSession) -> list[RoleView]:
@@ -278,4 +282,7 @@ async def audit(  # noqa: PLR0913 -- each is one filter of the page
             "since": since, "until": until, "limit": limit,
         },
     )  # fmt: skip
-    return [AuditRow(**{**row, "payload": msgspec.Raw(row["payload"].encode())}) for row in rows.mappings()]
+    found: list[dict[str, Any]] = [dict(row) for row in rows.mappings()]
+    for row in found:
+        row["payload"] = msgspec.Raw(row["payload"].encode())
+    return [AuditRow(**row) for row in found]

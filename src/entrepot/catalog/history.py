@@ -52,7 +52,7 @@ def _differences(changes: dict[str, list[Any]]) -> str:
 def _value(value: object) -> str:
     match value:
         case None | "" | [] | {}:
-            return "–"  # noqa: RUF001 -- the sign for nothing
+            return "–"  # the sign for nothing
         case list():
             return ", ".join(map(str, value))
         case dict():

@@ -57,7 +57,7 @@ class Supervisor:
     def run(self) -> None:
         """Start everything, wait for SIGINT or SIGTERM, stop everything."""
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self._stop.set())
+            signal.signal(number, self._asked_to_stop)
         settings = Settings()
         with running_server(settings, SecretBox(settings.keys)):
             self.command("migrate")
@@ -80,6 +80,9 @@ class Supervisor:
         )
         if done.returncode:
             sys.exit(done.returncode)  # it has said why
+
+    def _asked_to_stop(self, *_: object) -> None:
+        self._stop.set()
 
     def _watch(self, pipe: int) -> None:
         while not self._stop.wait(0.2):

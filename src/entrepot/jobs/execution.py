@@ -118,9 +118,10 @@ class Executor:
         self.active[run.id] = run
         args = read_args(definition, started.args)
         limit = definition.timeout.total_seconds() if definition.timeout else None
+        clock = asyncio.timeout(limit)
         try:
             with structlog.contextvars.bound_contextvars(run=str(run.id), job=definition.name):
-                async with asyncio.timeout(limit) as clock:
+                async with clock:
                     return await definition.function(run, args)
         except TimeoutError:
             if clock.expired():

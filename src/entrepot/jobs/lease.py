@@ -35,7 +35,7 @@ class Lease:
             SlotTakenError: another worker has it.
         """
         connection = await asyncpg.connect(self._address, server_settings={"application_name": "entrepot lease"})
-        connection.add_termination_listener(lambda *_: self.lost.set())
+        connection.add_termination_listener(self._cut)
         self._connection = connection
         names = [wanted] * PATIENCE if wanted else [f"{PREFIX}{number + 1}" for number in range(MOST_WORKERS)]
         for name in names:
@@ -59,8 +59,15 @@ class Lease:
 
     async def listen(self, channel: str, heard: Callable[[], None]) -> None:
         """Call *heard* whenever *channel* is notified."""
+
+        def notified(*_: object) -> None:
+            heard()
+
         async with self._busy:
-            await self._live.add_listener(channel, lambda *_: heard())
+            await self._live.add_listener(channel, notified)
+
+    def _cut(self, _: object) -> None:
+        self.lost.set()
 
     async def release(self) -> None:
         """Close the connection, which frees the name."""

@@ -9,7 +9,8 @@ import threading
 import time
 from typing import Any, override
 
-from dbos import DBOS, _dbos
+import dbos._dbos as launching
+from dbos import DBOS
 from dbos._dbos import DBOSRegistry
 from dbos._queue import queue_worker_thread
 
@@ -28,14 +29,14 @@ UNUSED = ("queue_thread", "background_jobs_thread", "dynamic_scheduler_loop")
 
 def launch() -> None:
     """Launch the engine on the running event loop, without the threads that would query for nothing for ever."""
-    kept = {name: getattr(_dbos, name) for name in UNUSED}
+    kept = {name: getattr(launching, name) for name in UNUSED}
     try:
         for name in UNUSED:
-            setattr(_dbos, name, _nothing)
+            setattr(launching, name, _nothing)
         DBOS.launch()
     finally:
         for name, thread in kept.items():
-            setattr(_dbos, name, thread)
+            setattr(launching, name, thread)
 
 
 def _nothing(*_: object) -> None:

@@ -129,11 +129,11 @@ def _columns(model: type[Any], row: type[msgspec.Struct]) -> list[InstrumentedAt
     return [getattr(model, name) for name in row.__struct_fields__]
 
 
-async def _rows[R: msgspec.Struct](session: AsyncSession, row: type[R], query: Select[Any]) -> list[R]:
+async def _rows[R: msgspec.Struct](session: AsyncSession, row: type[R], query: Select[*tuple[Any, ...]]) -> list[R]:
     return [row(**found) for found in (await session.execute(query)).mappings()]
 
 
-def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
+def _filtered(query: Select[*tuple[Any, ...]], filters: Filters) -> Select[*tuple[Any, ...]]:
     if filters.state == "active":
         query = query.where(JobRun.state.in_(ACTIVE))
     elif filters.state:

@@ -159,8 +159,15 @@ class Hub:
 
     async def _until_lost(self, connection: asyncpg.Connection) -> None:
         gone = asyncio.Event()
-        connection.add_termination_listener(lambda *_: gone.set())
-        await connection.add_listener(outbox.CHANNEL, lambda *_: self._wake.set())
+
+        def lost(_: object) -> None:
+            gone.set()
+
+        def notified(*_: object) -> None:
+            self._wake.set()
+
+        connection.add_termination_listener(lost)
+        await connection.add_listener(outbox.CHANNEL, notified)
         self._wake.set()  # whatever came while nobody listened
         await gone.wait()
 

@@ -50,16 +50,23 @@ def template_environment() -> Environment:
     environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
         i18n.gettext, i18n.ngettext, newstyle=True
     )
-    environment.globals.update(
-        asset=Assets().url,
-        version=VERSION,
-        locales=i18n.LOCALES,
-        show_money=i18n.show_money,
-        show_number=i18n.show_number,
-        show_moment=i18n.show_moment,
-        show_day=i18n.show_day,
-    )
-    environment.filters.update(unix=datetime.timestamp, number=i18n.show_number, moment=i18n.show_moment, day=i18n.show_day)
+    names: dict[str, Any] = {
+        "asset": Assets().url,
+        "version": VERSION,
+        "locales": i18n.LOCALES,
+        "show_money": i18n.show_money,
+        "show_number": i18n.show_number,
+        "show_moment": i18n.show_moment,
+        "show_day": i18n.show_day,
+    }
+    environment.globals.update(names)
+    filters: dict[str, Any] = {
+        "unix": datetime.timestamp,
+        "number": i18n.show_number,
+        "moment": i18n.show_moment,
+        "day": i18n.show_day,
+    }
+    environment.filters.update(filters)
     return environment
 
 
