@@ -87,7 +87,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
         yield _demo_at(int(port), Path(data))
         return
     folder = tmp_path_factory.mktemp("demo")
-    port = _three_free_ports()
+    port = three_free_ports()
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("ENTREPOT_", "DATABASE_URL"))}
     log = folder / "demo.log"
     with log.open("wb") as out:
@@ -98,7 +98,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
             stderr=subprocess.STDOUT,
         )
     try:
-        _wait_until_ready(f"http://127.0.0.1:{port}", process, log)
+        wait_until_ready(f"http://127.0.0.1:{port}", process, log)
         found = _demo_at(port, folder / "data")
         for _ in range(BUYERS):  # a shop in which nothing happens proves little
             found.place_order()
@@ -116,7 +116,7 @@ def _demo_at(port: int, data: Path) -> Demo:
     return Demo(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}", "owner@demo.example", password)
 
 
-def _three_free_ports() -> int:
+def three_free_ports() -> int:
     for start in range(21000, 29000, 37):
         probes = [socket.socket() for _ in range(3)]
         try:
@@ -132,7 +132,7 @@ def _three_free_ports() -> int:
     pytest.fail("no three free ports in a row")
 
 
-def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + 120
     while True:
         try:

@@ -1,0 +1,73 @@
+"""Every page within reach: answers, keeps the console clean, fits a phone, and can be used by everyone (axe)."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser.conftest import PHONE, WIDE, Demo, listen
+
+AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
+MOST = 90
+"""Pages of one kind look alike: this many kinds are plenty, and a crawl that finds more has lost its way."""
+FILES = re.compile(r"\.(pdf|csv|zpl|json)(\?|$)|/export")
+
+
+def kind_of(address: str) -> str:
+    """Return what an address has in common with those of like pages."""
+    path, _, query = address.partition("#")[0].partition("?")
+    path = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "<id>", path)
+    return path + "?" + ",".join(sorted(part.partition("=")[0] for part in query.split("&") if part))
+
+
+@pytest.mark.timeout(480)
+def test_every_page_answers_fits_a_phone_and_is_accessible(
+    demo: Demo, open_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_context(bypass_csp=True).new_page()  # only so that axe may be put into the page
+    errors = listen(page)
+    page.goto("/")
+    links = "links => links.map(link => link.getAttribute('href'))"
+    menu: list[str] = page.locator("nav.side-nav a").evaluate_all(links)
+    todo = [(address, 0) for address in [*menu, "/account", "/does-not-exist"]]
+    seen: set[str] = set()
+    troubles: list[str] = []
+    while todo:
+        address, depth = todo.pop(0)
+        if kind_of(address) in seen:
+            continue
+        seen.add(kind_of(address))
+        errors.clear()
+        troubles += [f"{address}: {trouble}" for trouble in look_at(page, address)]
+        if address != "/does-not-exist":
+            troubles += [f"{address}: on the console: {error}" for error in errors]
+        if depth == 0:
+            found: list[str] = page.locator("main a[href]").evaluate_all(links)
+            todo += [(link, 1) for link in found if link.startswith("/") and not FILES.search(link)]
+    assert len(seen) > len(menu)
+    assert len(seen) <= MOST, sorted(seen)
+    assert troubles == [], "\n".join(troubles)
+
+
+def look_at(page: Page, address: str) -> list[str]:
+    """Return what is wrong with one page."""
+    page.set_viewport_size(WIDE)
+    answer = page.goto(address)
+    assert answer is not None
+    troubles: list[str] = []
+    if answer.status != (404 if address == "/does-not-exist" else 200):
+        troubles.append(f"answers {answer.status}")
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    troubles += [
+        f"axe: {one['id']}: {one['nodes'][0]['html'][:120]}"
+        for one in found["violations"]
+        if one["impact"] in {"serious", "critical"}
+    ]
+    page.set_viewport_size(PHONE)
+    too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if too_wide > 0:
+        troubles.append(f"is {too_wide} px too wide for a phone")
+    return troubles
