@@ -96,7 +96,9 @@ async def test_an_account_that_only_imports_is_left_alone_until_it_goes_live(flo
     async with floor.transaction() as session:
         await ChannelService(session, floor.connections).switch(account.id, Mode.LIVE)
     await react(floor, since, on_accounts, {"channels.account_mode_changed"})
-    queued = await floor.rows("SELECT count(*) FROM job_run WHERE job = 'fulfilment.push_shipments' AND state = 'queued'")
+    queued = await floor.rows(
+        "SELECT count(*) FROM job_run WHERE job = 'fulfilment.push_shipments' AND state = 'queued'"
+    )
     assert queued[0][0]
     await run(floor, args)
     await run(floor, args)
@@ -138,7 +140,7 @@ async def test_an_order_held_while_it_was_picked_goes_on_when_it_is_let_go(floor
     assert await floor.status(order) == "picking"
     async with floor.transaction() as session:
         since = await cursor_now(session)
-        await OrderService(session).release([order])
+        await OrderService(session).let_go([order])
     await react(floor, since, on_orders, {"orders.order_cancelled", "orders.order_released"})
     assert await floor.status(order) == "picked"
 

@@ -1,0 +1,236 @@
+"""Random people on the floor, in any order: the books always add up, and nothing is promised to nobody."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from uuid import UUID
+
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.fulfilment.domain import ShortReason
+from entrepot.fulfilment.service import FulfilmentService
+from entrepot.inventory.service import InventoryService
+from entrepot.kit.database import Actor, Database
+from entrepot.kit.errors import EntrepotError
+from entrepot.kit.ids import new_id
+from entrepot.kit.postgres import Server
+from entrepot.kit.scope import Scope
+from entrepot.kit.secretbox import SecretBox
+from entrepot.kit.settings import Settings
+from entrepot.orders.service import OrderService
+from entrepot.sandbox.clock import FrozenTime, WorldClock
+from entrepot.sandbox.options import ALL_AT_ONCE, WorldOptions
+from entrepot.sandbox.world import World
+from tests.fulfilment.floor import Floor, open_floor
+from tests.inventory.factories import check_books
+from tests.sandbox.conftest import START
+
+PEOPLE = [Actor("user", name, name) for name in ("ann", "bob", "cem")]
+SKUS = ("MUG", "CUP", "JUG")
+people = st.sampled_from(PEOPLE)
+chosen = st.integers(0, 1000)
+
+WRONG = {
+    "a reservation without an order that wants it": """
+        SELECT r.id FROM reservation r LEFT JOIN sales_order o ON o.id = r.order_id
+        WHERE o.id IS NULL OR o.status IN ('cancelled', 'shipped', 'delivered')
+    """,
+    "an order on its way whose goods are not promised": """
+        SELECT o.id FROM sales_order o JOIN order_line l ON l.order_id = o.id
+        LEFT JOIN (SELECT order_line_id, sum(quantity) AS units FROM reservation GROUP BY 1) r ON r.order_line_id = l.id
+        WHERE o.status IN ('reserved', 'picked', 'packed')
+            AND l.quantity - l.quantity_cancelled - l.quantity_shipped <> coalesce(r.units, 0)
+    """,
+    "an open pick line of an order that is not picked": """
+        SELECT l.id FROM pick_line l JOIN sales_order o ON o.id = l.order_id
+        WHERE l.state = 'open' AND o.status NOT IN ('picking', 'cancelled')
+    """,
+    "more picked than wanted": "SELECT id FROM pick_line WHERE picked + short > quantity",
+    "a finished list with open lines": """
+        SELECT p.id FROM pick_list p JOIN pick_line l ON l.pick_list_id = p.id
+        WHERE p.status IN ('done', 'cancelled') AND l.state = 'open'
+    """,
+    "more packed than ordered": """
+        SELECT l.id FROM order_line l JOIN parcel_line p ON p.order_line_id = l.id JOIN parcel b ON b.id = p.parcel_id
+        WHERE b.status <> 'cancelled' GROUP BY l.id, l.quantity HAVING sum(p.quantity) > l.quantity
+    """,
+    "goods that left without a parcel, or the other way round": """
+        SELECT sent.units, gone.units FROM
+            (SELECT coalesce(sum(l.quantity), 0) AS units FROM parcel_line l JOIN parcel p ON p.id = l.parcel_id
+                WHERE p.status = 'shipped') sent,
+            (SELECT coalesce(-sum(quantity), 0) AS units FROM stock_move WHERE kind = 'ship') gone
+        WHERE sent.units <> gone.units
+    """,
+}
+"""What must never be found; every table shows the rows of the machine's own seller only."""
+
+
+class FloorMachine(RuleBasedStateMachine):
+    """Each rule is one act of one person; what is refused with a sentence must change nothing."""
+
+    floor: Floor
+
+    def __init__(self, server: Server, box: SecretBox, settings: Settings) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.database = Database(server.asyncpg(server.application), box.derive("scope"), pool=4)
+        self.world = World(
+            WorldOptions(speed=ALL_AT_ONCE, cancellations=False, orders=1, carrier_speed=0),
+            WorldClock(FrozenTime(START)),
+        )
+        self.box, self.settings = box, settings
+        self.orders: list[UUID] = []
+
+    def teardown(self) -> None:
+        self.runner.run(self.database.engine.dispose())
+        self.runner.close()
+        self.world.close()
+
+    def act(self, who: Actor, do: Callable[[AsyncSession], Awaitable[object]]) -> None:
+        async def run() -> None:
+            async with self.floor.transaction(who) as session:
+                await do(session)
+
+        with suppress(EntrepotError):
+            self.runner.run(run())
+
+    def one(self, sql: str, number: int) -> UUID | None:
+        """Return the id of some row."""
+        rows = self.runner.run(self.floor.rows(sql))
+        found = rows[number % len(rows)][0] if rows else None
+        return found if isinstance(found, UUID) else None
+
+    @initialize()
+    def set_up(self) -> None:
+        async def prepare() -> None:
+            seller_id = new_id()
+            async with self.database.transaction(Scope.of(seller_id)) as session:
+                await session.execute(
+                    text("INSERT INTO seller (id, name, slug) VALUES (:id, 'Machine', :slug)"),
+                    {"id": seller_id, "slug": str(seller_id)},
+                )
+            self.floor = await open_floor(self.database, self.box, self.settings, seller_id, self.world)
+            await self.floor.stock(MUG={"A": 4, "B": 2}, CUP={"B": 3}, JUG={"A": 1})
+
+        self.runner.run(prepare())
+
+    @rule(sku=st.sampled_from(SKUS), shelf=st.sampled_from("AB"), quantity=st.integers(1, 5))
+    def goods_arrive(self, sku: str, shelf: str, quantity: int) -> None:
+        self.runner.run(self.floor.stock(**{sku: {shelf: quantity}}))
+
+        async def settle(session: AsyncSession) -> None:
+            await OrderService(session).settle(self.orders)
+
+        self.act(PEOPLE[0], settle)
+
+    @rule(lines=st.lists(st.tuples(st.sampled_from(SKUS), st.integers(1, 3)), min_size=1, max_size=3))
+    def somebody_orders(self, lines: list[tuple[str, int]]) -> None:
+        self.orders.append(self.runner.run(self.floor.order(*dict(lines).items())))
+
+    @rule(who=people)
+    def release(self, who: Actor) -> None:
+        self.act(who, lambda session: FulfilmentService(session).releasing.release(self.orders, per_list=2))
+
+    @rule(who=people)
+    def claim(self, who: Actor) -> None:
+        self.act(who, lambda session: FulfilmentService(session).picking.claim_next((self.floor.seller_id,)))
+
+    @rule(who=people, number=chosen, code=st.sampled_from([*SKUS, "A-01", "B-01", "?"]))
+    def scan(self, who: Actor, number: int, code: str) -> None:
+        if list_id := self.one("SELECT id FROM pick_list ORDER BY id", number):
+            self.act(who, lambda session: FulfilmentService(session).picking.scan(list_id, code))
+
+    @rule(who=people, number=chosen, quantity=st.none() | st.integers(1, 3))
+    def pick(self, who: Actor, number: int, quantity: int | None) -> None:
+        if line := self.one("SELECT id FROM pick_line ORDER BY state = 'open' DESC, id", number % 3):
+            self.act(who, lambda session: FulfilmentService(session).picking.pick(line, quantity))
+
+    @rule(who=people, number=chosen, reason=st.sampled_from(ShortReason), found=st.none() | st.integers(1, 2))
+    def short(self, who: Actor, number: int, reason: ShortReason, found: int | None) -> None:
+        if line := self.one("SELECT id FROM pick_line ORDER BY id", number):
+            self.act(who, lambda session: FulfilmentService(session).correcting.short(line, reason, found_units=found))
+
+    @rule(who=people, number=chosen)
+    def undo(self, who: Actor, number: int) -> None:
+        if line := self.one("SELECT id FROM pick_line ORDER BY id", number):
+            self.act(who, lambda session: FulfilmentService(session).correcting.undo(line))
+
+    @rule(who=people, number=chosen)
+    def put_back(self, who: Actor, number: int) -> None:
+        if line := self.one("SELECT id FROM pick_line ORDER BY put_back DESC, id", number % 2):
+            self.act(who, lambda session: FulfilmentService(session).correcting.put_back(line))
+
+    @rule(who=people, number=chosen, part=st.booleans())
+    def pack(self, who: Actor, number: int, *, part: bool) -> None:
+        async def do(session: AsyncSession) -> None:
+            packing = FulfilmentService(session).packing
+            left = await packing.to_pack(await OrderService(session).order(order))
+            await packing.pack(order, weight_g=500, lines=dict.fromkeys(left, 1) if part else None)
+
+        order = self.one("SELECT id FROM sales_order ORDER BY status = 'picked' DESC, id", number % 3)
+        if order:
+            self.act(who, do)
+
+    @rule(who=people, number=chosen)
+    def reopen(self, who: Actor, number: int) -> None:
+        if parcel := self.one("SELECT id FROM parcel ORDER BY id", number):
+            self.act(who, lambda session: FulfilmentService(session).packing.reopen(parcel))
+
+    @rule(who=people, number=chosen)
+    def label_and_ship(self, who: Actor, number: int) -> None:
+        parcel = self.one("SELECT id FROM parcel ORDER BY status = 'packed' DESC, id", number % 3)
+        if parcel is None:
+            return
+        with suppress(EntrepotError):
+            self.runner.run(self.floor.desk(who).make(parcel))
+        self.act(who, lambda session: FulfilmentService(session).shipping.ship(parcel))
+
+    @rule(who=people, number=chosen)
+    def cancel(self, who: Actor, number: int) -> None:
+        async def do(session: AsyncSession) -> None:
+            await OrderService(session).cancel([order], put_back=True)
+
+        async def follow(session: AsyncSession) -> None:
+            await FulfilmentService(session).picking.drop_order(order)
+
+        if order := self.one("SELECT id FROM sales_order ORDER BY id", number):
+            self.act(who, do)
+            if self.runner.run(self.floor.status(order)) == "cancelled":
+                self.act(who, follow)
+
+    @rule(who=people, number=chosen)
+    def move_goods(self, who: Actor, number: int) -> None:
+        sku = SKUS[number % len(SKUS)]
+        a, b = self.floor.shelves["A"], self.floor.shelves["B"]
+        self.act(
+            who,
+            lambda session: InventoryService(session).move(
+                self.floor.products[sku], a, b, 1 + number % 2, with_reservations=bool(number % 2)
+            ),
+        )
+
+    @invariant()
+    def nothing_is_wrong(self) -> None:
+        async def look() -> None:
+            async with self.floor.transaction() as session:
+                await check_books(session, self.floor.seller_id)
+                for what, sql in WRONG.items():
+                    found = [tuple(row) for row in await session.execute(text(sql))]
+                    assert not found, (what, found)
+
+        if hasattr(self, "floor"):
+            self.runner.run(look())
+
+
+def test_the_floor_keeps_its_books_whatever_people_do(
+    server: Server, box: SecretBox, settings: Settings, anyio_backend: str
+) -> None:
+    assert anyio_backend == "asyncio"
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis leaves it untyped
+        lambda: FloorMachine(server, box, settings),  # pyright: ignore[reportArgumentType]  # any factory will do
+        settings=hypothesis_settings(max_examples=12, stateful_step_count=30, deadline=None),
+    )
