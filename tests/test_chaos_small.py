@@ -8,6 +8,7 @@ pytestmark = pytest.mark.xdist_group("chaos")
 
 
 def test_killed_workers_lose_and_repeat_nothing() -> None:
-    violations = attack(Plan(seed=11, kills=2, push_kills=2, orders=20, parcels=4, patience=1.0))
+    # The other tests run beside it: how soon the work goes on is for ``make chaos`` to judge.
+    violations = attack(Plan(seed=11, kills=2, push_kills=2, orders=20, parcels=4, patience=1.0, take_over=80))
 
     assert violations == []

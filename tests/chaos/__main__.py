@@ -15,9 +15,6 @@ from tests.chaos.importing import ImportAttack
 from tests.chaos.killing import Killer, say
 from tests.chaos.pushing import PushAttack
 
-TAKE_OVER = 30.0
-"""Seconds within which the work of a dead worker must be in other hands."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -33,6 +30,8 @@ class Plan:
     parcels: int = 60
     patience: float = 4.0
     """Most seconds between seeing work and killing."""
+    take_over: float = 30.0
+    """Seconds within which the work of a dead worker must be in other hands."""
 
 
 def attack(plan: Plan) -> list[str]:
@@ -54,10 +53,10 @@ async def _attack(made: Instance, plan: Plan) -> list[str]:
         pushing = PushAttack(hub, dice, patience=plan.patience)
         try:
             violations += [f"import: {one}" for one in await importing.run(plan.kills)]
-            violations += _late(importing.killer)
+            violations += _late(importing.killer, plan)
             if plan.parcels:
                 violations += [f"push: {one}" for one in await pushing.run(plan.push_kills, plan.parcels)]
-                violations += _late(pushing.killer)
+                violations += _late(pushing.killer, plan)
         except StuckError as error:
             violations.append(str(error))
             violations += await _state(hub)
@@ -65,7 +64,7 @@ async def _attack(made: Instance, plan: Plan) -> list[str]:
         return violations
 
 
-def _late(killer: Killer) -> list[str]:
+def _late(killer: Killer, plan: Plan) -> list[str]:
     taken = [blow.taken_over for blow in killer.blows if blow.taken_over is not None]
     on = [blow.went_on for blow in killer.blows if not blow.waited]
     say(
@@ -73,7 +72,7 @@ def _late(killer: Killer) -> list[str]:
         f" (median {_median(taken):.1f} s), first progress after at most {max(on, default=0):.1f} s"
         f" (median {_median(on):.1f} s)"
     )
-    return [f"work was taken over only after {late:.1f} s" for late in taken if late > TAKE_OVER]
+    return [f"work was taken over only after {late:.1f} s" for late in taken if late > plan.take_over]
 
 
 def _median(values: Sequence[float]) -> float:
