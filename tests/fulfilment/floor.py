@@ -92,7 +92,7 @@ def outside_to(world: World) -> OutsideHttp:
     return OutsideHttp(None, transport=httpx.ASGITransport(create_sandbox(world)))
 
 
-async def open_floor(  # noqa: PLR0913 -- what a floor stands on
+async def open_floor(
     database: Database,
     box: SecretBox,
     settings: Settings,

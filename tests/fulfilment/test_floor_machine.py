@@ -232,5 +232,5 @@ def test_the_floor_keeps_its_books_whatever_people_do(
     assert anyio_backend == "asyncio"
     run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis leaves it untyped
         lambda: FloorMachine(server, box, settings),  # pyright: ignore[reportArgumentType]  # any factory will do
-        settings=hypothesis_settings(max_examples=12, stateful_step_count=30, deadline=None),
+        settings=hypothesis_settings(max_examples=8, stateful_step_count=30, deadline=None),
     )

@@ -25,7 +25,9 @@ from entrepot.kit import i18n
 from entrepot.kit.errors import EntrepotError
 
 PAGE = 50
-SHOWN_ALONE = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+SHOWN_ALONE = (
+    "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 """Policy of a PDF: the browser's own viewer is a page with styles of its own, which the policy of pages would block."""
 KINDS = {"pdf": "application/pdf", "zpl": "text/plain; charset=utf-8"}
 
