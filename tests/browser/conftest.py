@@ -82,7 +82,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
     """The demo as a user starts it, with buyers who wait to be told."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (apt-get install chromium), so no browser test can run")
-    if running := os.environ.get("ENTREPOT_TEST_DEMO"):  # "PORT FOLDER" of a demo that runs already: quicker to write tests
+    if running := os.environ.get(
+        "ENTREPOT_TEST_DEMO"
+    ):  # "PORT FOLDER" of a demo that runs already: quicker to write tests
         port, _, data = running.partition(" ")
         yield _demo_at(int(port), Path(data))
         return
@@ -92,7 +94,18 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
     log = folder / "demo.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "entrepot", "demo", "--port", str(port), "--folder", str(folder / "data"), "--speed", "0"],
+            [
+                sys.executable,
+                "-m",
+                "entrepot",
+                "demo",
+                "--port",
+                str(port),
+                "--folder",
+                str(folder / "data"),
+                "--speed",
+                "0",
+            ],
             env=environment,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -179,9 +192,7 @@ def signed_in(demo: Demo, chromium: Browser) -> StorageState:
 
 
 @pytest.fixture
-def open_context(
-    demo: Demo, chromium: Browser, signed_in: StorageState
-) -> Generator[Callable[..., BrowserContext]]:
+def open_context(demo: Demo, chromium: Browser, signed_in: StorageState) -> Generator[Callable[..., BrowserContext]]:
     """Return a function that opens a browser of its own: the owner's, unless told otherwise."""
     opened: list[BrowserContext] = []
 
