@@ -1,0 +1,135 @@
+"""The demo's hub after its orders came in, with nobody there: one bol account of a sandbox that has no buyers.
+
+Memory of the supervisor, the web process and the worker beside PostgreSQL; their share of a core; the statements that
+the database executes, counted in its own log.  The limit of the memory is as many bare Python processes that sleep.
+"""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Iterable
+from pathlib import Path
+
+import asyncpg
+import httpx
+
+from bench.world import free_port, report
+from entrepot.cli.demo import FILLED
+from entrepot.kit.postgres import Server, running_server
+from entrepot.kit.secretbox import SecretBox
+from entrepot.kit.settings import Settings
+
+SETTLE = float(os.environ.get("ENTREPOT_BENCH_SETTLE", "20"))
+SECONDS = float(os.environ.get("ENTREPOT_BENCH_IDLE_SECONDS", "30"))
+WAIT = 180
+TICKS = os.sysconf("SC_CLK_TCK")
+STATEMENT = re.compile(rb"LOG:  (?:statement|execute [^:]*): ")
+
+
+def processes(parent: int) -> dict[int, str]:
+    """Return the processes below *parent*, except PostgreSQL's and the sandbox: id -> command."""
+    found: dict[int, str] = {}
+    for folder in Path("/proc").iterdir():
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        except OSError:
+            continue
+        foreign = "postgres" in command.split(" ")[0] or "entrepot.sandbox" in command
+        if folder.name.isdigit() and int(fields[1]) == parent and not foreign:
+            found[int(folder.name)] = command.rpartition("entrepot ")[2]
+            found.update(processes(int(folder.name)))
+    return found
+
+
+def memory(pid: int) -> float:
+    """Return resident megabytes."""
+    (line,) = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS:")]
+    return int(line.split()[1]) / 1024
+
+
+def processor(pids: Iterable[int]) -> float:
+    """Return seconds of processor time."""
+    total = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS
+
+
+@contextlib.contextmanager
+def demo(folder: Path, port: int) -> Generator[subprocess.Popen[bytes]]:
+    """Run the demo without buyers until it is filled and answers."""
+    command = [sys.executable, "-m", "entrepot", "demo", f"--port={port}", f"--folder={folder}", "--speed=0"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + WAIT
+        while time.monotonic() < deadline:
+            with contextlib.suppress(httpx.TransportError):
+                if (folder / FILLED).exists() and httpx.get(f"http://127.0.0.1:{port}/healthz").is_success:
+                    break
+            time.sleep(0.2)
+        else:
+            sys.exit(f"the demo did not answer within {WAIT} seconds")
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+async def log_statements(server: Server, value: str) -> None:
+    """Switch the log of statements, which needs no restart."""
+    connection = await asyncpg.connect(server.plain(server.owner))
+    await connection.execute(f"ALTER SYSTEM SET log_statement = '{value}'")
+    await connection.fetch("SELECT pg_reload_conf()")
+    await connection.close()
+    await asyncio.sleep(1)
+
+
+def statements(folder: Path) -> int:
+    """Return how many statements stand in the log."""
+    return sum(
+        len(STATEMENT.findall(path.read_bytes())) for path in (folder / "postgres").glob("log*") if path.is_file()
+    )
+
+
+def bare(count: int) -> float:
+    """Return the megabytes of *count* Python processes that import nothing and sleep."""
+    children = [subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) for _ in range(count)]
+    time.sleep(1)
+    total = sum(memory(child.pid) for child in children)
+    for child in children:
+        child.kill()
+        child.wait()
+    return total
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="entrepot-bench-") as name:
+        folder = Path(name)
+        with demo(folder, free_port()) as supervisor:
+            time.sleep(SETTLE)
+            settings = Settings(data_dir=folder, database_url=None, _env_file=None)  # type: ignore[call-arg]  # pydantic-settings
+            with running_server(settings, SecretBox(settings.keys), stop=False) as server:
+                asyncio.run(log_statements(server, "all"))
+                ours = {supervisor.pid: "supervisor", **processes(supervisor.pid)}
+                before, spent, start = statements(folder), processor(ours), time.perf_counter()
+                time.sleep(SECONDS)
+                taken = time.perf_counter() - start
+                queries, share = (statements(folder) - before) / taken, (processor(ours) - spent) / taken
+                asyncio.run(log_statements(server, "none"))
+            sizes = {command: memory(pid) for pid, command in ours.items()}
+        limit = bare(len(sizes))
+    each = ", ".join(f"{command} {size:.0f}" for command, size in sizes.items())
+    notes = f"goal 250 MB, 10 queries/s, 4 %; {each} MB; {queries:.1f} queries/s; {share * 100:.1f} % of a core"
+    report("idle", round(sum(sizes.values())), "MB", limit=round(limit), notes=notes)
+
+
+if __name__ == "__main__":
+    main()
