@@ -33,7 +33,7 @@ from entrepot.kit.scope import Scope
 from entrepot.kit.settings import Settings
 from entrepot.sandbox.options import WorldOptions
 
-LOOPBACK = Settings(outside_allow=["127.0.0.0/8"], _env_file=None).outside_allow  # type: ignore[list-item,call-arg]  # pydantic reads text
+LOOPBACK = Settings(outside_allow=["127.0.0.0/8"], _env_file=None).outside_allow
 ORDERS = int(os.environ.get("ENTREPOT_BENCH_ORDERS", "160"))
 PER_LIST = 1
 REQUESTS = 5 + LINES

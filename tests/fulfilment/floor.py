@@ -1,6 +1,7 @@
 """A building with goods, a carrier and a marketplace played by the sandbox, and the people who work there."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -53,7 +54,7 @@ class Floor:
     shelves: dict[str, UUID] = field(default_factory=dict[str, UUID])
     products: dict[str, UUID] = field(default_factory=dict[str, UUID])
 
-    def transaction(self, actor: Actor = TESS):  # noqa: ANN201 -- as Database.transaction
+    def transaction(self, actor: Actor = TESS) -> AbstractAsyncContextManager[AsyncSession]:
         return self.database.transaction(Scope.of(self.seller_id), actor=actor)
 
     def desk(self, actor: Actor = TESS) -> LabelDesk:
@@ -89,7 +90,8 @@ class Floor:
 
 def outside_to(world: World) -> OutsideHttp:
     """The way out, leading to a sandbox in this process."""
-    return OutsideHttp(None, transport=httpx.ASGITransport(create_sandbox(world)))
+    transport = httpx.ASGITransport(create_sandbox(world))  # type: ignore[arg-type]  # Litestar narrows the ASGI scope type
+    return OutsideHttp(None, transport=transport)
 
 
 async def open_floor(

@@ -61,11 +61,11 @@ async def floor(
             writer.close()
             break
         await asyncio.sleep(0.02)  # polls a server that opens its port
-    reachable = settings.model_copy(update={"outside_allow": Settings(outside_allow=["127.0.0.0/8"]).outside_allow})  # type: ignore[list-item]  # pydantic reads text
+    reachable = settings.model_copy(update={"outside_allow": Settings(outside_allow=["127.0.0.0/8"]).outside_allow})
     opened = await open_floor(database, box, reachable, seller.id, world, base=f"http://127.0.0.1:{port}")
     yield opened
     await opened.outside.aclose()
-    server.stop()
+    server.stop()  # type: ignore[no-untyped-call]  # granian leaves it untyped
     await serving
 
 
@@ -111,7 +111,9 @@ async def test_parcels_are_followed_until_they_arrive(floor: Floor) -> None:
     assert await run(floor, args) == {"asked": 0}
     await floor.rows("UPDATE shipment SET next_look_at = now() RETURNING 1")
     assert await run(floor, args) == {"asked": 1}
-    floor.world.parcels.deliver(floor.world.parcels.of_tracking(shipment.tracking_code), floor.world.clock.now())
+    parcel = floor.world.parcels.of_tracking(shipment.tracking_code)
+    assert parcel
+    floor.world.parcels.deliver(parcel, floor.world.clock.now())
     await floor.rows("UPDATE shipment SET next_look_at = now() RETURNING 1")
     assert await run(floor, args) == {"asked": 1}
     assert await floor.status(shipment.order_id) == "delivered"

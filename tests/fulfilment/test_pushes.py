@@ -52,7 +52,7 @@ async def shipped_order(floor: Floor, *, live: bool = True) -> tuple[AccountRef,
         connector = await channels.connector(account.id)
     assert isinstance(connector, ImportsOrders)
     page = await connector.fetch_orders(None)
-    order = next(found for raw in page.items if (found := connector.read_order(raw.raw)))
+    order = connector.read_order(page.items[0].raw)
     await floor.stock(**{(line.sku or "").replace("-", "_"): 1000 for line in order.lines})
     async with floor.transaction() as session:
         outcome = (await OrderService(session).import_orders(account, [order]))[0]

@@ -1,6 +1,7 @@
 """People who reach for the same thing at the same instant, and shelves that hold less than the books say."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 
@@ -48,8 +49,9 @@ async def test_one_order_is_released_and_packed_once(floor: Floor) -> None:
         return True
 
     assert sum(await asyncio.gather(*(try_release() for _ in range(4)))) == 1
-    lists = await floor.rows("SELECT id FROM pick_list")
-    await pick_all(floor, lists[0][0])
+    list_id = (await floor.rows("SELECT id FROM pick_list"))[0][0]
+    assert isinstance(list_id, UUID)
+    await pick_all(floor, list_id)
 
     async def try_pack() -> bool:
         try:

@@ -91,6 +91,7 @@ async def test_an_order_goes_all_the_way(floor: Floor) -> None:
         await check_books(session, floor.seller_id)
     assert await floor.rows("SELECT sum(quantity) FROM stock_move WHERE kind = 'ship'") == [(-3,)]
     sandbox_parcel = floor.world.parcels.of_tracking(shipment.tracking_code)
+    assert sandbox_parcel
     floor.world.parcels.deliver(sandbox_parcel, floor.world.clock.now())
     await floor.rows("UPDATE shipment SET next_look_at = now() RETURNING 1")
     async with floor.transaction() as session:
