@@ -21,7 +21,9 @@ def test_keys_alone_reach_an_order(demo: Demo, page: Page, bring_in: Callable[[P
     page.wait_for_url(address)
 
     page.goto("/products")
-    page.goto("/orders")
+    page.keyboard.press("g")
+    page.keyboard.press("o")
+    page.wait_for_url("**/orders")
     page.keyboard.press("/")
     page.keyboard.type(number)
     expect(page.locator("[data-rows] > tr")).to_have_count(1)

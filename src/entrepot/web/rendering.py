@@ -124,7 +124,7 @@ def navigation(me: Principal | None, path: str) -> list[dict[str, Any]]:
                 "label": i18n.gettext(item.label),
                 "url": item.url,
                 "icon": item.icon,
-                "shortcut": item.shortcut,
+                "shortcut": f"g {item.shortcut}" if item.shortcut else None,  # j and k alone walk the rows
                 "active": path == item.url or path.startswith(item.url + "/"),
             }
             for item in sorted(navigation_items(), key=lambda item: item.order)
