@@ -125,11 +125,12 @@ END $$
 
 # Reserves what was planned without a lock, if it is still there: one round trip while others wait for the hot product.
 # It returns the new numbers of the products, or nothing if the plan is out of date; then nothing was reserved.
+# Its plans may be made while the tables are empty and are kept: none of them may read a whole table.
 RESERVE = """
 CREATE FUNCTION reserve_planned(
     ids uuid[], sellers uuid[], orders uuid[], lines uuid[], products uuid[], locations uuid[], lots text[],
     quantities integer[]
-) RETURNS SETOF stock_total LANGUAGE plpgsql AS $$
+) RETURNS SETOF stock_total LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
     PERFORM 1 FROM stock_total t WHERE t.product_id = ANY(products)
     ORDER BY t.seller_id, t.product_id FOR NO KEY UPDATE;

@@ -66,11 +66,11 @@ def _document(value: object) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def _json_statement(model: type[Base], columns: tuple[str, ...], suffix: str) -> str:
+def _json_statement(model: type[Base], columns: tuple[str, ...], suffix: str, rows: str = "rows") -> str:
     table = model.__table__
     typed = ", ".join(f"{name} {table.columns[name].type.compile(dialect=_DIALECT)}" for name in columns)
     names = ", ".join(columns)
-    return f"INSERT INTO {model.__tablename__} ({names}) SELECT {names} FROM json_to_recordset(:rows) AS t({typed}) {suffix}"  # noqa: S608
+    return f"INSERT INTO {model.__tablename__} ({names}) SELECT {names} FROM json_to_recordset(:{rows}) AS t({typed}) {suffix}"  # noqa: S608
 
 
 async def insert_many(
@@ -87,3 +87,34 @@ async def insert_many(
     sql = _json_statement(model, tuple(rows[0]), suffix)
     result = await session.execute(text(sql), {"rows": msgspec.json.encode(rows).decode()})
     return list(result.all()) if "RETURNING" in suffix else []
+
+
+async def insert_with_parts(
+    session: AsyncSession,
+    model: type[Base],
+    rows: Sequence[Mapping[str, Any]],
+    part: type[Base],
+    parts: Sequence[Mapping[str, Any]],
+    *,
+    link: str,
+    conflict: str,
+) -> set[Any]:
+    """Insert *rows* and the *parts* of those that were really added, in one statement.
+
+    Args:
+        session: the running transaction.
+        model: the table of *rows*, whose key is ``id``.
+        rows: column name -> value.
+        part: the table of *parts*.
+        parts: at least one; those whose row was left out are left out.
+        link: the column of a part that holds the id of its row.
+        conflict: ``ON CONFLICT ... DO NOTHING``.
+
+    Returns:
+        The ids of the rows that were added.
+    """
+    added = _json_statement(model, tuple(rows[0]), f"{conflict} RETURNING id")
+    whose = f"WHERE t.{link} IN (SELECT id FROM added)"  # noqa: S608
+    sql = f"WITH added AS ({added}), parts AS ({_json_statement(part, tuple(parts[0]), whose, 'parts')}) SELECT id FROM added"  # noqa: S608 -- only names of tables and columns are inserted
+    values = {"rows": msgspec.json.encode(rows).decode(), "parts": msgspec.json.encode(parts).decode()}
+    return set((await session.execute(text(sql), values)).scalars())

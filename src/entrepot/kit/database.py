@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Self
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import BigInteger, DateTime, MetaData, Numeric, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError
@@ -30,6 +31,9 @@ class DatabaseAwayError(UnavailableError):
         "The database does not answer. Nothing was changed; try again in a moment. “entrepot doctor” tells more."
     )
 
+
+GLANCES = 2
+"""Connections of a process for :meth:`Database.glance`."""
 
 UNREACHABLE = (OSError, TimeoutError, PoolTimeoutError)
 """What connecting fails with: nobody listens, no answer in time, every connection of this process is taken."""
@@ -94,6 +98,20 @@ def context_of(session: AsyncSession) -> Context:
     return context
 
 
+class ScopedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
+    """A connection that says whose rows it shows in the very message that begins its transaction."""
+
+    __slots__ = ("opening",)
+
+    async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:  # noqa: ASYNC109 -- asyncpg's
+        opening: str = getattr(self, "opening", "")
+        if opening and query.startswith("BEGIN"):
+            self.opening = ""
+            query = f"{query} {opening}"
+        status: str = await super().execute(query, *args, timeout=timeout)
+        return status
+
+
 class Database:
     """The pool of connections of this process, as the application role.
 
@@ -105,7 +123,22 @@ class Database:
 
     def __init__(self, url: str, scope_key: str, *, pool: int = 10, wakeups: Wakeups | None = None) -> None:
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=pool, max_overflow=0, pool_timeout=10, pool_pre_ping=False, pool_recycle=1800
+            url,
+            pool_size=pool,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=False,
+            pool_recycle=1800,
+            connect_args={"connection_class": ScopedConnection},
+        )
+        self._glances: AsyncEngine = create_async_engine(
+            url,
+            pool_size=GLANCES,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_recycle=1800,
+            isolation_level="AUTOCOMMIT",
+            connect_args={"server_settings": {SETTING: Scope.all_sellers().sealed(scope_key)}},
         )
         self.wakeups = wakeups
         self._scope_key = scope_key
@@ -125,17 +158,31 @@ class Database:
         async with self._sessions(info={"context": context}) as session:
             with _away_if_lost(*UNREACHABLE):
                 await session.begin()
-                await set_scope(session, scope, self._scope_key)
+                driver = await _driver(session)
+                driver.opening = _opening(scope, self._scope_key)
             with _away_if_lost():
                 try:
                     yield session
                 except BaseException:
                     await session.rollback()
                     raise
+                finally:
+                    driver.opening = ""
                 if session.in_transaction():  # a test rolls back by itself
                     await session.commit()
         if context.wakes and self.wakeups is not None:
             self.wakeups.send(context.wakes)
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncGenerator[AsyncSession]:
+        """Look something up among all sellers without a transaction: one round trip to learn who makes a request.
+
+        Raises:
+            DatabaseAwayError: the database does not answer.
+        """
+        with _away_if_lost(*UNREACHABLE):
+            async with AsyncSession(self._glances, info={"context": Context(Scope.all_sellers())}) as session:
+                yield session
 
     async def widen(self, session: AsyncSession, scope: Scope) -> None:
         """Change what the running transaction sees (sign-in: first nobody, then the user's sellers)."""
@@ -151,6 +198,7 @@ class Database:
         if self.wakeups is not None:
             await self.wakeups.stop()
         await self.engine.dispose()
+        await self._glances.dispose()
 
 
 @contextmanager
@@ -164,6 +212,18 @@ def _away_if_lost(*unreachable: type[Exception]) -> Generator[None]:
         if error.connection_invalidated or isinstance(error, InterfaceError):
             raise DatabaseAwayError from error
         raise
+
+
+async def _driver(session: AsyncSession) -> ScopedConnection:
+    connection = await session.connection()
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, ScopedConnection)  # noqa: S101 -- the engine makes no others
+    return driver
+
+
+def _opening(scope: Scope, key: str) -> str:
+    sealed = scope.sealed(key).replace("'", "''")
+    return f"SELECT set_config('{SETTING}', '{sealed}', true);"
 
 
 async def set_scope(session: AsyncSession, scope: Scope, key: str) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, Identity, Index, RowMapping, func, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from entrepot.kit.bulk import insert_rows
+from entrepot.kit.bulk import insert_many
 from entrepot.kit.database import Base, context_of
 
 CHANNEL = "entrepot_event"
@@ -105,7 +105,7 @@ async def record(session: AsyncSession, *events: Event) -> None:
         }
         for event in events
     ]
-    await insert_rows(session, EventRecord, rows)
+    await insert_many(session, EventRecord, rows)
     context.wakes.add(CHANNEL)
 
 

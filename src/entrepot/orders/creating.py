@@ -120,11 +120,12 @@ class OrderCreation:
         }
         for row, lines in drafts:
             _settle(row, lines, reserved)
-        stored = await self._orders.insert_manual([row for row, _ in drafts])
+        stored = await self._orders.insert_manual(
+            [row for row, _ in drafts], [line for _, lines in drafts for line in lines]
+        )
         for row, _ in drafts:
             if row["id"] not in stored:
                 raise ReferenceTakenError(number=row["number"])
-        await self._orders.insert_lines([line for _, lines in drafts for line in lines])
         events: list[Event] = [
             OrderCreated(
                 seller_id=self._seller_id,

@@ -167,13 +167,14 @@ class OrderImport:
 
     async def _store(self, drafts: list[Draft], reserved: set[UUID]) -> set[UUID]:
         drafts.sort(key=lambda draft: draft.order.channel_order_id)
-        stored = await self._orders.insert_orders([draft.row for draft in drafts])
+        stored = await self._orders.insert_orders(
+            [draft.row for draft in drafts], [row for draft in drafts for row in draft.lines]
+        )
         lost = {draft.id for draft in drafts} - stored
         if lost:
             await self._inventory.release(
                 [row["id"] for draft in drafts if draft.id in lost for row in draft.lines if row["id"] in reserved]
             )
-        await self._orders.insert_lines([row for draft in drafts if draft.id in stored for row in draft.lines])
         events: list[Event] = [self._event(draft) for draft in drafts if draft.id in stored]
         await outbox.record(self._session, *events)
         for draft in drafts:

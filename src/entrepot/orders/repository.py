@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from entrepot.kit.bulk import insert_many, insert_rows
+from entrepot.kit.bulk import insert_many, insert_rows, insert_with_parts
 from entrepot.orders.models import OrderLine, OrderNote, SalesOrder
 from entrepot.orders.refs import OrderLineRef, OrderRef
 from entrepot.orders.status import EDITABLE, OrderStatus, origins
@@ -117,21 +117,26 @@ class OrderRepository:
         )
         return list(rows.scalars())
 
-    async def insert_orders(self, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
-        """Store new orders; those that another transaction stored first are left out."""
-        found = await insert_many(
-            self._session,
-            SalesOrder,
-            rows,
-            suffix="ON CONFLICT (channel_account_id, channel_order_id) DO NOTHING RETURNING id",
-        )
-        return {row.id for row in found}
+    async def insert_orders(self, rows: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]]) -> set[UUID]:
+        """Store new orders with their lines; those that another transaction stored first are left out."""
+        return await self._insert(rows, lines, "ON CONFLICT (channel_account_id, channel_order_id) DO NOTHING")
 
-    async def insert_manual(self, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
-        """Store orders entered here; those whose number is taken are left out."""
-        suffix = "ON CONFLICT (seller_id, number) WHERE channel_account_id IS NULL DO NOTHING RETURNING id"
-        found = await insert_many(self._session, SalesOrder, rows, suffix=suffix)
-        return {row.id for row in found}
+    async def insert_manual(self, rows: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]]) -> set[UUID]:
+        """Store orders entered here with their lines; those whose number is taken are left out."""
+        return await self._insert(
+            rows, lines, "ON CONFLICT (seller_id, number) WHERE channel_account_id IS NULL DO NOTHING"
+        )
+
+    async def _insert(
+        self, rows: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]], conflict: str
+    ) -> set[UUID]:
+        if not lines:
+            return {
+                row.id for row in await insert_many(self._session, SalesOrder, rows, suffix=f"{conflict} RETURNING id")
+            }
+        return await insert_with_parts(
+            self._session, SalesOrder, rows, OrderLine, lines, link="order_id", conflict=conflict
+        )
 
     async def manual_taken(self, seller_id: UUID, numbers: Collection[str]) -> set[str]:
         """Return those of *numbers* that orders entered here have."""

@@ -1,7 +1,7 @@
 """Who makes the request: the session cookie, an API key or an access token becomes a principal.
 
-One query per request, in a short transaction of its own that sees all sellers, because until it has answered nobody
-knows whose rows to show.  Nothing is cached: what is revoked or changed counts from the next request on.
+One query per request, before its transaction, that sees all sellers, because until it has answered nobody knows whose
+rows to show.  Nothing is cached: what is revoked or changed counts from the next request on.
 """
 
 import asyncio
@@ -63,7 +63,7 @@ class Authentication(ASGIMiddleware):
             credential = read_authorization(header)
             if credential is None:
                 return None  # a broken key never falls back on the cookie
-            async with database.transaction(SellerScope.all_sellers()) as session:
+            async with database.glance() as session:
                 service = AuthenticationService(session)
                 if isinstance(credential, KeyCredential):
                     return await service.by_key(credential)
@@ -71,7 +71,7 @@ class Authentication(ASGIMiddleware):
         token = connection.cookies.get(SESSION_COOKIE, "")
         if not token or len(token) > TOKEN_LIMIT:
             return None
-        async with database.transaction(SellerScope.all_sellers()) as session:
+        async with database.glance() as session:
             return await AuthenticationService(session).by_session(token)
 
     def _touch_later(self, database: Database, seen: Authenticated) -> None:
