@@ -5,6 +5,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from entrepot.fulfilment.pages.shipments import SHOWN_ALONE
 from tests.fulfilment.floor import Floor
 from tests.fulfilment.test_way_through import lines_of, release
 
@@ -56,6 +57,7 @@ async def test_pages_are_shown_and_work(client: httpx.AsyncClient, floor: Floor)
     assert detail.status_code == 200, detail.text
     label = await client.get(f"/fulfilment/shipments/{shipment}/label.pdf")
     assert label.content.startswith(b"%PDF")
+    assert label.headers.get_list("content-security-policy") == [SHOWN_ALONE]
     assert (await client.get(f"/fulfilment/shipments/{shipment}/label.zpl")).text.startswith("^XA")
     for language in ("nl", "de", "en"):
         shown = await client.get(f"/orders/{orders[0]}", headers={"accept-language": language})

@@ -124,14 +124,6 @@ class PackedTooMuchError(RefusedError):
     message = N_("{quantity} of {sku} are too many for this parcel: order {number} still needs {left}.")
 
 
-class NotOfOrderError(RefusedError):
-    """A thing that the order does not contain."""
-
-    code = "fulfilment.not_of_order"
-    title = N_("Not in this order")
-    message = N_("“{scanned}” is not in order {number}. Put it aside and look for {needed}.")
-
-
 class UnknownStationCodeError(NotFoundError):
     """Neither order, list nor parcel has this number."""
 

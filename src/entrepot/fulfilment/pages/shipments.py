@@ -91,7 +91,7 @@ class ShipmentPages(Controller):
             media_type=KINDS[kind],
             headers={
                 "Content-Disposition": f'{how}; filename="{found[0].tracking_code or shipment_id}.{kind}"',
-                "Content-Security-Policy": SHOWN_ALONE,
+                "content-security-policy": SHOWN_ALONE,
             },
         )
 
