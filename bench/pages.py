@@ -143,7 +143,10 @@ async def fill(hub: Instance, seller: SellerRef, shelf: UUID) -> list[str]:
 @asynccontextmanager
 async def opened(hub: Instance, database: Database, seller: SellerRef) -> AsyncGenerator[httpx.AsyncClient]:
     """Open the application, signed in."""
-    who = Principal(actor=SYSTEM, rights=frozenset(Right), sellers=(seller,), seller=seller)
+    everything = frozenset(Right)
+    who = Principal(
+        actor=SYSTEM, rights=everything, sellers=(seller,), seller=seller, everywhere=True, instance_rights=everything
+    )
     app = create_app(database, hub.box, hub.settings, lifespan=[], middleware=[SignedIn(who)])
     transport = httpx.ASGITransport(app)  # type: ignore[arg-type]  # Litestar narrows the ASGI scope type
     async with httpx.AsyncClient(
