@@ -16,7 +16,9 @@ SHARED = {"world"}
 
 def names() -> list[str]:
     """Return every benchmark."""
-    return sorted(module.name for module in pkgutil.iter_modules([str(FOLDER)]) if module.name not in SHARED | {"__main__"})
+    return sorted(
+        module.name for module in pkgutil.iter_modules([str(FOLDER)]) if module.name not in SHARED | {"__main__"}
+    )
 
 
 def main() -> int:

@@ -54,7 +54,9 @@ def update() -> None:
         catalogue.update(template, no_fuzzy_matching=True)
         catalogue.obsolete.clear()
         catalogue.project, catalogue.fuzzy = "Entrepot", False
-        catalogue.header_comment = f"# Entrepot in the language “{language}”.  Written by `python -m tests.translations`."
+        catalogue.header_comment = (
+            f"# Entrepot in the language “{language}”.  Written by `python -m tests.translations`."
+        )
         catalogue.last_translator = catalogue.language_team = catalogue.msgid_bugs_address = "Entrepot"
         out = io.BytesIO()
         write_po(out, catalogue, width=0, no_location=True, sort_output=True, omit_header=False)

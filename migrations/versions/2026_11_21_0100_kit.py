@@ -68,7 +68,9 @@ def upgrade() -> None:
     op.create_table(
         "event",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
-        sa.Column("txid", sa.BigInteger(), server_default=sa.text("(pg_current_xact_id()::text)::bigint"), nullable=False),
+        sa.Column(
+            "txid", sa.BigInteger(), server_default=sa.text("(pg_current_xact_id()::text)::bigint"), nullable=False
+        ),
         sa.Column("seller_id", sa.Uuid(), nullable=True),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("subject_kind", sa.Text(), nullable=False),
@@ -91,9 +93,7 @@ def upgrade() -> None:
 def write_key(key: str) -> None:
     """Store the key of the scopes as the two pads of HMAC."""
     inner, outer = scope_pads(key)
-    op.get_bind().execute(
-        sa.text("INSERT INTO scope_key VALUES (:inner, :outer)"), {"inner": inner, "outer": outer}
-    )
+    op.get_bind().execute(sa.text("INSERT INTO scope_key VALUES (:inner, :outer)"), {"inner": inner, "outer": outer})
 
 
 def downgrade() -> None:

@@ -92,7 +92,9 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_sales_order"),
         sa.ForeignKeyConstraint(["seller_id"], ["seller.id"], name="fk_sales_order_seller_id"),
-        sa.UniqueConstraint("channel_account_id", "channel_order_id", name="uq_sales_order_channel_account_id_channel_order_id"),
+        sa.UniqueConstraint(
+            "channel_account_id", "channel_order_id", name="uq_sales_order_channel_account_id_channel_order_id"
+        ),
         sa.CheckConstraint(f"status IN ({STATUSES})", name=op.f("ck_sales_order_status_known")),
         sa.CheckConstraint(
             "(channel_account_id IS NULL) = (channel_order_id IS NULL)",

@@ -197,7 +197,12 @@ def open_context(demo: Demo, chromium: Browser, signed_in: StorageState) -> Gene
     opened: list[BrowserContext] = []
 
     def open_one(**how: Any) -> BrowserContext:  # noqa: ANN401 -- Playwright's options
-        given = {"viewport": WIDE, "base_url": demo.address, "locale": "en-GB", "storage_state": signed_in} | how
+        given: dict[str, Any] = {
+            "viewport": WIDE,
+            "base_url": demo.address,
+            "locale": "en-GB",
+            "storage_state": signed_in,
+        } | how
         opened.append(chromium.new_context(**given))
         opened[-1].set_default_timeout(PATIENCE_MS)
         return opened[-1]

@@ -67,6 +67,6 @@ def test_an_owner_who_may_not_make_roles_is_told_what_to_ask_for(entrepot: Entre
     assert "entrepot doctor --show-role" in done.stderr
 
 
-def test_the_data_folder_has_no_server_of_its_own_then(entrepot: Entrepot, own_server: URL, home: Path) -> None:
-    assert own_server
+@pytest.mark.usefixtures("entrepot", "own_server")
+def test_the_data_folder_has_no_server_of_its_own_then(home: Path) -> None:
     assert not (home / "postgres").exists()

@@ -154,11 +154,6 @@ ADDRESS = Throttle(free=40)
 """Many accounts attacked from one place; a whole warehouse may share one address."""
 
 
-def idle_until(last_seen_at: datetime, expires_at: datetime) -> datetime:
-    """Return when a session ends if nothing more is asked of it."""
-    return min(last_seen_at + SESSION_IDLE, expires_at)
-
-
 def slug_of(name: str) -> str:
     """Return *name* as it may stand in an address: ``Café Bleu`` -> ``cafe-bleu``."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import and_, delete, func, not_, or_, select, text, update
+from sqlalchemy import and_, delete, not_, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -240,12 +240,6 @@ async def remove_schedule(session: AsyncSession, name: str) -> UUID | None:
     return found.scalar_one_or_none()
 
 
-async def is_active(session: AsyncSession, run_id: UUID) -> bool:
-    """Tell whether a run has not ended yet."""
-    found = await session.execute(select(JobRun.state).where(JobRun.id == run_id))
-    return found.scalar_one_or_none() in ACTIVE
-
-
 async def forget_runs(session: AsyncSession, before: datetime, failed_before: datetime, limit: int) -> list[UUID]:
     """Remove finished runs and their log lines, oldest first; return their ids."""
     old = (
@@ -261,14 +255,6 @@ async def forget_runs(session: AsyncSession, before: datetime, failed_before: da
     )
     found = await session.execute(delete(JobRun).where(JobRun.id.in_(old)).returning(JobRun.id))
     return list(found.scalars())
-
-
-async def count_active(session: AsyncSession) -> dict[str, int]:
-    """Return how many runs are in each unfinished state."""
-    rows = await session.execute(
-        select(JobRun.state, func.count()).where(JobRun.state.in_(ACTIVE)).group_by(JobRun.state)
-    )
-    return {row[0]: row[1] for row in rows}
 
 
 async def reaction_cursors(session: AsyncSession) -> dict[str, str]:

@@ -53,7 +53,11 @@ async def send_invitation(run: Run, args: SendInvitation) -> object:
             link=f"{run.settings.address}/set-password/{invitation.token}",
         )
         message = compose(
-            run.settings, to=invitation.email, subject=catalogue.gettext(SUBJECT), text=text, key=f"invite-{args.user_id}"
+            run.settings,
+            to=invitation.email,
+            subject=catalogue.gettext(SUBJECT),
+            text=text,
+            key=f"invite-{args.user_id}",
         )
         await send(run.settings, message)
         return True

@@ -56,7 +56,7 @@ def _entry(event: RecordedEvent) -> dict[str, Any]:
 def _detail(topic: str, payload: dict[str, Any]) -> str:
     match topic:
         case "offers.offer_published":
-            before = "–" if payload["before"] is None else payload["before"]  # noqa: RUF001 -- the sign for nothing
+            before = "–" if payload["before"] is None else payload["before"]  # the sign for nothing
             reasons = [gettext(LIMITS[Limit(limit)]) for limit in payload["derivation"].get("limits", ())]
             return " ".join([gettext(N_("Before: {quantity}.")).format(quantity=before), *reasons])
         case "offers.offer_refused":
@@ -75,4 +75,4 @@ def _detail(topic: str, payload: dict[str, Any]) -> str:
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return gettext(N_("yes") if value else N_("no"))
-    return "–" if value is None else str(value)  # noqa: RUF001 -- the sign for nothing
+    return "–" if value is None else str(value)  # the sign for nothing
