@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from ipaddress import ip_network
 from typing import Any
 from uuid import UUID
 
@@ -30,10 +31,9 @@ from entrepot.fulfilment.repository import ParcelRepository
 from entrepot.fulfilment.service import FulfilmentService
 from entrepot.kit.clock import now
 from entrepot.kit.scope import Scope
-from entrepot.kit.settings import Settings
 from entrepot.sandbox.options import WorldOptions
 
-LOOPBACK = Settings(outside_allow=["127.0.0.0/8"], _env_file=None).outside_allow
+LOOPBACK = [ip_network("127.0.0.0/8")]
 ORDERS = int(os.environ.get("ENTREPOT_BENCH_ORDERS", "160"))
 PER_LIST = 1
 REQUESTS = 5 + LINES

@@ -83,6 +83,7 @@ async def put(database: Database, number: int) -> str:
 async def finished(database: Database, ids: list[str], count: int, patience: float = 120) -> list[dict[str, float]]:
     """Wait until the runs have ended; return their results."""
     deadline = time.monotonic() + patience
+    results: list[dict[str, float]] = []
     while time.monotonic() < deadline:
         async with database.transaction(Scope.all_sellers()) as session:
             rows = await session.execute(
@@ -102,7 +103,11 @@ async def bare(server: Server) -> float:
     sender = await asyncpg.connect(server.plain(server.owner))
     listener = await asyncpg.connect(server.plain(server.owner))
     heard = asyncio.Event()
-    await listener.add_listener("bench", lambda *_: heard.set())
+
+    def hear(*_: object) -> None:
+        heard.set()
+
+    await listener.add_listener("bench", hear)
     await sender.execute("CREATE TABLE bench_bare (at float8)")
     times: list[float] = []
     for _ in range(RUNS):

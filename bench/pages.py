@@ -164,13 +164,13 @@ async def visit(client: httpx.AsyncClient, database: Database, address: str) -> 
         queries += 1
 
     times: list[float] = []
-    await client.get(address)
+    response = await client.get(address)
     event.listen(database.engine.sync_engine, "before_cursor_execute", count)
     for _ in range(TURNS):
         start = time.perf_counter()
         response = await client.get(address)
         times.append((time.perf_counter() - start) * 1000)
-        if response.status_code != httpx.codes.OK:
+        if not response.is_success:
             sys.exit(f"{address} answered {response.status_code}: {response.text[:300]}")
     event.remove(database.engine.sync_engine, "before_cursor_execute", count)
     return times, queries // TURNS, len(response.content)

@@ -55,7 +55,7 @@ def first_page(address: str, start: float) -> float:
     """Return the seconds from *start* until a page came."""
     while time.perf_counter() - start < WAIT:
         try:
-            if httpx.get(address, timeout=5, follow_redirects=True).status_code == httpx.codes.OK:
+            if httpx.get(address, timeout=5, follow_redirects=True).is_success:
                 return time.perf_counter() - start
         except httpx.TransportError:
             time.sleep(0.02)

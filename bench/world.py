@@ -73,7 +73,7 @@ class Instance:
         with self.process("web", ENTREPOT_PORT=str(port)):
             for _ in range(300):
                 try:
-                    if httpx.get(f"{address}/healthz", timeout=1).status_code == httpx.codes.OK:
+                    if httpx.get(f"{address}/healthz", timeout=1).is_success:
                         break
                 except httpx.HTTPError:
                     pass

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import suppress
+from ipaddress import ip_network
 
 import pytest
 from granian.constants import Interfaces
@@ -61,7 +62,7 @@ async def floor(
             writer.close()
             break
         await asyncio.sleep(0.02)  # polls a server that opens its port
-    reachable = settings.model_copy(update={"outside_allow": Settings(outside_allow=["127.0.0.0/8"]).outside_allow})
+    reachable = settings.model_copy(update={"outside_allow": [ip_network("127.0.0.0/8")]})
     opened = await open_floor(database, box, reachable, seller.id, world, base=f"http://127.0.0.1:{port}")
     yield opened
     await opened.outside.aclose()

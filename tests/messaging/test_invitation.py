@@ -29,9 +29,9 @@ class Mailbox:
         self.mails: list[str] = []
         self.port = 0
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802 -- aiosmtpd's names
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
-    ) -> str:  # noqa: N802 -- aiosmtpd's names
+    ) -> str:
         if address.startswith("nobody"):
             return "550 No such user"
         envelope.rcpt_tos.append(address)
