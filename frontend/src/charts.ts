@@ -41,7 +41,7 @@ export function draw(figure: HTMLElement): void {
       legend: { show: data.series.length > 1 },
       cursor: { y: false, points: { show: !bars } },
       axes: [
-        { ...axis, grid: { show: false }, size: 30, values: (_chart, ticks) => ticks.map((tick) => moment.format(new Date(tick * 1000))) },
+        { ...axis, grid: { show: false }, size: 30, space: 75, values: (_chart, ticks) => ticks.map((tick) => moment.format(new Date(tick * 1000))) },
         { ...axis, size: 40, ...(whole ? { incrs: steps } : {}), values: (_chart, ticks) => ticks.map((tick) => tick.toLocaleString(locale)) },
       ],
       scales: { x: { range: (_chart, min, max) => [min - half, max + half] }, y: { range: (_chart, _min, max) => [0, Math.max(1, max * 1.1)] } },
