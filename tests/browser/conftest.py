@@ -85,8 +85,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
     if running := os.environ.get(
         "ENTREPOT_TEST_DEMO"
     ):  # "PORT FOLDER" of a demo that runs already: quicker to write tests
-        port, _, data = running.partition(" ")
-        yield _demo_at(int(port), Path(data))
+        number, _, data = running.partition(" ")
+        yield _demo_at(int(number), Path(data))
         return
     folder = tmp_path_factory.mktemp("demo")
     port = three_free_ports()
