@@ -270,4 +270,4 @@ async def test_recognising_a_caller_is_one_query(database: Database, seller: Sel
         event.remove(database.engine.sync_engine, "before_cursor_execute", note)
     assert found is not None
     assert found.principal.seller == seller
-    assert len(statements) == 2, "the scope, and the one query"
+    assert len(statements) == 1, "the scope comes with BEGIN"
