@@ -165,9 +165,7 @@ def upgrade() -> None:
         sa.Column("retry_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_reaction_failure"),
     )
-    op.create_index(
-        "uq_reaction_failure_reaction_event_id", "reaction_failure", ["reaction", "event_id"], unique=True
-    )
+    op.create_index("uq_reaction_failure_reaction_event_id", "reaction_failure", ["reaction", "event_id"], unique=True)
     isolate("reaction_failure", shared_rows=True)
 
 

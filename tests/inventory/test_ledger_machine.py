@@ -40,6 +40,7 @@ class Ledger(RuleBasedStateMachine):
         self.seller_id = new_id()
         self.session: AsyncSession
         self.building: Building
+        self.pack: ProductRef
         self.products: list[ProductRef] = []
         self.places: list[UUID] = []
         self.lines: list[UUID] = []
