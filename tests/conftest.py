@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import Principal, SellerRef
 from entrepot.access.rights import Right
+from entrepot.kit import i18n
 from entrepot.kit.database import Actor, Database
 from entrepot.kit.ids import new_id
 from entrepot.kit.migrate import migrate
@@ -69,7 +70,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
 @pytest.fixture(scope="session")
 async def server(cluster: str, box: SecretBox) -> Server:
     """A database of this process, built by the migrations, so that a wrong migration fails every test."""
-    name = f"entrepot_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    return await scratch_database(cluster, box, "entrepot")
+
+
+async def scratch_database(cluster: str, box: SecretBox, purpose: str) -> Server:
+    """Return a new, migrated database of this process."""
+    name = f"{purpose}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     connection = await asyncpg.connect(cluster)
     # Losing the scratch database in a power cut is fine; waiting for the disk in every test is not.
     await connection.execute("ALTER SYSTEM SET fsync = off")
@@ -188,6 +194,7 @@ async def make_client(database: Database, box: SecretBox, settings: Settings) ->
             )
 
         yield make
+    i18n.locale.set("en")  # a test and the pages it asks for share one context, as requests never do
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -52,11 +53,12 @@ def answers(address: str) -> bool:
 
 
 def children(process: subprocess.Popen[bytes], command: str) -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process(process.pid).children(recursive=True)
-        if child.cmdline()[1:] == ["-m", "entrepot", command]
-    ]
+    found: list[psutil.Process] = []
+    for child in psutil.Process(process.pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # gone, or dead and not yet buried
+            if child.cmdline()[1:] == ["-m", "entrepot", command]:
+                found.append(child)
+    return found
 
 
 def test_what_dies_is_started_again_and_all_ends_together(hub: tuple[subprocess.Popen[bytes], str]) -> None:

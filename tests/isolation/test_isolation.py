@@ -20,7 +20,7 @@ from entrepot.kit.postgres import Server
 from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretBox
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("isolation")]
 type MakeSeller = Callable[..., Awaitable[SellerRef]]
 
 SHARED = {"event"}

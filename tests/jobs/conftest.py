@@ -22,12 +22,25 @@ from entrepot.kit.postgres import Server
 from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
+from tests.conftest import scratch_database
 from tests.jobs.samples import PROBE
 
 PATIENCE = 60.0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
+async def server(cluster: str, box: SecretBox) -> Server:
+    """A database without the work that other tests leave to a worker that never comes."""
+    return await scratch_database(cluster, box, "jobs")
+
+
+@pytest.fixture(scope="package")
+async def database(server: Server, box: SecretBox) -> AsyncGenerator[Database]:
+    async with Database(server.asyncpg(server.application), box.derive("scope"), pool=32) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="package")
 async def probe(server: Server, database: Database) -> Database:
     """The database with the table that test jobs write to."""
     connection = await asyncpg.connect(server.plain(server.owner))

@@ -19,7 +19,7 @@ from entrepot.kit.scope import Scope
 from tests.jobs.conftest import Spawn, ended, notes, row_of, until
 from tests.jobs.samples import FiveSteps, Quick
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("jobs")]
 
 
 class Happened(Event, frozen=True, kw_only=True):

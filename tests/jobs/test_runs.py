@@ -17,7 +17,7 @@ from entrepot.kit.scope import Scope
 from tests.jobs.conftest import MakeSeller, ended, notes, row_of, until
 from tests.jobs.samples import Fail, FiveSteps, Long, Quick, Timed
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("jobs")]
 TESS = Actor("user", "tess", "Tess Tester")
 
 

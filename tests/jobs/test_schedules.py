@@ -18,7 +18,7 @@ from entrepot.kit.scope import Scope
 from tests.jobs.conftest import Spawn, notes, until
 from tests.jobs.samples import Quick
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("jobs")]
 EVERYONE = Scope.all_sellers()
 
 

@@ -14,7 +14,7 @@ from tests.conftest import MakeClient
 from tests.jobs.conftest import MakeSeller
 from tests.jobs.samples import Quick
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("jobs")]
 
 
 async def test_the_life_of_a_run_on_the_pages(client: httpx.AsyncClient, probe: Database, seller: SellerRef) -> None:
