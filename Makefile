@@ -54,8 +54,7 @@ browser: ## Install Chromium for the browser tests, where this user may
 		echo "Chromium is not here and may not be installed: the browser tests will be skipped."
 
 test: setup browser ## Run every test
-	$(ROOM)/pytest -n $(WORKERS) --dist loadgroup --ignore tests/browser
-	$(ROOM)/pytest tests/browser -n 0
+	$(ROOM)/pytest -n $(WORKERS) --dist loadgroup
 
 check: setup ## Run every gate: linters, types, layers, schema, API
 	$(ROOM)/ruff check --output-format concise .

@@ -33,13 +33,6 @@ BUYERS = 24
 """So many orders of the data set wait on the marketplace when the tests begin."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.timeout(240))
-
-
 @dataclass(frozen=True, slots=True)
 class Demo:
     """Where the hub and the sandbox listen, and who may sign in."""
@@ -76,7 +69,7 @@ class Demo:
             time.sleep(0.3)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
     """The demo as a user starts it, with buyers who wait to be told."""
     if CHROMIUM is None:
@@ -157,8 +150,9 @@ def wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) 
         time.sleep(0.3)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Generator[Browser]:
+    """The browser, gone when the last test of this package is: while it is there, no other event loop can run."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -176,7 +170,7 @@ def sign_in(page: Page, email: str, password: str) -> None:
     page.wait_for_url(lambda url: not url.endswith("/sign-in"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def signed_in(demo: Demo, chromium: Browser) -> StorageState:
     """The owner's cookies, working for the seller of the demo's orders."""
     context = chromium.new_context(viewport=WIDE, base_url=demo.address, locale="en-GB")

@@ -9,6 +9,8 @@ from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.conftest import PHONE, WIDE, listen
 
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
+
 AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
 MOST = 90
 """Pages of one kind look alike: this many kinds are plenty, and a crawl that finds more has lost its way."""

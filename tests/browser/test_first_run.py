@@ -12,6 +12,8 @@ from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import listen, three_free_ports, wait_until_ready
 
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
+
 
 @pytest.mark.timeout(240)
 def test_an_empty_hub_is_set_up_on_one_page(

@@ -8,6 +8,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import Demo
 
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
+
 
 def test_keys_alone_reach_an_order(demo: Demo, page: Page, bring_in: Callable[[Page, str], str]) -> None:
     number = demo.place_order(("22423", 1))

@@ -4,9 +4,12 @@ import re
 import secrets
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import Demo, listen, sign_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
 
 
 def test_an_order_for_an_unknown_product_waits_and_goes_on(page: Page, picture: Callable[..., None]) -> None:

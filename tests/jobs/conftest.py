@@ -36,7 +36,7 @@ async def server(cluster: str, box: SecretBox) -> Server:
 
 @pytest.fixture(scope="package")
 async def database(server: Server, box: SecretBox) -> AsyncGenerator[Database]:
-    async with Database(server.asyncpg(server.application), box.derive("scope"), pool=32) as opened:
+    async with Database(server.asyncpg(server.application), box.derive("scope"), pool=8) as opened:
         yield opened
 
 
