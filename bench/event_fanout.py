@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import httpx
 
-from bench.world import instance, report, seller_with_key
+from bench.world import Instance, instance, report, seller_with_key
 from entrepot.kit import outbox
 from entrepot.kit.ids import new_id
 from entrepot.kit.outbox import Event
@@ -128,18 +128,22 @@ async def measure(
     return delays, lost, missing
 
 
-async def main() -> None:
-    limit = await bare()
-    with instance() as hub:
-        async with hub.database() as database:
-            seller, auth = await seller_with_key(database)
+async def fan_out(hub: Instance, address: str) -> tuple[list[float], int, int]:
+    """Measure as a seller of its own."""
+    async with hub.database() as database:
+        seller, auth = await seller_with_key(database)
 
-            async def publish(number: int) -> None:
-                async with database.transaction(Scope.of(seller.id)) as session:
-                    await outbox.record(session, OrderTouched(seller_id=seller.id, subject_id=new_id(), number=number))
+        async def publish(number: int) -> None:
+            async with database.transaction(Scope.of(seller.id)) as session:
+                await outbox.record(session, OrderTouched(seller_id=seller.id, subject_id=new_id(), number=number))
 
-            with hub.web() as address:
-                delays, lost, missing = await measure(int(address.rpartition(":")[2]), auth, publish)
+        return await measure(int(address.rpartition(":")[2]), auth, publish)
+
+
+def main() -> None:
+    limit = asyncio.run(bare())
+    with instance() as hub, hub.web() as address:
+        delays, lost, missing = asyncio.run(fan_out(hub, address))
     notes = (
         f"{CLIENTS} clients x {EVENTS} events, lost {lost}; after cutting all: missing {missing} of {CLIENTS * EVENTS}"
     )
@@ -147,4 +151,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

@@ -13,7 +13,10 @@ from entrepot.jobs import service as jobs
 from entrepot.jobs.errors import RunActiveError, RunFinishedError
 from entrepot.jobs.worker import Worker
 from entrepot.kit.database import Actor, Database
+from entrepot.kit.postgres import Server
 from entrepot.kit.scope import Scope
+from entrepot.kit.secretbox import SecretBox
+from entrepot.kit.settings import Settings
 from tests.jobs.conftest import MakeSeller, ended, notes, row_of, until
 from tests.jobs.samples import Fail, FiveSteps, Long, Quick, Timed
 
@@ -192,3 +195,22 @@ async def test_delayed_runs_of_one_key_start_one_after_the_other(worker: Worker,
     assert len({*delayed, at_once}) == 4
     for run_id in (*delayed, at_once):
         assert (await ended(database, run_id))["state"] == "succeeded"
+
+
+async def test_a_worker_that_stops_leaves_nothing_running(
+    probe: Database, server: Server, box: SecretBox, settings: Settings
+) -> None:
+    before = asyncio.all_tasks()
+    stop = asyncio.Event()
+    worker = Worker(settings, box, server)
+    working = asyncio.create_task(worker.run(stop))
+    run_id = await put(probe, Long())
+    await until(lambda: notes(probe, run_id))
+
+    stop.set()
+    await working
+
+    assert asyncio.all_tasks() <= before
+    assert (await row_of(probe, run_id))["state"] == "running"  # the next worker goes on with it
+    async with probe.transaction(Scope.all_sellers()) as session:
+        await jobs.cancel(session, run_id)

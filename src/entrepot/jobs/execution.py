@@ -75,6 +75,8 @@ class Executor:
         self._tools = tools
         self._ended = ended
         self.active: dict[UUID, Run] = {}
+        self.tasks: set[asyncio.Task[Any]] = set()
+        """The engine's tasks that have begun an attempt and are not through with writing down how it ended."""
 
     def cancel(self, run_id: UUID) -> None:
         """Tell a run that somebody cancelled it."""
@@ -84,6 +86,10 @@ class Executor:
 
     async def execute(self, run_id: UUID) -> None:
         """Do one attempt of a run; how it ended is in the book when this returns."""
+        task = asyncio.current_task()
+        if task is not None:
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
         try:
             started = await self._book.start(run_id)
             if started is None:

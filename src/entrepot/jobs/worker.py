@@ -47,7 +47,7 @@ SETTLING = 15.0
 """Seconds after the start in which the engine may still put back what this worker did before it died."""
 IDLE_EVENTS = 2.0
 GRACE = 5.0
-"""Seconds that running jobs have to end when the worker stops; what does not goes on in another."""
+"""Seconds that running jobs have to end when the worker stops, what does not goes on in another; and then to let go."""
 REACTIONS = "reactions"
 """The lease of the one worker that feeds reactions."""
 SHORTEST_PASS = 0.03
@@ -156,13 +156,12 @@ class Worker:
 
     async def _stop(self, tasks: list[asyncio.Task[None]], writing: asyncio.Task[None]) -> None:
         self._polling.stop()
-        deadline = time.monotonic() + (0 if self._lease.lost.is_set() else GRACE)
-        while self._executor.active and time.monotonic() < deadline:  # noqa: ASYNC110 -- a few looks, once in a life
-            await asyncio.sleep(0.05)
+        running = self._executor.tasks
+        if running and not self._lease.lost.is_set():
+            await asyncio.wait(set(running), timeout=GRACE)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        left = len(self._executor.active)
         writing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await writing
@@ -171,11 +170,17 @@ class Worker:
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
         # The engine made its own threads the loop's, and has just ended them.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
-        if not left:
+        # Only now, when the engine can no longer take it for the run's own failure.
+        left = list(running)
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=GRACE)
+        else:
             with contextlib.suppress(DatabaseAwayError):
                 async with self.database.transaction(Scope.all_sellers()) as session:
                     await repository.forget_worker(session, self.slot)
-        log.info("worker_stopped", slot=self.slot, left=left)
+        log.info("worker_stopped", slot=self.slot, left=len(left))
 
     async def _introduce(self) -> None:
         async with self.database.transaction(Scope.all_sellers()) as session:
