@@ -10,9 +10,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-import httpx
-
-from bench.world import Instance, instance, report, seller_with_key
+from bench.world import Instance, instance, report
+from entrepot.access.credentials import readable_password
+from entrepot.access.http import SESSION_COOKIE
+from entrepot.access.service.setup import set_up
+from entrepot.access.service.sign_in import SignInService
 from entrepot.kit import outbox
 from entrepot.kit.ids import new_id
 from entrepot.kit.outbox import Event
@@ -40,11 +42,11 @@ class Browser:
     last_id: str = ""
     writer: asyncio.StreamWriter | None = None
 
-    async def follow(self, port: int, authorization: str) -> None:
+    async def follow(self, port: int, cookie: str) -> None:
         """Read events until the connection ends."""
         reader, self.writer = await asyncio.open_connection("127.0.0.1", port)
         since = f"last-event-id: {self.last_id}\r\n" if self.last_id else ""
-        request = f"GET /live HTTP/1.1\r\nhost: x\r\nauthorization: {authorization}\r\n{since}accept: text/event-stream\r\n\r\n"
+        request = f"GET /live HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncookie: {cookie}\r\n{since}accept: text/event-stream\r\n\r\n"
         self.writer.write(request.encode())
         try:
             while line := await reader.readline():
@@ -93,13 +95,10 @@ def percentile(delays: list[float]) -> float:
     return statistics.quantiles(delays, n=100)[98]
 
 
-async def measure(
-    port: int, auth: httpx.BasicAuth, publish: Callable[[int], Awaitable[None]]
-) -> tuple[list[float], int, int]:
+async def measure(port: int, cookie: str, publish: Callable[[int], Awaitable[None]]) -> tuple[list[float], int, int]:
     """Return the delays of every delivery, and how many were lost in each half."""
-    token = next(auth.sync_auth_flow(httpx.Request("GET", "http://x"))).headers["authorization"]
     browsers = [Browser() for _ in range(CLIENTS)]
-    tasks = [asyncio.create_task(browser.follow(port, token)) for browser in browsers]
+    tasks = [asyncio.create_task(browser.follow(port, cookie)) for browser in browsers]
     await asyncio.sleep(4)
     committed: dict[int, float] = {}
     for number in range(EVENTS):
@@ -119,7 +118,7 @@ async def measure(
     await asyncio.gather(*tasks, return_exceptions=True)
     for number in range(EVENTS, 2 * EVENTS):
         await publish(number)
-    tasks = [asyncio.create_task(browser.follow(port, token)) for browser in browsers]
+    tasks = [asyncio.create_task(browser.follow(port, cookie)) for browser in browsers]
     await asyncio.sleep(6)
     missing = sum(n not in browser.arrived for browser in browsers for n in range(EVENTS, 2 * EVENTS))
     for task in tasks:
@@ -129,15 +128,20 @@ async def measure(
 
 
 async def fan_out(hub: Instance, address: str) -> tuple[list[float], int, int]:
-    """Measure as a seller of its own."""
+    """Measure with pages that the owner has open."""
     async with hub.database() as database:
-        seller, auth = await seller_with_key(database)
+        async with database.transaction(Scope.all_sellers()) as session:
+            owner, seller = await set_up(
+                session, email="bench@example.org", name="Bench", password=readable_password(), seller="Bench",
+                currency="EUR", country="NL", locale="en",
+            )  # fmt: skip
+            opened = await SignInService(session).open(owner, address="127.0.0.1", user_agent="bench")
 
         async def publish(number: int) -> None:
             async with database.transaction(Scope.of(seller.id)) as session:
                 await outbox.record(session, OrderTouched(seller_id=seller.id, subject_id=new_id(), number=number))
 
-        return await measure(int(address.rpartition(":")[2]), auth, publish)
+        return await measure(int(address.rpartition(":")[2]), f"{SESSION_COOKIE}={opened.token}", publish)
 
 
 def main() -> None:
