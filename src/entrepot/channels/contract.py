@@ -153,7 +153,9 @@ class ShipmentNotice(msgspec.Struct, frozen=True, kw_only=True):
     """Ours, unique per shipment: finds the shipment again when we do not know whether a notice arrived."""
     lines: Annotated[tuple[ShippedLine, ...], Meta(min_length=1, max_length=100)]
     carrier: str
-    """Our code of the carrier; the connector knows what the channel calls it."""
+    """Our code of the carrier, or the ERP's name of it."""
+    carrier_code: str = ""
+    """The channel's own code, by the carrier mapping; always given to a connector that lists carriers."""
     tracking: str = ""
 
 
@@ -162,6 +164,15 @@ class FoundShipment(msgspec.Struct, frozen=True, kw_only=True):
 
     channel_shipment_id: str
     reference: str
+
+
+class ChannelCarrier(msgspec.Struct, frozen=True, kw_only=True):
+    """A carrier that the channel accepts in a shipment notice."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=100)]
+    name: str
+    known_as: tuple[str, ...] = ()
+    """Our codes and usual names of it, in lower case: mapped without asking anyone."""
 
 
 class CancelReason(StrEnum):
@@ -248,6 +259,7 @@ class Capability(StrEnum):
     CANCEL_LINES = "cancel_lines"
     READ_OFFERS = "read_offers"
     PUBLISH_STOCK = "publish_stock"
+    LIST_CARRIERS = "list_carriers"
 
 
 class Connector(Protocol):
@@ -335,12 +347,22 @@ class PublishesStock(Connector, Protocol):
         ...
 
 
+@runtime_checkable
+class ListsCarriers(Connector, Protocol):
+    """Capability ``list_carriers``."""
+
+    async def carriers(self) -> list[ChannelCarrier]:
+        """Return every carrier a shipment notice may name; their codes differ."""
+        ...
+
+
 PROTOCOLS: dict[Capability, type] = {
     Capability.IMPORT_ORDERS: ImportsOrders,
     Capability.CONFIRM_SHIPMENTS: ConfirmsShipments,
     Capability.CANCEL_LINES: CancelsLines,
     Capability.READ_OFFERS: ReadsOffers,
     Capability.PUBLISH_STOCK: PublishesStock,
+    Capability.LIST_CARRIERS: ListsCarriers,
 }
 
 

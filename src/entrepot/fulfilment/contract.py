@@ -173,7 +173,7 @@ class CarrierSpec[C: Credentials]:
     key: str
     """Identifies the connector in the database and in URLs; equals its package name."""
     code: str
-    """What channels are told: each channel connector knows what its channel calls this carrier."""
+    """What channels are told: the carrier mapping turns it into the channel's code.  ``other``: none they know."""
     name: str
     website: str
     help_url: str

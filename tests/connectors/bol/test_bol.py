@@ -20,7 +20,8 @@ from entrepot.channels.errors import (
     UnreadableDocumentError,
 )
 from entrepot.channels.line import Line
-from entrepot.connectors.bol import SPEC, wire
+from entrepot.connectors.bol import SPEC
+from entrepot.connectors.bol.carriers import transporter_code
 from entrepot.connectors.bol.connector import Bol
 from entrepot.kit.errors import EntrepotError
 
@@ -213,7 +214,7 @@ def test_nonsense_is_read_or_refused_but_never_breaks(nonsense: object) -> None:
     ("carrier", "code"), [("postnl", "TNT"), ("dhl-parcel-nl", "DHLFORYOU"), ("DPD", "DPD-NL"), ("pigeon", "OTHER")]
 )
 def test_names_carriers_as_bol_does(carrier: str, code: str) -> None:
-    assert wire.transporter_code(carrier) == code
+    assert transporter_code(carrier) == code
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ CAPABILITIES = {
     Capability.IMPORT_ORDERS: N_("Imports orders"),
     Capability.CONFIRM_SHIPMENTS: N_("Reports shipments and tracking"),
     Capability.CANCEL_LINES: N_("Cancels order lines"),
+    Capability.LIST_CARRIERS: N_("Names its carriers"),
     Capability.READ_OFFERS: N_("Reads offers"),
     Capability.PUBLISH_STOCK: N_("Publishes stock"),
 }

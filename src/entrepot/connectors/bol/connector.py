@@ -13,6 +13,7 @@ import msgspec
 from entrepot.channels.client import ChannelClient, Operation
 from entrepot.channels.contract import (
     CancelReason,
+    ChannelCarrier,
     ChannelOffer,
     ChannelOrder,
     Cursor,
@@ -37,6 +38,7 @@ from entrepot.channels.errors import (
 )
 from entrepot.channels.line import DocumentKey, Line, Token
 from entrepot.connectors.bol import wire
+from entrepot.connectors.bol.carriers import CARRIERS, transporter_code
 from entrepot.connectors.bol.credentials import BolCredentials
 from entrepot.connectors.bol.cursor import begin
 from entrepot.kit.clock import now
@@ -207,8 +209,11 @@ class Bol:
                 return None
             page += 1
 
+    async def carriers(self) -> list[ChannelCarrier]:
+        return list(CARRIERS)
+
     async def confirm_shipment(self, notice: ShipmentNotice) -> ProcessRef:
-        transport = {"transporterCode": wire.transporter_code(notice.carrier)}
+        transport = {"transporterCode": notice.carrier_code or transporter_code(notice.carrier)}
         if notice.tracking:
             transport["trackAndTrace"] = notice.tracking
         body = {

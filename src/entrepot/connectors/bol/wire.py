@@ -320,25 +320,3 @@ CANCEL_REASONS = {
     CancelReason.ORDERED_TWICE: "ORDERED_TWICE",
     CancelReason.OTHER: "OTHER",
 }
-
-TRANSPORTERS = {
-    "postnl": "TNT",
-    "dhl": "DHLFORYOU",
-    "dhl_parcel": "DHLFORYOU",
-    "dhl_parcel_nl": "DHLFORYOU",
-    "dpd": "DPD-NL",
-    "dpd_nl": "DPD-NL",
-    "dpd_be": "DPD-BE",
-    "bpost": "BPOST_BE",
-    "dhl_de": "DHL_DE",
-    "fedex": "FEDEX_NL",
-    "gls": "GLS",
-    "transmission": "TRANSMISSION",
-    "ups": "UPS",
-}
-"""Our carrier codes -> bol's transporter codes; others travel as ``OTHER``."""
-
-
-def transporter_code(carrier: str) -> str:
-    """Return bol's code of a carrier."""
-    return TRANSPORTERS.get(carrier.lower().replace("-", "_"), "OTHER")

@@ -7,7 +7,7 @@ from entrepot.kit.text import N_
 
 SPEC = CarrierSpec(
     key="sandbox_express",
-    code="sandbox_express",
+    code="other",
     name="Sandbox Express",
     website="https://entrepot.dev",
     help_url="https://entrepot.dev/docs/carriers/sandbox-express",
