@@ -27,7 +27,7 @@ from entrepot.kit.outbox import Cursor, cursor_now, read_after
 from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
-from entrepot.offers import jobs
+from entrepot.offers import jobs, sending
 from entrepot.offers.tasks import CompareStock, PublishStock, RefreshOffers
 from entrepot.sandbox.app import create_sandbox
 from entrepot.sandbox.marketplace.entities import Offer, PriceStep
@@ -129,13 +129,13 @@ class Shop:
         task = RefreshOffers(seller_id=self.seller.id, account_id=self.account_id)
         return await jobs.refresh_account(self.run(), self.connections, task)
 
-    async def publish(self, *, look: bool = False, run_id: UUID | None = None) -> jobs.Sent:
+    async def publish(self, *, look: bool = False, run_id: UUID | None = None) -> sending.Sent:
         """Publish what is due; *look* at everything first."""
         if look:
             await run_inline(self.database, self.box, self.settings, CompareStock(self.seller.id))
         task = PublishStock(seller_id=self.seller.id, account_id=self.account_id)
         sent = await jobs.publish_account(self.run(run_id), self.connections, task)
-        return msgspec.convert(sent, jobs.Sent, from_attributes=True)
+        return msgspec.convert(sent, sending.Sent, from_attributes=True)
 
     async def react(self) -> None:
         """Feed the reactions of this slice with what happened since the last time."""

@@ -14,7 +14,7 @@ from entrepot.channels.errors import ChannelAwayError, RateLimitedError
 from entrepot.connectors.bol.connector import Bol
 from entrepot.kit.ids import new_id
 from entrepot.kit.outbox import read_subjects
-from entrepot.offers import jobs
+from entrepot.offers import sending
 from entrepot.offers.repository import OfferRepository
 from entrepot.offers.service import OfferService
 from entrepot.sandbox.faults import Fault
@@ -248,7 +248,7 @@ async def test_a_number_decided_during_the_call_is_sent_next(shop: Shop, monkeyp
 
 
 async def test_more_than_one_batch(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "BATCH", 2)
+    monkeypatch.setattr(sending, "BATCH", 2)
     for number in range(5):
         await shop.product(f"MUG-{number}", number + 1)
     offers = [shop.offer(f"MUG-{number}") for number in range(5)]

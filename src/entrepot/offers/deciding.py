@@ -45,15 +45,24 @@ class Deciding:
         found = await self._offers.out_of_date(
             seller_id, account_ids=account_ids, product_ids=product_ids, offer_ids=offer_ids
         )
-        accounts: set[UUID] = set()
-        if found:
-            accounts_there = await ChannelService(self._session).accounts(seller_id=seller_id)
-            modes = {account.id: str(account.mode) for account in accounts_there}
-            for start in range(0, len(found), BATCH):
-                accounts |= await self._decide(found[start : start + BATCH], modes)
-        return accounts
+        return {row.account_id for row in await self._decide_all(seller_id, found)}
 
-    async def _decide(self, offer_ids: Sequence[UUID], modes: dict[UUID, str]) -> set[UUID]:
+    async def changed(self, seller_id: UUID, *, account_ids: Collection[UUID]) -> int:
+        """Do as :meth:`decide` for whole accounts; return how many offers changed."""
+        found = await self._offers.out_of_date(seller_id, account_ids=account_ids)
+        return len(await self._decide_all(seller_id, found))
+
+    async def _decide_all(self, seller_id: UUID, found: Sequence[UUID]) -> list[OfferRow]:
+        if not found:
+            return []
+        accounts = await ChannelService(self._session).accounts(seller_id=seller_id)
+        modes = {account.id: str(account.mode) for account in accounts}
+        decided: list[OfferRow] = []
+        for start in range(0, len(found), BATCH):
+            decided += await self._decide(found[start : start + BATCH], modes)
+        return decided
+
+    async def _decide(self, offer_ids: Sequence[UUID], modes: dict[UUID, str]) -> list[OfferRow]:
         rows = await self._offers.lock(offer_ids)
         decided = [
             (row, derivation)
@@ -62,7 +71,7 @@ class Deciding:
         ]
         if decided:
             await self._offers.want([(row.id, derivation) for row, derivation in decided])
-        return {row.account_id for row, _ in decided}
+        return [row for row, _ in decided]
 
 
 async def explain(session: AsyncSession, rows: Sequence[OfferRow], modes: dict[UUID, str]) -> list[Derivation | None]:

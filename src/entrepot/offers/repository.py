@@ -231,6 +231,14 @@ class OfferRepository:
         )
         return set(found.scalars())
 
+    async def due(self, account_id: UUID) -> int:
+        """Return how many offers of an account are to be told."""
+        found = await self._session.execute(
+            text("SELECT count(*) FROM offer WHERE account_id = :account AND state = 'to_push'"),
+            {"account": account_id},
+        )
+        return int(found.scalar_one())
+
     # Reading the channel
 
     async def known(self, account_id: UUID, channel_offer_ids: Collection[str]) -> dict[str, OfferRow]:
@@ -280,6 +288,17 @@ class OfferRepository:
                 """  # noqa: S608 -- only column names are inserted
             ),
             {"seller": seller_id, "skus": [sku for sku in skus if sku], "gtins": [gtin for gtin in gtins if gtin]},
+        )
+        return [OfferRow(**row) for row in found.mappings()]
+
+    async def unmatched_after(self, account_id: UUID, after: UUID, *, limit: int) -> list[OfferRow]:
+        """Return an account's offers without a product, in the order of their ids."""
+        found = await self._session.execute(
+            text(
+                f"SELECT {_ROW} FROM offer WHERE account_id = :account AND id > :after"  # noqa: S608
+                " AND state = 'unmatched' ORDER BY id LIMIT :limit"
+            ),
+            {"account": account_id, "after": after, "limit": limit},
         )
         return [OfferRow(**row) for row in found.mappings()]
 

@@ -23,6 +23,7 @@ from entrepot.offers.events import OfferChanged, OfferDrifted, OfferLinked, Offe
 from entrepot.offers.repository import OfferRepository, OfferRow
 from entrepot.offers.tasks import PublishStock, RefreshOffers
 
+MATCHED_AT_ONCE = 2000
 LONGEST = 500
 """Characters kept of what a channel calls an offer."""
 
@@ -121,6 +122,23 @@ class OfferService:
         await self._offers.link(links)
         await outbox.record(self._session, *linked)
         return unmatched
+
+    async def match_account(self, account_id: UUID) -> tuple[int, int]:
+        """Look for the products of an account's offers that have none; return how many had none, and now have one."""
+        account = await self._channels.account(account_id)
+        looked = unmatched = 0
+        after = UUID(int=0)
+        while rows := await self._offers.unmatched_after(account_id, after, limit=MATCHED_AT_ONCE):
+            after = rows[-1].id
+            looked += len(rows)
+            unmatched += await self._match(account.seller_id, [(row.id, row.sku, row.gtin, row) for row in rows])
+        return looked, looked - unmatched
+
+    async def decide_account(self, account_id: UUID) -> tuple[int, int]:
+        """Decide anew about every offer of an account; return how many changed, and how many are due."""
+        account = await self._channels.account(account_id)
+        changed = await Deciding(self._session).changed(account.seller_id, account_ids=[account_id])
+        return changed, await self._offers.due(account_id)
 
     # What people decide
 
