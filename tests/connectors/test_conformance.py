@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from entrepot.channels.contract import (
-    PROTOCOLS,
     CancelReason,
     CancelsLines,
     Capability,
@@ -38,6 +37,7 @@ from entrepot.channels.errors import (
     UnreadableDocumentError,
 )
 from entrepot.channels.line import DocumentKey, Line
+from entrepot.channels.protocols import PROTOCOLS
 from entrepot.channels.registry import connectors
 from entrepot.channels.spec import ConnectorSpec
 from entrepot.kit.errors import EntrepotError

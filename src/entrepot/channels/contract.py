@@ -157,6 +157,8 @@ class ShipmentNotice(msgspec.Struct, frozen=True, kw_only=True):
     carrier_code: str = ""
     """The channel's own code, by the carrier mapping; always given to a connector that lists carriers."""
     tracking: str = ""
+    channel_label: str = ""
+    """The label that was bought through the channel, as the channel calls it: it knows carrier and tracking then."""
 
 
 class FoundShipment(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,6 +208,8 @@ class ProcessReport(msgspec.Struct, frozen=True, kw_only=True):
     state: ProcessState
     message: str = ""
     """What the channel says went wrong."""
+    result: str = ""
+    """The channel's id of what came of it: a file, a label."""
 
 
 class ChannelOffer(msgspec.Struct, frozen=True, kw_only=True):
@@ -259,6 +263,12 @@ class Capability(StrEnum):
     CANCEL_LINES = "cancel_lines"
     READ_OFFERS = "read_offers"
     PUBLISH_STOCK = "publish_stock"
+    MANAGE_OFFERS = "manage_offers"
+    EXPORT_OFFERS = "export_offers"
+    READ_HELD_STOCK = "read_held_stock"
+    READ_RETURNS = "read_returns"
+    HANDLE_RETURNS = "handle_returns"
+    READ_MARKET = "read_market"
     LIST_CARRIERS = "list_carriers"
 
 
