@@ -270,6 +270,7 @@ class Capability(StrEnum):
     HANDLE_RETURNS = "handle_returns"
     READ_MARKET = "read_market"
     LIST_CARRIERS = "list_carriers"
+    RECEIVE_NOTICES = "receive_notices"
 
 
 class Connector(Protocol):

@@ -150,6 +150,30 @@ class CannotDoThatError(RefusedError):
     message = N_("{channel} cannot do this ({capability}).")
 
 
+class NoticeRefusedError(RefusedError):
+    """A delivery at the door for notices does not come from the channel, or nobody can read it."""
+
+    code = "channels.notice_refused"
+    title = N_("Notice refused")
+    message = N_("This does not come from {channel}: {reason}. Send it signed, with the credentials that are stored here.")
+
+
+class DoorNotFoundError(NotFoundError):
+    """Nobody receives notices at this address."""
+
+    code = "channels.door_not_found"
+    title = N_("Nothing here")
+    message = N_("Nobody receives notices here. Copy the address again from the page of the channel account.")
+
+
+class TooManyNoticesError(UnavailableError):
+    """More notices than an account can need."""
+
+    code = "channels.too_many_notices"
+    title = N_("Too many notices")
+    message = N_("Too many notices in a short time. Send them again in {retry_after} s; none is lost.")
+
+
 class CredentialsInvalidError(InvalidInputError):
     """The form of the credentials is not filled in rightly."""
 

@@ -6,6 +6,7 @@ from typing import Final
 from entrepot.channels.contract import PROTOCOLS as SPINE
 from entrepot.channels.contract import Capability
 from entrepot.channels.contract_market import ReadsMarket
+from entrepot.channels.contract_notices import ReceivesNotices
 from entrepot.channels.contract_offers import ExportsOffers, ManagesOffers, ReadsHeldStock
 from entrepot.channels.contract_returns import HandlesReturns, ReadsReturns
 
@@ -17,4 +18,5 @@ PROTOCOLS: Final[Mapping[Capability, type]] = {
     Capability.READ_RETURNS: ReadsReturns,
     Capability.HANDLE_RETURNS: HandlesReturns,
     Capability.READ_MARKET: ReadsMarket,
+    Capability.RECEIVE_NOTICES: ReceivesNotices,
 }
