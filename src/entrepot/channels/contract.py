@@ -151,7 +151,8 @@ class ShipmentNotice(msgspec.Struct, frozen=True, kw_only=True):
     channel_order_id: str
     reference: Annotated[str, Meta(min_length=1, max_length=90)]
     """Ours, unique per shipment: finds the shipment again when we do not know whether a notice arrived."""
-    lines: Annotated[tuple[ShippedLine, ...], Meta(min_length=1, max_length=100)]
+    lines: Annotated[tuple[ShippedLine, ...], Meta(min_length=1, max_length=10_000)]
+    """A channel that takes fewer at once is told in parts, by its connector."""
     carrier: str
     """Our code of the carrier, or the ERP's name of it."""
     carrier_code: str = ""
@@ -186,6 +187,14 @@ class CancelReason(StrEnum):
     WRONG_PRICE = "wrong_price"
     TOO_LATE = "too_late"
     ORDERED_TWICE = "ordered_twice"
+    SHIPPING_TOO_DEAR = "shipping_too_dear"
+    NO_GUARANTEE = "no_guarantee"
+    """We cannot give the guarantee that the channel asks for."""
+    KEPT_BY_SELLER = "kept_by_seller"
+    """It is not for sale after all."""
+    TECHNICAL = "technical"
+    NOT_FOUND = "not_found"
+    """It is on the books, but not on the shelf."""
     OTHER = "other"
 
 

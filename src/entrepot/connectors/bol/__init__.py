@@ -13,7 +13,22 @@ SPEC = ConnectorSpec(
     name="bol",
     website="https://www.bol.com",
     help_url="https://partner.bol.com/sdd/preferences/services/api",
-    capabilities=frozenset(Capability),
+    capabilities=frozenset(
+        {
+            Capability.IMPORT_ORDERS,
+            Capability.CONFIRM_SHIPMENTS,
+            Capability.LIST_CARRIERS,
+            Capability.CANCEL_LINES,
+            Capability.READ_OFFERS,
+            Capability.PUBLISH_STOCK,
+            Capability.MANAGE_OFFERS,
+            Capability.EXPORT_OFFERS,
+            Capability.READ_HELD_STOCK,
+            Capability.READ_RETURNS,
+            Capability.HANDLE_RETURNS,
+            Capability.READ_MARKET,
+        }
+    ),
     credentials=BolCredentials,
     connect=Bol,
     prefix="BOL-",

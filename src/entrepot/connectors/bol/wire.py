@@ -12,7 +12,6 @@ import msgspec
 
 from entrepot.channels.contract import (
     CancelReason,
-    ChannelOffer,
     ChannelOrder,
     ChannelOrderLine,
     Fulfilment,
@@ -205,10 +204,16 @@ class ProcessStatus(Wire, frozen=True):
 
     status: Literal["PENDING", "SUCCESS", "FAILURE", "TIMEOUT"]
     process_status_id: str | None = None
+    entity_id: str | None = None
     error_message: str | None = None
 
     def translate(self, ref: str) -> ProcessReport:
-        return ProcessReport(ref=ref, state=PROCESS_STATES[self.status], message=self.error_message or "")
+        return ProcessReport(
+            ref=ref,
+            state=PROCESS_STATES[self.status],
+            message=self.error_message or "",
+            result=self.entity_id or "",
+        )
 
 
 PROCESS_STATES = {
@@ -238,79 +243,6 @@ class Shipments(Wire, frozen=True):
     shipments: list[ReducedShipment] = []
 
 
-class Stock(Wire, frozen=True):
-    """Stock of an offer."""
-
-    amount: int = 0
-
-
-class BundlePrice(Wire, frozen=True):
-    """Price of one unit when *quantity* are bought."""
-
-    quantity: int
-    unit_price: Decimal
-
-
-class Pricing(Wire, frozen=True):
-    """Prices of an offer."""
-
-    bundle_prices: list[BundlePrice] = []
-
-
-class OfferFulfilment(Wire, frozen=True):
-    """Who delivers an offer."""
-
-    method: Literal["FBR", "FBB"] = "FBR"
-
-
-class CountryAvailability(Wire, frozen=True):
-    """Whether an offer is for sale in a country."""
-
-    for_sale: bool | None = None
-
-
-class Offer(Wire, frozen=True):
-    """An offer of ``GET /retailer/offers`` (v11)."""
-
-    offer_id: str
-    ean: str | None = None
-    reference: str | None = None
-    unknown_product_title: str | None = None
-    on_hold_by_retailer: bool = False
-    stock: Stock = Stock()
-    pricing: Pricing = Pricing()
-    fulfilment: OfferFulfilment = OfferFulfilment()
-    country_availabilities: list[CountryAvailability] = []
-
-    def translate(self) -> ChannelOffer:
-        told = [country.for_sale for country in self.country_availabilities if country.for_sale is not None]
-        return ChannelOffer(
-            channel_offer_id=self.offer_id,
-            sku=(self.reference or "").strip() or None,
-            gtin=self.ean or None,
-            title=self.unknown_product_title or "",
-            price=next((price.unit_price for price in self.pricing.bundle_prices if price.quantity == 1), None),
-            currency=CURRENCY,
-            quantity=self.stock.amount,
-            fulfilment=FULFILMENT[self.fulfilment.method],
-            on_hold=self.on_hold_by_retailer,
-            for_sale=any(told) if told else None,
-        )
-
-
-class OffersPage(Wire, frozen=True):
-    """Where a list of offers goes on."""
-
-    next_cursor: str | None = None
-
-
-class Offers(Wire, frozen=True):
-    """``GET /retailer/offers`` (v11)."""
-
-    offers: list[Offer] = []
-    page: OffersPage = OffersPage()
-
-
 CANCEL_REASONS = {
     CancelReason.OUT_OF_STOCK: "OUT_OF_STOCK",
     CancelReason.BUYER_ASKED: "REQUESTED_BY_CUSTOMER",
@@ -318,5 +250,10 @@ CANCEL_REASONS = {
     CancelReason.WRONG_PRICE: "INCORRECT_PRICE",
     CancelReason.TOO_LATE: "NOT_AVAIL_IN_TIME",
     CancelReason.ORDERED_TWICE: "ORDERED_TWICE",
+    CancelReason.SHIPPING_TOO_DEAR: "HIGHER_SHIPCOST",
+    CancelReason.NO_GUARANTEE: "NO_BOL_GUARANTEE",
+    CancelReason.KEPT_BY_SELLER: "RETAIN_ITEM",
+    CancelReason.TECHNICAL: "TECH_ISSUE",
+    CancelReason.NOT_FOUND: "UNFINDABLE_ITEM",
     CancelReason.OTHER: "OTHER",
 }
