@@ -68,10 +68,10 @@ FILL = {
     """,
     "event": """
         INSERT INTO event (seller_id, topic, subject_kind, subject_id, payload, actor_kind, actor_id, actor_name,
-            request_id)
+            request_id, recorded_at)
         SELECT $1, 'orders.order_created', 'order', id,
             jsonb_build_object('number', number, 'status', status, 'lines', 3, 'units', 3, 'attention', '[]'::jsonb),
-            'system', '', 'Bench', '' FROM sales_order
+            'system', '', 'Bench', '', placed_at FROM sales_order ORDER BY placed_at
     """,
 }
 LISTS = (

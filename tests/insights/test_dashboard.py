@@ -1,6 +1,6 @@
 """The first page, and the search of the command palette."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -11,6 +11,7 @@ from entrepot.access.rights import Right
 from entrepot.catalog.service import CatalogService
 from entrepot.insights import views
 from entrepot.kit import outbox
+from entrepot.kit.clock import now
 from entrepot.kit.database import Database
 from entrepot.kit.ids import new_id
 from entrepot.kit.scope import Scope
@@ -56,15 +57,16 @@ async def test_somebody_with_few_rights_sees_few_figures(make_client: MakeClient
 async def test_throughput_counts_what_happened_today(database: Database, seller: SellerRef) -> None:
     event = OrderImported.__struct_fields__
     async with database.transaction(Scope.of(seller.id)) as session:
-        before = await views.throughput(session, [seller.id], since=views.midnight("Europe/Amsterdam"))
+        before = await views.activity(session, [seller.id], midnight=views.midnight("Europe/Amsterdam"))
         facts = {name: "" for name in event if name not in {"seller_id", "subject_id"}}
         await outbox.record(session, OrderImported(seller_id=seller.id, subject_id=new_id(), **facts))  # type: ignore[arg-type]  # the facts do not matter here
-        after = await views.throughput(session, [seller.id], since=views.midnight("Europe/Amsterdam"))
-        hours = await views.hours(session, [seller.id])
+        after = await views.activity(session, [seller.id], midnight=views.midnight("Europe/Amsterdam"))
+        tomorrow = await views.activity(session, [seller.id], midnight=now() + timedelta(hours=1))
 
-    assert (before["imported"], after["imported"], after["shipped"]) == (0, 1, 0)
-    assert len(hours) == views.HOURS
-    assert (hours[-1].imported, sum(hour.imported for hour in hours)) == (1, 1)
+    assert (before.today["imported"], after.today["imported"], after.today["shipped"]) == (0, 1, 0)
+    assert tomorrow.today["imported"] == 0
+    assert len(after.hours) == views.HOURS
+    assert (after.hours[-1].imported, sum(hour.imported for hour in after.hours)) == (1, 1)
 
 
 def test_today_begins_at_the_readers_midnight() -> None:

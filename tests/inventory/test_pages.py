@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from entrepot.access.principal import SellerRef
 from entrepot.access.rights import Right
-from entrepot.inventory.service import InventoryService
+from entrepot.inventory.service import InventoryService, Receipt
 from entrepot.kit.database import Database
 from entrepot.kit.scope import Scope
 from tests.conftest import MakeClient
@@ -180,3 +180,19 @@ async def test_needs_the_rights(make_client: MakeClient, seller: SellerRef) -> N
 
     for path in ("/stock", "/stock/receive", "/warehouses", "/counts"):
         assert (await nobody.get(path)).status_code == 403
+
+
+async def test_a_location_with_very_much_shows_a_part(
+    database: Database, seller: SellerRef, client: httpx.AsyncClient, building: Building
+) -> None:
+    async with database.transaction(Scope.of(seller.id)) as session:
+        products = [await add_product(session, seller.id, f"PIECE-{number:03}") for number in range(120)]
+        await InventoryService(session).receive_many(
+            [Receipt(product_id=product.id, location_id=building.shelf, quantity=1) for product in products]
+        )
+
+    page = (await client.get(f"/locations/{building.shelf}")).text
+
+    assert "PIECE-098" in page  # the mug is the first of the hundred, the last moves show PIECE-100 and up
+    assert "PIECE-099" not in page
+    assert "There is more than these 100." in page

@@ -51,8 +51,8 @@ async def dashboard(session: AsyncSession, principal: Principal) -> Template:
     }  # fmt: skip
     if principal.can(Right.ORDERS_READ):
         context["counts"] = await orders.count_orders(session, sellers)
-        context["today"] = await views.throughput(session, sellers, since=views.midnight(principal.time_zone))
-        context["hours"] = await views.hours(session, sellers)
+        lately = await views.activity(session, sellers, midnight=views.midnight(principal.time_zone))
+        context["today"], context["hours"] = lately.today, lately.hours
     if principal.can(Right.CHANNELS_READ):
         context["accounts"] = await ChannelService(session).accounts()
         context["attention"] = await inbox.attention_counts(session)

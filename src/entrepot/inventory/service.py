@@ -47,6 +47,10 @@ class InventoryService(Moving, Arranging, Counting, Flooring):
             found |= await views.bundle_availability(self._session, bundles)
         return {product_id: found.get(product_id, Availability()) for product_id in product_ids}
 
+    async def availability_in(self, product_ids: Collection[UUID], warehouse_id: UUID) -> dict[UUID, Availability]:
+        """Return how much of each stored product lies in one building; what is not there is left out."""
+        return await views.availability_in(self._session, product_ids, warehouse_id)
+
     async def set_low(self, seller_id: UUID, product_id: UUID, low: int) -> None:
         """Say at how many available units a product counts as low."""
         await self._stored([product_id])

@@ -17,7 +17,8 @@ from entrepot.fulfilment.service import FulfilmentService
 from entrepot.kit.clock import now
 from entrepot.orders.status import LABELS
 
-SHOWN = 200
+SHOWN = 100
+"""Orders on the board, the most urgent; the next come up as these are released."""
 
 
 class ReleasePages(Controller):

@@ -26,6 +26,8 @@ from entrepot.inventory.service import InventoryService
 from entrepot.kit.errors import EntrepotError
 
 REFUSED = 422
+SHOWN = 100
+"""Products of a location on its page."""
 BLAMED: dict[type[EntrepotError], str] = {
     BadCodeError: "code",
     CodeTakenError: "code",
@@ -186,13 +188,18 @@ async def _show_location(
     if location is None:
         raise UnknownLocationError(code=str(location_id))
     rows = await views.locations(session, warehouse_id=location.warehouse_id, parent_id=location_id)
+    if rows:
+        levels = await views.levels(session, path=(location.warehouse_id, location.path), limit=SHOWN + 1)
+    else:
+        levels = await views.contents(session, location_id, limit=SHOWN + 1)
     return Template(
         "inventory/location.html",
         context={
             "location": location,
             "rows": [row for row in rows if row.kind != LocationKind.SLOT],
             "slots": [row for row in rows if row.kind == LocationKind.SLOT],
-            "levels": await views.levels(session, path=(location.warehouse_id, location.path)),
+            "levels": levels[:SHOWN],
+            "more_levels": len(levels) > SHOWN,
             "moves": await views.moves(session, location_id=location_id, limit=20),
             "kinds": LOCATION_KINDS,
             "move_kinds": MOVE_KINDS,

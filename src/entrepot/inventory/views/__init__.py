@@ -1,6 +1,7 @@
 """Stock as others read it: straight from SQL, no decisions."""
 
 from entrepot.inventory.views.counts import CountLineView, CountView, count_lines, counts
+from entrepot.inventory.views.for_sale import Counted, for_sale
 from entrepot.inventory.views.past import PastLevel, stock_at
 from entrepot.inventory.views.places import LocationView, WarehouseView, find_location, locations, warehouses
 from entrepot.inventory.views.stock import (
@@ -9,7 +10,9 @@ from entrepot.inventory.views.stock import (
     PromiseView,
     StockRow,
     availability,
+    availability_in,
     bundle_availability,
+    contents,
     levels,
     moves,
     promises,
@@ -18,6 +21,7 @@ from entrepot.inventory.views.stock import (
 )
 
 __all__ = [
+    "Counted",
     "CountLineView",
     "CountView",
     "LevelView",
@@ -28,10 +32,13 @@ __all__ = [
     "StockRow",
     "WarehouseView",
     "availability",
+    "availability_in",
     "bundle_availability",
+    "contents",
     "count_lines",
     "counts",
     "find_location",
+    "for_sale",
     "levels",
     "locations",
     "moves",

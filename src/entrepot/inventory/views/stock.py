@@ -27,6 +27,26 @@ async def availability(session: AsyncSession, product_ids: Collection[UUID]) -> 
     return {row[0]: Availability(*row[1:]) for row in rows}
 
 
+async def availability_in(
+    session: AsyncSession, product_ids: Collection[UUID], warehouse_id: UUID
+) -> dict[UUID, Availability]:
+    """Return the numbers of stored products in one building; those that have nothing there are left out."""
+    rows = await session.execute(
+        text(
+            """
+            SELECT s.product_id, sum(s.on_hand)::int AS on_hand, sum(s.reserved)::int AS reserved,
+                coalesce(sum(s.on_hand - s.reserved) FILTER (WHERE l.pickable), 0)::int AS available
+            FROM stock_level s JOIN location l ON l.id = s.location_id
+            WHERE s.product_id = ANY(:ids) AND l.warehouse_id = :warehouse GROUP BY 1
+            """
+        ),
+        {"ids": list(product_ids), "warehouse": warehouse_id},
+    )
+    return {
+        row.product_id: Availability(row.on_hand, row.reserved, row.available, 0, max(0, row.available)) for row in rows
+    }
+
+
 async def bundle_availability(session: AsyncSession, bundle_ids: Collection[UUID]) -> dict[UUID, Availability]:
     """Return how many of each bundle its components make: the scarcest one decides.
 
@@ -214,7 +234,7 @@ _LEVEL = """
 async def levels(
     session: AsyncSession, *, product_id: UUID | None = None, path: tuple[UUID, str] | None = None, limit: int = 500
 ) -> list[LevelView]:
-    """Return what lies where now.
+    """Return what lies where now, in walking order.
 
     Args:
         session: the transaction.
@@ -235,6 +255,15 @@ async def levels(
             "path": path[1] if path else None,
             "limit": limit,
         },
+    )
+    return [LevelView(**row) for row in rows.mappings()]
+
+
+async def contents(session: AsyncSession, location_id: UUID, *, limit: int) -> list[LevelView]:
+    """Return what lies in a location itself, not below it, by SKU."""
+    rows = await session.execute(
+        text(_LEVEL + " WHERE s.on_hand > 0 AND s.location_id = :location ORDER BY p.sku, s.lot LIMIT :limit"),
+        {"location": location_id, "limit": limit},
     )
     return [LevelView(**row) for row in rows.mappings()]
 
