@@ -37,6 +37,8 @@ class Operation:
     """Calls in :attr:`per` seconds, until the channel's own headers tell."""
     per: int = 1
     burst: int = 20
+    shared: bool = False
+    """The channel counts it for all accounts that use one app; :attr:`name` then names the app."""
 
 
 class ChannelClient:
@@ -106,7 +108,9 @@ class ChannelClient:
         **request: Any,  # noqa: ANN401 -- as httpx
     ) -> httpx.Response:
         """Send one request within the budget."""
-        await self._line.budget.take(operation.name, rate=operation.rate, per=operation.per, burst=operation.burst)
+        await self._line.budget.take(
+            operation.name, rate=operation.rate, per=operation.per, burst=operation.burst, shared=operation.shared
+        )
         authorization = {"Authorization": f"Bearer {token}"} if token else {}
         response = await self._answer(method, url, headers={**headers, **authorization}, **request)
         await self._learn(operation, response)

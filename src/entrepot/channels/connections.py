@@ -134,9 +134,10 @@ class AccountBudget:
         self._channel = channel
         self._account_id = account_id
 
-    async def take(self, operation: str, *, rate: int, per: int, burst: int) -> None:
+    async def take(self, operation: str, *, rate: int, per: int, burst: int, shared: bool = False) -> None:
+        key = f"{self._channel}:{operation}" if shared else f"{self._account_id}:{operation}"
         try:
-            await self._budget.take(f"{self._account_id}:{operation}", rate=rate, per=per, burst=burst)
+            await self._budget.take(key, rate=rate, per=per, burst=burst)
         except BudgetSpentError as error:
             raise RateLimitedError(channel=self._channel, retry_after=error.retry_after) from error
 

@@ -117,6 +117,8 @@ class ChannelOrder(msgspec.Struct, frozen=True, kw_only=True):
     language: str = ""
     """The buyer's, as a BCP 47 tag."""
     pick_up_point: bool = False
+    ship_by: Annotated[datetime, Meta(tz=True)] | None = None
+    """The last moment to hand it to a carrier, where the channel says one."""
     lines: Annotated[tuple[ChannelOrderLine, ...], Meta(min_length=1)]
 
     @property
@@ -327,8 +329,11 @@ class ReportsProcesses(Connector, Protocol):
 class ConfirmsShipments(ReportsProcesses, Protocol):
     """Capability ``confirm_shipments``."""
 
-    async def find_shipment(self, channel_order_id: str, reference: str) -> FoundShipment | None:
-        """Return the shipment we reported under *reference*, or None: asked before a notice is sent a second time."""
+    async def find_shipment(self, channel_order_id: str, reference: str, *, tracking: str = "") -> FoundShipment | None:
+        """Return the shipment we reported under *reference*, or None: asked before a notice is sent a second time.
+
+        A channel that keeps no references finds it by its *tracking* code.
+        """
         ...
 
     async def confirm_shipment(self, notice: ShipmentNotice) -> ProcessRef:

@@ -37,8 +37,10 @@ class Tokens(Protocol):
 class Budget(Protocol):
     """Keeps one account within what its channel allows, across all processes."""
 
-    async def take(self, operation: str, *, rate: int, per: int, burst: int) -> None:
+    async def take(self, operation: str, *, rate: int, per: int, burst: int, shared: bool = False) -> None:
         """Wait until *operation* may be called: *rate* times in *per* seconds, *burst* of them at once.
+
+        *shared*: the channel counts it for all accounts that use one app, and *operation* names that app.
 
         Raises:
             RateLimitedError: it would take too long.
@@ -82,7 +84,7 @@ class OwnTokens:
 class NoBudget:
     """Limits nothing."""
 
-    async def take(self, operation: str, *, rate: int, per: int, burst: int) -> None:
+    async def take(self, operation: str, *, rate: int, per: int, burst: int, shared: bool = False) -> None:
         """Return at once."""
 
     async def learn(self, operation: str, *, remaining: int, reset: int) -> None:

@@ -202,7 +202,9 @@ class Pusher:
     async def _send(self, push: PushRef) -> None:
         notice = msgspec.convert(push.payload, ShipmentNotice)
         try:
-            if push.in_doubt and await self._connector.find_shipment(notice.channel_order_id, notice.reference):
+            if push.in_doubt and await self._connector.find_shipment(
+                notice.channel_order_id, notice.reference, tracking=notice.tracking
+            ):
                 await self._settle(push, PushState.CONFIRMED)
                 return
             async with self._open() as session:
@@ -277,7 +279,7 @@ class Pusher:
     async def _refused(self, push: PushRef, reason: str) -> None:
         """A refusal may only mean that an earlier notice of ours arrived: ask before a person is bothered."""
         notice = msgspec.convert(push.payload, ShipmentNotice)
-        if await self._connector.find_shipment(notice.channel_order_id, notice.reference):
+        if await self._connector.find_shipment(notice.channel_order_id, notice.reference, tracking=notice.tracking):
             await self._settle(push, PushState.CONFIRMED)
         else:
             await self._settle(push, PushState.FAILED, reason)
