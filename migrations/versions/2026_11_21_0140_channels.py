@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["seller_id"], ["seller.id"], name="fk_channel_account_seller_id_seller"),
         sa.PrimaryKeyConstraint("id", name="pk_channel_account"),
         sa.UniqueConstraint("seller_id", "name", name="uq_channel_account_seller_id_name"),
+        sa.UniqueConstraint("id", "seller_id", name="uq_channel_account_id_seller_id"),
     )
     op.create_table(
         "channel_token",

@@ -51,7 +51,7 @@ BUILT_IN: Mapping[str, tuple[str, frozenset[Right]]] = {
     "developer": (
         N_("Developer"),
         READING
-        | {Right.JOBS_MANAGE, Right.API_KEYS_MANAGE, Right.CHANNELS_MANAGE, Right.AUDIT_READ, Right.OPERATIONS_READ},
+        | {Right.JOBS_MANAGE, Right.API_KEYS_MANAGE, Right.CHANNELS_MANAGE, Right.ERP_MANAGE, Right.AUDIT_READ, Right.OPERATIONS_READ},
     ),
 }  # fmt: skip
 """Key -> name and rights of the roles every instance has.  They follow the release and cannot be edited."""

@@ -15,6 +15,7 @@ GROUPS = {
     "inventory": N_("Stock"),
     "warehouses": N_("Stock"),
     "channels": N_("Channels"),
+    "erp": N_("Channels"),
     "offers": N_("Channels"),
     "orders": N_("Orders"),
     "fulfilment": N_("Shipping"),

@@ -16,6 +16,8 @@ class Right(StrEnum):
     WAREHOUSES_MANAGE = "warehouses.manage"
     CHANNELS_READ = "channels.read"
     CHANNELS_MANAGE = "channels.manage"
+    ERP_READ = "erp.read"
+    ERP_MANAGE = "erp.manage"
     OFFERS_READ = "offers.read"
     OFFERS_MANAGE = "offers.manage"
     ORDERS_READ = "orders.read"
@@ -48,6 +50,8 @@ LABELS: dict[Right, str] = {
     Right.WAREHOUSES_MANAGE: N_("Set up warehouses and locations"),
     Right.CHANNELS_READ: N_("See channel accounts"),
     Right.CHANNELS_MANAGE: N_("Connect and change channel accounts"),
+    Right.ERP_READ: N_("See ERP accounts"),
+    Right.ERP_MANAGE: N_("Connect and change ERP accounts"),
     Right.OFFERS_READ: N_("See offers"),
     Right.OFFERS_MANAGE: N_("Change offers"),
     Right.ORDERS_READ: N_("See orders"),

@@ -15,6 +15,7 @@ class ChannelAccount(Base):
     __tablename__ = "channel_account"
     __table_args__ = (
         UniqueConstraint("seller_id", "name"),
+        UniqueConstraint("id", "seller_id"),
         CheckConstraint("mode IN ('import_only', 'live', 'paused')", name="mode"),
         CheckConstraint("health IN ('untested', 'healthy', 'failing', 'rejected')", name="health"),
     )

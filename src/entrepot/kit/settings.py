@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     """Where documents are kept: empty for *data_dir*/documents, or ``s3://bucket/prefix``."""
     outside_allow: list[IPv4Network | IPv6Network] = []
     """Networks that outside calls may reach although they are private (``["127.0.0.0/8"]`` for the sandbox)."""
+    drop_allow: list[Path] = []
+    """Folders below which files may be dropped for other systems (``["/srv/exchange"]``)."""
     smtp_url: SecretStr | None = None
     """``smtp://user:password@host:587``; None: no mail is sent."""
     mail_from: str = "entrepot@localhost"
@@ -42,6 +44,17 @@ class Settings(BaseSettings):
     """Largest request body accepted, in MiB."""
     secure_cookies: bool = False
     """Set when the hub is served over HTTPS."""
+    trusted_proxies: list[IPv4Network | IPv6Network] = []
+    """Reverse proxies whose ``X-Forwarded-For`` tells where a request comes from (``["10.0.0.5/32"]``); none by default."""
+    keep_calls_days: Annotated[int, Field(ge=1)] = 90
+    """How long recorded outside calls are kept."""
+    keep_documents_days: Annotated[int, Field(ge=1)] = 180
+    """How long what channels sent is kept after it was imported or ignored; it holds buyers' addresses."""
+    keep_runs_days: Annotated[int, Field(ge=1)] = 14
+    """How long runs that succeeded are kept, with their lines."""
+    keep_failed_runs_days: Annotated[int, Field(ge=1)] = 90
+    keep_events_days: Annotated[int, Field(ge=0)] = 0
+    """How long the event log is kept, which is also the audit log and the history of every order; 0: for ever."""
     worker_slot: str = ""
     """Fixed name of this worker; empty: the first free slot."""
 

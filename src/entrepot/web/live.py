@@ -45,6 +45,7 @@ TOPICS: dict[str, Right | None] = {
     "catalog": Right.CATALOG_READ,
     "channels": Right.CHANNELS_READ,
     "documents": Right.CATALOG_READ,
+    "erp": Right.ERP_READ,
     "fulfilment": Right.FULFILMENT_READ,
     "inventory": Right.INVENTORY_READ,
     "jobs": Right.JOBS_READ,

@@ -14,6 +14,7 @@ SLICES = (
     "catalog",
     "documents",
     "channels",
+    "erp",
     "inventory",
     "offers",
     "orders",

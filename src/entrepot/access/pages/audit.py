@@ -16,7 +16,7 @@ from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 
 PAGE = 50
-SLICES = ("access", "catalog", "channels", "fulfilment", "inventory", "jobs", "offers", "orders")
+SLICES = ("access", "catalog", "channels", "erp", "fulfilment", "inventory", "jobs", "offers", "orders")
 
 
 class AuditController(Controller):
