@@ -7,8 +7,9 @@ from typing import Any
 import httpx
 
 from entrepot.channels.conformance.replay import Recording
-from entrepot.channels.contract import PROTOCOLS, Capability, Connector
+from entrepot.channels.contract import Capability, Connector
 from entrepot.channels.line import Line
+from entrepot.channels.protocols import PROTOCOLS
 from entrepot.channels.spec import ConnectorSpec
 
 

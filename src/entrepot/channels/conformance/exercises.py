@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from entrepot.channels.conformance.exercises_selling import SELLING
 from entrepot.channels.contract import (
     CancelReason,
     CancelsLines,
@@ -51,6 +52,8 @@ async def exercise(connector: Connector, capability: Capability, given: Given) -
             await read_offers(connector)
         case Capability.PUBLISH_STOCK, PublishesStock():
             await publish_stock(connector, given)
+        case _ if capability in SELLING:
+            await SELLING[capability](connector, given)
         case _:
             pytest.fail(f"declares {capability} but does not implement it")
 

@@ -20,6 +20,8 @@ class Response(msgspec.Struct):
 
     status: int
     body: Any = None
+    text: str = ""
+    """What it says where that is no JSON: a file."""
     headers: dict[str, str] = {}
 
 
@@ -59,7 +61,7 @@ class Replay(httpx.AsyncBaseTransport):
             if exchange.request == asked:
                 self._unused.remove(exchange)
                 answer = exchange.response
-                content = b"" if answer.body is None else msgspec.json.encode(answer.body)
+                content = answer.text.encode() if answer.body is None else msgspec.json.encode(answer.body)
                 return httpx.Response(answer.status, content=content, headers=answer.headers)
         raise AssertionError(f"not in the recording: {asked}")
 

@@ -27,6 +27,7 @@ SPEC = ConnectorSpec(
             Capability.READ_RETURNS,
             Capability.HANDLE_RETURNS,
             Capability.READ_MARKET,
+            Capability.RECEIVE_NOTICES,
         }
     ),
     credentials=BolCredentials,

@@ -22,7 +22,13 @@ LINES_AT_ONCE = 100
 class BolShipments(BolGate):
     """What leaves, and what never will."""
 
-    async def find_shipment(self, channel_order_id: str, reference: str) -> FoundShipment | None:
+    async def find_shipment(
+        self,
+        channel_order_id: str,
+        reference: str,
+        *,
+        tracking: str = "",  # noqa: ARG002 -- found by its reference
+    ) -> FoundShipment | None:
         return (await self._shipments(channel_order_id, reference)).get(reference)
 
     async def _shipments(self, channel_order_id: str, until: str = "") -> dict[str, FoundShipment]:
