@@ -19,7 +19,7 @@ from entrepot.kit.database import Database
 from entrepot.kit.ids import new_id
 from entrepot.kit.scope import Scope
 from entrepot.offers.deciding import Deciding
-from entrepot.offers.domain import Stock, Units, publishable
+from entrepot.offers.domain import Rules, Stock, Units, publishable
 
 OFFERS = int(os.environ.get("ENTREPOT_BENCH_OFFERS", "100000"))
 """On each account."""
@@ -32,9 +32,7 @@ WHY = json.dumps(
     msgspec.to_builtins(
         publishable(
             Stock(sku="SKU-100000", own=Units(on_hand=20, available=18)),
-            buffer=1,
-            maximum=None,
-            paused=False,
+            Rules(buffer=1),
             mode="live",
         )[1]
     )

@@ -3,7 +3,16 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrepot.offers.domain import MOST, Component, Limit, Stock, Units, component, publishable
+from entrepot.offers.domain import (
+    MOST,
+    Component,
+    Limit,
+    Rules,
+    Stock,
+    Units,
+    component,
+    publishable,
+)
 
 numbers = st.integers(min_value=-5, max_value=2 * MOST)
 small = st.integers(min_value=0, max_value=50)
@@ -37,7 +46,7 @@ def stocks(draw: st.DrawFn) -> Stock:
 def test_never_negative_and_never_more_than_there_is(
     *, stock: Stock, buffer: int, maximum: int | None, paused: bool, mode: str
 ) -> None:
-    quantity, why = publishable(stock, buffer=buffer, maximum=maximum, paused=paused, mode=mode)
+    quantity, why = publishable(stock, Rules(buffer=buffer, maximum=maximum, paused=paused), mode=mode)
 
     assert 0 <= quantity <= max(0, stock.available)
     assert quantity <= MOST
@@ -55,7 +64,7 @@ def test_the_number_does_not_depend_on_whether_it_may_be_sent(
     *, stock: Stock, buffer: int, maximum: int | None, paused: bool
 ) -> None:
     said = {
-        publishable(stock, buffer=buffer, maximum=maximum, paused=paused, mode=mode)[0]
+        publishable(stock, Rules(buffer=buffer, maximum=maximum, paused=paused), mode=mode)[0]
         for mode in ("live", "import_only", "paused")
     }
 
@@ -65,8 +74,8 @@ def test_the_number_does_not_depend_on_whether_it_may_be_sent(
 @given(units(), small, small)
 def test_a_larger_buffer_never_shows_more(own: Units, buffer: int, more: int) -> None:
     stock = Stock(sku="MUG", own=own)
-    first, _ = publishable(stock, buffer=buffer, maximum=None, paused=False, mode="live")
-    second, _ = publishable(stock, buffer=buffer + more, maximum=None, paused=False, mode="live")
+    first, _ = publishable(stock, Rules(buffer=buffer), mode="live")
+    second, _ = publishable(stock, Rules(buffer=buffer + more), mode="live")
 
     assert second <= first
 
@@ -74,7 +83,7 @@ def test_a_larger_buffer_never_shows_more(own: Units, buffer: int, more: int) ->
 def test_why_names_what_held_units_back() -> None:
     stock = Stock(sku="MUG", own=Units(on_hand=12, reserved=2, available=10))
 
-    quantity, why = publishable(stock, buffer=3, maximum=5, paused=False, mode="live")
+    quantity, why = publishable(stock, Rules(buffer=3, maximum=5), mode="live")
 
     assert (quantity, why.limits) == (5, (Limit.BUFFER, Limit.MAXIMUM))
     assert (why.on_hand, why.reserved, why.available, why.buffer, why.maximum) == (12, 2, 10, 3, 5)

@@ -32,6 +32,18 @@ async def stock(session: AsyncSession, erp_account_id: UUID, skus: Iterable[str]
     return {sku: int(available) for sku, available in found.all()}
 
 
+def stock_query() -> str:
+    """Return the query behind :func:`stock` for every article of the account ``:erp_account``, as ``sku, available``.
+
+    For statements of other slices that go through a whole assortment at once.
+    """
+    return f"""
+        SELECT s.sku, coalesce(sum(s.available) FILTER (WHERE {_COUNTED}), 0)::int AS available
+        FROM erp_stock AS s JOIN erp_account AS a ON a.id = s.account_id
+        WHERE s.account_id = :erp_account GROUP BY s.sku
+    """  # noqa: S608 -- our own words
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockRow:
     """What the ERP last said about one article in one warehouse."""

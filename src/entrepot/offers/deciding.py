@@ -1,18 +1,101 @@
 """Decides what offers should say, from the stock as it is now."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from entrepot.catalog.service import CatalogService, ProductRef
+from entrepot.channels.accounts import AccountRef
 from entrepot.channels.service import ChannelService
-from entrepot.inventory.service import Availability, InventoryService
-from entrepot.offers.domain import Component, Derivation, Stock, Units, component, publishable
-from entrepot.offers.repository import OfferRepository, OfferRow
+from entrepot.offers.domain import AccountLimits, Derivation, publishable, rules_of
+from entrepot.offers.repository import OfferRepository, Undecided
+from entrepot.offers.rules_repository import RulesRepository
+from entrepot.offers.sources import OWN, Stocks, StockSource, grouped, sources_of
 
 BATCH = 5000
 """Offers decided in one statement."""
+
+
+class Decidable(Protocol):
+    """What of an offer decides its number, beside the stock."""
+
+    @property
+    def account_id(self) -> UUID: ...
+    @property
+    def product_id(self) -> UUID | None: ...
+    @property
+    def fulfilment(self) -> str: ...
+    @property
+    def buffer(self) -> int | None: ...
+    @property
+    def maximum(self) -> int | None: ...
+    @property
+    def paused(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An offer that should say something else than was decided before."""
+
+    offer_id: UUID
+    account_id: UUID
+    derivation: Derivation
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What holds for all offers of the accounts of a seller."""
+
+    modes: dict[UUID, str]
+    limits: dict[UUID, AccountLimits]
+    sources: dict[UUID, StockSource]
+
+    @classmethod
+    async def of(cls, session: AsyncSession, accounts: Sequence[AccountRef]) -> Self:
+        """Look them up."""
+        rules = await RulesRepository(session).find([account.id for account in accounts])
+        return cls(
+            {account.id: str(account.mode) for account in accounts},
+            {account_id: row.limits for account_id, row in rules.items()},
+            await sources_of(session, accounts),
+        )
+
+
+class Explaining:
+    """Works out numbers and their reasons, once for all offers to which the same applies."""
+
+    def __init__(self, session: AsyncSession, there: Circumstances) -> None:
+        self._stocks = Stocks(session)
+        self._there = there
+
+    async def explain(self, rows: Sequence[Decidable]) -> list[Derivation | None]:
+        """Return what each offer should say now, and why; None without a product or where the channel counts."""
+        sources = {row.account_id: self._there.sources.get(row.account_id, OWN) for row in rows}
+        read = {
+            source: await self._stocks.read(
+                source, {row.product_id for row in rows if row.account_id in accounts and row.product_id}
+            )
+            for source, accounts in ((source, set(ids)) for source, ids in grouped(sources).items())
+        }
+        known: dict[tuple[object, ...], Derivation] = {}
+        answers: list[Derivation | None] = []
+        for row in rows:
+            source = sources[row.account_id]
+            found = read[source].get(row.product_id) if row.product_id else None
+            if found is None or row.fulfilment != "seller":
+                answers.append(None)
+                continue
+            product, stock = found
+            limits = self._there.limits.get(row.account_id, AccountLimits())
+            mode = self._there.modes.get(row.account_id, "")
+            same = (product.id, source, limits, mode, row.buffer, row.maximum, row.paused)
+            if same not in known:
+                rules = rules_of(product.buffer, limits, buffer=row.buffer, maximum=row.maximum, paused=row.paused)
+                known[same] = publishable(stock, rules, mode=mode)[1]
+            answers.append(known[same])
+        return answers
 
 
 class Deciding:
@@ -33,8 +116,8 @@ class Deciding:
         account_ids: Collection[UUID] | None = None,
         product_ids: Collection[UUID] | None = None,
         offer_ids: Collection[UUID] | None = None,
-    ) -> set[UUID]:
-        """Decide anew what is out of date; return the accounts that have it.
+    ) -> list[Change]:
+        """Decide anew what is out of date; return what changed.
 
         Args:
             seller_id: whose offers.
@@ -42,72 +125,34 @@ class Deciding:
             product_ids: only of these products, and of bundles that contain them.
             offer_ids: only these.
         """
-        found = await self._offers.out_of_date(
-            seller_id, account_ids=account_ids, product_ids=product_ids, offer_ids=offer_ids
-        )
-        return {row.account_id for row in await self._decide_all(seller_id, found)}
-
-    async def changed(self, seller_id: UUID, *, account_ids: Collection[UUID]) -> int:
-        """Do as :meth:`decide` for whole accounts; return how many offers changed."""
-        found = await self._offers.out_of_date(seller_id, account_ids=account_ids)
-        return len(await self._decide_all(seller_id, found))
-
-    async def _decide_all(self, seller_id: UUID, found: Sequence[UUID]) -> list[OfferRow]:
-        if not found:
-            return []
         accounts = await ChannelService(self._session).accounts(seller_id=seller_id)
-        modes = {account.id: str(account.mode) for account in accounts}
-        decided: list[OfferRow] = []
-        for start in range(0, len(found), BATCH):
-            decided += await self._decide(found[start : start + BATCH], modes)
-        return decided
+        if account_ids is not None:
+            accounts = [account for account in accounts if account.id in account_ids]
+        there = await Circumstances.of(self._session, accounts)
+        groups = grouped(there.sources)
+        explaining = Explaining(self._session, there)
+        changes: list[Change] = []
+        for source, group in groups.items():
+            found = await self._offers.out_of_date(
+                seller_id,
+                source.counted,
+                warehouse_id=source.warehouse_id,
+                erp_account_id=source.erp_account_id,
+                account_ids=None if account_ids is None and len(groups) == 1 else group,
+                product_ids=product_ids,
+                offer_ids=offer_ids,
+            )
+            for start in range(0, len(found), BATCH):
+                changes += await self._decide(found[start : start + BATCH], explaining)
+        return changes
 
-    async def _decide(self, offer_ids: Sequence[UUID], modes: dict[UUID, str]) -> list[OfferRow]:
-        rows = await self._offers.lock(offer_ids)
-        decided = [
-            (row, derivation)
-            for row, derivation in zip(rows, await explain(self._session, rows, modes), strict=True)
+    async def _decide(self, offer_ids: Sequence[UUID], explaining: Explaining) -> list[Change]:
+        rows: list[Undecided] = await self._offers.lock_undecided(offer_ids)
+        changes = [
+            Change(row.id, row.account_id, derivation)
+            for row, derivation in zip(rows, await explaining.explain(rows), strict=True)
             if derivation is not None and derivation.quantity != row.wanted_quantity
         ]
-        if decided:
-            await self._offers.want([(row.id, derivation) for row, derivation in decided])
-        return [row for row, _ in decided]
-
-
-async def explain(session: AsyncSession, rows: Sequence[OfferRow], modes: dict[UUID, str]) -> list[Derivation | None]:
-    """Return what each offer should say now, and why; None without a product or where the channel counts."""
-    products = await CatalogService(session).products({row.product_id for row in rows if row.product_id})
-    components = {unit for product in products.values() for unit in product.units(1)}
-    known = products | await CatalogService(session).products(components - products.keys())
-    numbers = await InventoryService(session).availability(list(components))
-    stocks = {product.id: _stock(product, known, numbers) for product in products.values()}
-    answers: list[Derivation | None] = []
-    for row in rows:
-        product = products.get(row.product_id) if row.product_id else None
-        if product is None or row.fulfilment != "seller":
-            answers.append(None)
-            continue
-        _, derivation = publishable(
-            stocks[product.id],
-            buffer=product.buffer,
-            maximum=row.maximum,
-            paused=row.paused,
-            mode=modes.get(row.account_id, ""),
-        )
-        answers.append(derivation)
-    return answers
-
-
-def _stock(product: ProductRef, known: dict[UUID, ProductRef], numbers: dict[UUID, Availability]) -> Stock:
-    if product.kind == "bundle":
-        parts: list[Component] = []
-        for part in product.components:
-            ref = known.get(part.product_id)
-            stored = _units(numbers.get(part.product_id, Availability()))
-            parts.append(component(ref.sku if ref else "?", part.quantity, stored, ref.buffer if ref else 0))
-        return Stock(sku=product.sku, components=tuple(parts), bundle=True, active=product.active)
-    return Stock(sku=product.sku, own=_units(numbers.get(product.id, Availability())), active=product.active)
-
-
-def _units(numbers: Availability) -> Units:
-    return Units(on_hand=numbers.on_hand, reserved=numbers.reserved, available=numbers.available)
+        if changes:
+            await self._offers.want([(change.offer_id, change.derivation) for change in changes])
+        return changes

@@ -4,12 +4,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from entrepot.kit.database import Base
 
-STATE = """CASE WHEN fulfilment <> 'seller' THEN 'by_channel'
+STATE = """CASE WHEN gone_at IS NOT NULL THEN 'gone'
+ WHEN fulfilment <> 'seller' THEN 'by_channel'
+ WHEN product_id IS NULL AND ignored THEN 'ignored'
  WHEN product_id IS NULL THEN 'unmatched'
  WHEN problem <> '' THEN 'failed'
  WHEN wanted_quantity IS NULL OR published_quantity IS DISTINCT FROM wanted_quantity OR sending_by IS NOT NULL
@@ -28,16 +41,17 @@ class Offer(Base):
             ["seller_id", "product_id"], ["product.seller_id", "product.id"], name="fk_offer_product_id_product"
         ),
         CheckConstraint("fulfilment IN ('seller', 'channel')", name="fulfilment_known"),
-        CheckConstraint("matched_by IN ('', 'sku', 'gtin', 'hand')", name="matched_by_known"),
+        CheckConstraint("matched_by IN ('', 'sku', 'gtin', 'mapping', 'hand')", name="matched_by_known"),
         CheckConstraint("(product_id IS NULL) = (matched_by = '')", name="match_explained"),
         CheckConstraint("wanted_quantity >= 0", name="wanted_not_negative"),
+        CheckConstraint("buffer >= 0", name="buffer_not_negative"),
         CheckConstraint("maximum >= 0", name="maximum_not_negative"),
         Index(
             # Everything the search for numbers that are out of date reads of an offer: it never visits the table.
             "ix_offer_seller_id_product_id",
             "seller_id",
             "product_id",
-            postgresql_include=["id", "account_id", "fulfilment", "wanted_quantity", "maximum", "paused"],
+            postgresql_include=["id", "account_id", "fulfilment", "wanted_quantity", "buffer", "maximum", "paused"],
         ),
         Index("ix_offer_seller_id_id", "seller_id", "id"),
         Index("ix_offer_to_push", "account_id", "wanted_at", "id", postgresql_where=text("state = 'to_push'")),
@@ -59,10 +73,20 @@ class Offer(Base):
     """What the channel said it had when it was last read."""
     last_seen_at: Mapped[datetime]
 
+    gone_at: Mapped[datetime | None]
+    """When a complete reading of the channel did not find it any more."""
+
     product_id: Mapped[UUID | None]
     matched_by: Mapped[str] = mapped_column(server_default="")
+    ignored: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Nobody wants a product for it: it is left alone, and out of the list of open ones."""
+    suggested_product_id: Mapped[UUID | None]
+    """Perhaps this product; a person decides."""
+    suggested_by: Mapped[str] = mapped_column(server_default="")
+    buffer: Mapped[int | None]
+    """Units withheld from this offer; None: as the product and the account say."""
     maximum: Mapped[int | None]
-    """The channel is never told more than this."""
+    """The channel is never told more than this; None: as the account says."""
     paused: Mapped[bool] = mapped_column(server_default=text("false"))
 
     wanted_quantity: Mapped[int | None]
@@ -88,3 +112,113 @@ class Offer(Base):
     search_text: Mapped[str] = mapped_column(
         Computed("lower(sku || ' ' || title || ' ' || gtin || ' ' || channel_offer_id)", persisted=True)
     )
+
+
+class AccountRules(Base):
+    """What a person decided about the stock on one channel account."""
+
+    __tablename__ = "offer_account"
+    __table_args__ = (
+        CheckConstraint("buffer >= 0", name="buffer_not_negative"),
+        CheckConstraint("maximum >= 0", name="maximum_not_negative"),
+        CheckConstraint("oldest_minutes > 0", name="oldest_positive"),
+    )
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("channel_account.id"), primary_key=True)
+    seller_id: Mapped[UUID]
+    buffer: Mapped[int] = mapped_column(server_default=text("0"))
+    """Units withheld from each of its offers that has no buffer of its own."""
+    maximum: Mapped[int | None]
+    paused: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Every offer is kept at nothing, and the channel is told so."""
+    pause_account: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Once the channel knows that there is nothing, the whole account is paused."""
+    oldest_minutes: Mapped[int] = mapped_column(server_default=text("120"))
+    """Numbers of an ERP that were read longer ago are called too old; they are still used."""
+    listing_read_at: Mapped[datetime | None]
+    """When a complete reading of the channel's list began last."""
+    sample_cursor: Mapped[str] = mapped_column(server_default="")
+    """Where the next sample of the channel's list begins."""
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+
+
+class Mapping(Base):
+    """What a person said once: what channels call so is this product."""
+
+    __tablename__ = "offer_mapping"
+    __table_args__ = (
+        UniqueConstraint("seller_id", "kind", "value"),
+        ForeignKeyConstraint(
+            ["seller_id", "product_id"],
+            ["product.seller_id", "product.id"],
+            name="fk_offer_mapping_product",
+        ),
+        CheckConstraint("kind IN ('sku', 'gtin')", name="kind_known"),
+        CheckConstraint("value <> ''", name="value_not_empty"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    seller_id: Mapped[UUID]
+    kind: Mapped[str]
+    value: Mapped[str]
+    product_id: Mapped[UUID]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Push(Base):
+    """A number that a channel was told, and what it answered.  Removed by retention."""
+
+    __tablename__ = "offer_push"
+    __table_args__ = (
+        Index("ix_offer_push_offer_id", "offer_id", "id"),
+        Index("ix_offer_push_pushed_at", "pushed_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    seller_id: Mapped[UUID]
+    account_id: Mapped[UUID]
+    offer_id: Mapped[UUID]
+    quantity: Mapped[int]
+    before: Mapped[int | None]
+    applied: Mapped[bool]
+    problem: Mapped[str]
+    derivation: Mapped[dict[str, Any]]
+    run_id: Mapped[UUID]
+    pushed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Drift(Base):
+    """A channel said another number than it was told."""
+
+    __tablename__ = "offer_drift"
+    __table_args__ = (
+        Index("ix_offer_drift_account_id", "account_id", "id"),
+        Index("ix_offer_drift_open", "offer_id", postgresql_where=text("repaired_at IS NULL")),
+        Index("ix_offer_drift_found_at", "found_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    seller_id: Mapped[UUID]
+    account_id: Mapped[UUID]
+    offer_id: Mapped[UUID]
+    told: Mapped[int]
+    found: Mapped[int]
+    found_at: Mapped[datetime]
+    repaired_at: Mapped[datetime | None]
+    """When the channel had accepted the right number again."""
+
+
+class Sample(Base):
+    """How many offers of an account were looked at in one reading, and how many of them differed."""
+
+    __tablename__ = "offer_sample"
+    __table_args__ = (Index("ix_offer_sample_account_id", "account_id", "read_at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    seller_id: Mapped[UUID]
+    account_id: Mapped[UUID]
+    looked: Mapped[int]
+    """Offers of which we knew what the channel should say."""
+    differed: Mapped[int]
+    read_at: Mapped[datetime]

@@ -10,6 +10,8 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from entrepot.erp.views import stock_query
+from entrepot.inventory.views import Counted, for_sale
 from entrepot.kit.bulk import insert_many
 from entrepot.offers.domain import MOST, Derivation
 from entrepot.offers.models import Offer
@@ -31,6 +33,9 @@ class OfferRow:
     fulfilment: str
     product_id: UUID | None
     matched_by: str
+    ignored: bool
+    suggested_product_id: UUID | None
+    buffer: int | None
     maximum: int | None
     paused: bool
     wanted_quantity: int | None
@@ -42,6 +47,23 @@ class OfferRow:
 
 
 _ROW = ", ".join(OfferRow.__slots__)
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """What decides the number of an offer, beside the stock."""
+
+    id: UUID
+    account_id: UUID
+    product_id: UUID | None
+    fulfilment: str
+    buffer: int | None
+    maximum: int | None
+    paused: bool
+    wanted_quantity: int | None
+
+
+_UNDECIDED = ", ".join(Undecided.__slots__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +88,10 @@ class OfferRepository:
     async def out_of_date(
         self,
         seller_id: UUID,
+        counted: Counted = "all",
         *,
+        warehouse_id: UUID | None = None,
+        erp_account_id: UUID | None = None,
         account_ids: Collection[UUID] | None = None,
         product_ids: Collection[UUID] | None = None,
         offer_ids: Collection[UUID] | None = None,
@@ -78,12 +103,20 @@ class OfferRepository:
 
         Args:
             seller_id: whose.
+            counted: whose numbers count (:func:`entrepot.inventory.views.for_sale`).
+            warehouse_id: the building, if one counts.
+            erp_account_id: the ERP, if it counts.
             account_ids: only on these accounts.
             product_ids: only of these products, and of bundles that contain them.
             offer_ids: only these.
         """
-        where, only = "", ""
+        where = ""
         values: dict[str, Any] = {"seller": seller_id, "most": MOST}
+        if counted == "warehouse":
+            values["warehouse"] = warehouse_id
+        if counted == "given":
+            values["erp_account"] = erp_account_id
+        stock = for_sale(counted, given=stock_query(), narrowed=product_ids is not None)
         if account_ids is not None:
             where += " AND o.account_id = ANY(:accounts)"
             values["accounts"] = list(account_ids)
@@ -91,38 +124,31 @@ class OfferRepository:
             where += " AND o.id = ANY(:offers)"
             values["offers"] = list(offer_ids)
         if product_ids is not None:
-            touched = (
-                "SELECT unnest(CAST(:products AS uuid[]))"
-                " UNION SELECT bundle_id FROM bundle_component WHERE component_id = ANY(:products)"
-            )
-            where += f" AND o.product_id IN ({touched})"
-            only = f" AND c.bundle_id IN ({touched})"
             values["products"] = list(product_ids)
         found = await self._session.execute(
             text(
                 f"""
-                WITH bundle AS (
-                    SELECT c.bundle_id,
-                        min(greatest(0, coalesce(t.available, 0) - p.buffer) / c.quantity) AS makes
-                    FROM bundle_component c
-                    JOIN product p ON p.seller_id = c.seller_id AND p.id = c.component_id
-                    LEFT JOIN stock_total t ON t.seller_id = c.seller_id AND t.product_id = c.component_id
-                    WHERE c.seller_id = :seller {only} GROUP BY c.bundle_id
-                )
                 SELECT o.id FROM offer o
-                JOIN product p ON p.seller_id = o.seller_id AND p.id = o.product_id
-                LEFT JOIN stock_total t ON t.seller_id = o.seller_id AND t.product_id = o.product_id
-                LEFT JOIN bundle b ON b.bundle_id = o.product_id
+                JOIN ({stock}) s ON s.product_id = o.product_id
+                LEFT JOIN offer_account a ON a.account_id = o.account_id
                 WHERE o.seller_id = :seller AND o.fulfilment = 'seller' {where}
-                    AND o.wanted_quantity IS DISTINCT FROM CASE WHEN o.paused OR NOT p.active THEN 0 ELSE
-                        least(:most, o.maximum, greatest(0,
-                            CASE p.kind WHEN 'bundle' THEN coalesce(b.makes, 0) ELSE coalesce(t.available, 0) END
-                            - p.buffer)) END
+                    AND o.wanted_quantity IS DISTINCT FROM
+                        CASE WHEN o.paused OR a.paused IS TRUE OR NOT s.active THEN 0 ELSE
+                        least(:most, coalesce(o.maximum, a.maximum), greatest(0,
+                            s.available - coalesce(o.buffer, greatest(s.buffer, a.buffer)))) END
                 """  # noqa: S608 -- our own texts
             ),
             values,
         )
         return list(found.scalars())
+
+    async def lock_undecided(self, offer_ids: Collection[UUID]) -> list[Undecided]:
+        """Lock offers like :meth:`lock`, and return of each only what decides its number."""
+        found = await self._session.execute(
+            text(f"SELECT {_UNDECIDED} FROM offer WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE"),  # noqa: S608
+            {"ids": list(offer_ids)},
+        )
+        return [Undecided(*row) for row in found]
 
     async def lock(self, offer_ids: Collection[UUID]) -> list[OfferRow]:
         """Lock offers until the transaction ends, always in the same order, and return them as they are now."""
@@ -133,20 +159,30 @@ class OfferRepository:
         return [OfferRow(**row) for row in found.mappings()]
 
     async def want(self, decided: Sequence[tuple[UUID, Derivation]]) -> None:
-        """Store what offers should say, and why.  A new number is worth trying although the old one was refused."""
-        rows = [
-            {"id": offer_id, "quantity": derivation.quantity, "derivation": derivation}
-            for offer_id, derivation in decided
-        ]
+        """Store what offers should say, and why.  A new number is worth trying although the old one was refused.
+
+        A reason that several offers share is sent once.
+        """
+        numbers: dict[int, int] = {}
+        reasons: list[dict[str, Any]] = []
+        rows: list[dict[str, Any]] = []
+        for offer_id, derivation in decided:
+            number = numbers.get(id(derivation))
+            if number is None:
+                number = numbers[id(derivation)] = len(reasons)
+                reasons.append({"n": number, "quantity": derivation.quantity, "derivation": derivation.stored()})
+            rows.append({"id": offer_id, "n": number})
         await self._session.execute(
             text(
                 """
-                UPDATE offer o SET wanted_quantity = t.quantity, derivation = t.derivation, wanted_at = now(),
+                UPDATE offer o SET wanted_quantity = d.quantity, derivation = d.derivation, wanted_at = now(),
                     problem = '', problem_at = NULL
-                FROM json_to_recordset(:rows) AS t(id uuid, quantity int, derivation jsonb) WHERE o.id = t.id
+                FROM json_to_recordset(:rows) AS t(id uuid, n int)
+                JOIN json_to_recordset(:reasons) AS d(n int, quantity int, derivation jsonb) ON d.n = t.n
+                WHERE o.id = t.id
                 """
             ),
-            {"rows": msgspec.json.encode(rows).decode()},
+            {"rows": msgspec.json.encode(rows).decode(), "reasons": msgspec.json.encode(reasons).decode()},
         )
 
     async def forgive(self, seller_id: UUID, *, older_than: timedelta) -> None:

@@ -137,8 +137,8 @@ class OfferService:
     async def decide_account(self, account_id: UUID) -> tuple[int, int]:
         """Decide anew about every offer of an account; return how many changed, and how many are due."""
         account = await self._channels.account(account_id)
-        changed = await Deciding(self._session).changed(account.seller_id, account_ids=[account_id])
-        return changed, await self._offers.due(account_id)
+        changes = await Deciding(self._session).decide(account.seller_id, account_ids=[account_id])
+        return len(changes), await self._offers.due(account_id)
 
     # What people decide
 
@@ -253,7 +253,8 @@ class OfferService:
         product_ids: Collection[UUID] | None = None,
         offer_ids: Collection[UUID] | None = None,
     ) -> set[UUID]:
-        return await Deciding(self._session).decide(seller_id, product_ids=product_ids, offer_ids=offer_ids)
+        changes = await Deciding(self._session).decide(seller_id, product_ids=product_ids, offer_ids=offer_ids)
+        return {change.account_id for change in changes}
 
     async def _publish(self, seller_id: UUID, account_id: UUID) -> UUID:
         task = PublishStock(seller_id=seller_id, account_id=account_id)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.catalog.service import CatalogService, ProductRef
 from entrepot.channels.accounts import AccountRef
 from entrepot.channels.service import ChannelService
-from entrepot.offers.deciding import explain
+from entrepot.offers.deciding import Circumstances, Explaining
 from entrepot.offers.domain import Derivation, OfferState
 from entrepot.offers.repository import OfferRow
 
@@ -107,8 +107,8 @@ async def offers(
 async def _completed(session: AsyncSession, rows: Sequence[OfferFacts]) -> list[OfferView]:
     accounts = {account.id: account for account in await ChannelService(session).accounts()}
     products = await CatalogService(session).products({row.product_id for row in rows if row.product_id})
-    modes = {account.id: str(account.mode) for account in accounts.values()}
-    reasons = await explain(session, rows, modes)
+    there = await Circumstances.of(session, [accounts[key] for key in {row.account_id for row in rows}])
+    reasons = await Explaining(session, there).explain(rows)
     return [
         OfferView(row, accounts[row.account_id], products.get(row.product_id) if row.product_id else None, reason)
         for row, reason in zip(rows, reasons, strict=True)

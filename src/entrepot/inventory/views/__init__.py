@@ -21,9 +21,9 @@ from entrepot.inventory.views.stock import (
 )
 
 __all__ = [
-    "Counted",
     "CountLineView",
     "CountView",
+    "Counted",
     "LevelView",
     "LocationView",
     "MoveView",
