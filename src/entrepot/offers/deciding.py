@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.channels.accounts import AccountRef
 from entrepot.channels.service import ChannelService
 from entrepot.offers.domain import AccountLimits, Derivation, publishable, rules_of
-from entrepot.offers.repository import OfferRepository, Undecided
+from entrepot.offers.repository import OfferRepository
+from entrepot.offers.rows import Undecided
 from entrepot.offers.rules_repository import RulesRepository
 from entrepot.offers.sources import OWN, Stocks, StockSource, grouped, sources_of
 

@@ -20,6 +20,22 @@ class OfferChangedError(ConflictError):
     message = N_("Somebody else changed this offer. Load it again, then make your change.")
 
 
+class RulesChangedError(ConflictError):
+    """Somebody else changed the account's rules meanwhile."""
+
+    code = "offers.rules_changed"
+    title = N_("Changed meanwhile")
+    message = N_("Somebody else changed the stock settings of {name}. Load the page again, then make your change.")
+
+
+class OfferGoneError(RefusedError):
+    """The channel has no such offer any more."""
+
+    code = "offers.gone"
+    title = N_("No longer on the channel")
+    message = N_("Offer {offer} was not on the channel when it was last read. Read the offers again if it is back.")
+
+
 class NotOurStockError(RefusedError):
     """The channel counts these goods itself."""
 

@@ -14,10 +14,11 @@ class OffersRead(Event, frozen=True, kw_only=True):
     count: int
     new: int
     unmatched: int
+    drifted: int = 0
 
 
 class OfferLinked(Event, frozen=True, kw_only=True):
-    """We know which product an offer is; *how*: ``sku``, ``gtin`` or ``hand``."""
+    """We know which product an offer is; *how*: ``sku``, ``gtin``, ``mapping`` or ``hand``."""
 
     topic: ClassVar[str] = "offers.offer_linked"
     subject_kind: ClassVar[str] = "offer"
@@ -65,3 +66,30 @@ class OfferDrifted(Event, frozen=True, kw_only=True):
 
     published: int
     found: int
+
+
+class OfferIgnored(Event, frozen=True, kw_only=True):
+    """A person said that an offer needs no product, or that it does."""
+
+    topic: ClassVar[str] = "offers.offer_ignored"
+    subject_kind: ClassVar[str] = "offer"
+
+    ignored: bool
+
+
+class OfferGone(Event, frozen=True, kw_only=True):
+    """A complete reading of the channel did not find the offer any more."""
+
+    topic: ClassVar[str] = "offers.offer_gone"
+    subject_kind: ClassVar[str] = "offer"
+
+
+class AccountRulesChanged(Event, frozen=True, kw_only=True):
+    """A person set what holds for every offer of a channel account."""
+
+    topic: ClassVar[str] = "offers.account_rules_changed"
+    subject_kind: ClassVar[str] = "channel_account"
+
+    name: str
+    changes: dict[str, list[Any]]
+    """Field -> [before, after]."""

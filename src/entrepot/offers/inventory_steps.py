@@ -11,9 +11,12 @@ from uuid import UUID
 import msgspec
 
 from entrepot.channels.connections import Connections
+from entrepot.channels.service import ChannelService
 from entrepot.jobs.run import Run
 from entrepot.offers import reading, sending
+from entrepot.offers.asking import read_erp
 from entrepot.offers.service import OfferService
+from entrepot.offers.sources import sources_of
 
 type RunMode = Literal["full", "quick"]
 
@@ -23,7 +26,10 @@ class ListingsRead(msgspec.Struct, kw_only=True):
 
     count: int = 0
     new: int = 0
-    unmatched: int = 0
+    gone: int = 0
+    """Offers that the channel has no more."""
+    drifted: int = 0
+    """Offers that said another number than the channel was told."""
 
 
 class Matched(msgspec.Struct, kw_only=True):
@@ -33,6 +39,8 @@ class Matched(msgspec.Struct, kw_only=True):
     """Offers that had no product."""
     matched: int = 0
     unmatched: int = 0
+    suggested: int = 0
+    """Those of them for which something similar was found now."""
 
 
 class StockRead(msgspec.Struct, kw_only=True):
@@ -43,6 +51,11 @@ class StockRead(msgspec.Struct, kw_only=True):
     due: int = 0
     """Offers the channel is to be told about now."""
     source: str = "own"
+    """Who counted: ``own``, ``warehouse`` or ``erp``."""
+    articles: int = 0
+    """Rows of stock that the ERP told."""
+    problem: str = ""
+    """Why the ERP could not be asked; its numbers of the last time were taken."""
 
 
 class Pushed(msgspec.Struct, kw_only=True):
@@ -61,32 +74,42 @@ async def fetch_listings(
     if mode == "quick":
         return ListingsRead()
     total = await reading.read_listing(run, connections, account_id)
-    return ListingsRead(count=total.count, new=total.new, unmatched=total.unmatched)
+    return ListingsRead(count=total.count, new=total.new, gone=total.gone, drifted=total.drifted)
 
 
 async def match(run: Run, account_id: UUID) -> Matched:
-    """Look for the products of the account's offers that have none."""
+    """Look for the products of the account's offers that have none; suggest similar ones for the rest."""
 
     async def look() -> Matched:
         async with run.transaction() as session:
             looked, matched = await OfferService(session).match_account(account_id)
-        return Matched(looked=looked, matched=matched, unmatched=looked - matched)
+            suggested = await OfferService(session).suggest(account_id) if looked > matched else 0
+        return Matched(looked=looked, matched=matched, unmatched=looked - matched, suggested=suggested)
 
-    return await run.step("match", look, returns=Matched)
+    matched = await run.step("match", look, returns=Matched)
+    if matched.unmatched:
+        await run.log("warning", f"{matched.unmatched} offers have no product", subject=("channel_account", account_id))
+    return matched
 
 
-async def read_stock(run: Run, connections: Connections, account_id: UUID) -> StockRead:  # noqa: ARG001 -- the ERP needs it
-    """Take the stock as it is now, and decide what each offer should say."""
+async def read_stock(run: Run, connections: Connections, account_id: UUID) -> StockRead:  # noqa: ARG001 -- like the others
+    """Ask the ERP, if the account takes its stock from one, and decide what each offer should say.
 
-    async def look() -> StockRead:
+    An ERP that is away stops nothing: its numbers of the last time count, and every page says how old they are.
+    """
+    told = await read_erp(run, account_id)
+
+    async def decide() -> StockRead:
         async with run.transaction() as session:
+            account = await ChannelService(session).account(account_id)
+            source = (await sources_of(session, [account]))[account_id].source.kind
             changed, due = await OfferService(session).decide_account(account_id)
-        return StockRead(changed=changed, due=due)
+        return StockRead(changed=changed, due=due, source=source, articles=told.articles, problem=told.problem)
 
-    return await run.step("decide", look, returns=StockRead)
+    return await run.step("decide", decide, returns=StockRead)
 
 
 async def push_changes(run: Run, connections: Connections, account_id: UUID) -> Pushed:
-    """Tell the channel what changed, in batches."""
+    """Tell the channel what changed, in batches; one refused offer never stops the others."""
     sent = await sending.send_all(run, connections, account_id)
     return Pushed(published=sent.published, refused=sent.refused, held=sent.held)

@@ -24,10 +24,17 @@ class PageRead(msgspec.Struct):
     count: int = 0
     new: int = 0
     unmatched: int = 0
+    drifted: int = 0
+    gone: int = 0
 
 
 async def read_listing(run: Run, connections: Connections, account_id: UUID) -> PageRead:
-    """Read every offer of the account; each page is a durable step."""
+    """Read every offer of the account, each page in a durable step; those not found any more are marked as gone."""
+
+    async def begin() -> str:
+        return now().isoformat()
+
+    began_at = datetime.fromisoformat(await run.step("begin reading", begin))
     total = PageRead(next="", more=True)
     number = 0
     while total.more:
@@ -40,8 +47,15 @@ async def read_listing(run: Run, connections: Connections, account_id: UUID) -> 
             count=total.count + page.count,
             new=total.new + page.new,
             unmatched=total.unmatched + page.unmatched,
+            drifted=total.drifted + page.drifted,
         )
         await run.progress(total.count, 0, f"{total.count} offers, {total.new} new, {total.unmatched} without product")
+
+    async def close() -> int:
+        async with run.transaction() as session:
+            return await OfferService(session).close_listing(account_id, began_at, count=total.count)
+
+    total.gone = await run.step("find what is gone", close)
     return total
 
 
@@ -61,7 +75,14 @@ async def read_page(run: Run, connections: Connections, account_id: UUID, cursor
         raise
     async with run.transaction() as session:
         stored = await OfferService(session).store_page(account, page.items, read_at)
-    return PageRead(next=page.next, more=page.more, count=stored.count, new=stored.new, unmatched=stored.unmatched)
+    return PageRead(
+        next=page.next,
+        more=page.more,
+        count=stored.count,
+        new=stored.new,
+        unmatched=stored.unmatched,
+        drifted=stored.drifted,
+    )
 
 
 async def record_failure(run: Run, account_id: UUID, error: EntrepotError) -> None:

@@ -1,87 +1,30 @@
 """Every statement that changes offers, or decides what to do with them."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.erp.views import stock_query
 from entrepot.inventory.views import Counted, for_sale
 from entrepot.kit.bulk import insert_many
 from entrepot.offers.domain import MOST, Derivation
+from entrepot.offers.match_statements import MatchStatements
 from entrepot.offers.models import Offer
+from entrepot.offers.rows import Claimed, OfferRow, Undecided
 
 LEASE = timedelta(minutes=10)
 """How long an interrupted run keeps its offers from other runs."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferRow:
-    """What use cases need of an offer."""
-
-    id: UUID
-    seller_id: UUID
-    account_id: UUID
-    channel_offer_id: str
-    sku: str
-    gtin: str
-    fulfilment: str
-    product_id: UUID | None
-    matched_by: str
-    ignored: bool
-    suggested_product_id: UUID | None
-    buffer: int | None
-    maximum: int | None
-    paused: bool
-    wanted_quantity: int | None
-    published_quantity: int | None
-    published_at: datetime | None
-    sending_by: UUID | None
-    state: str
-    version: int
-
-
 _ROW = ", ".join(OfferRow.__slots__)
-
-
-@dataclass(frozen=True, slots=True)
-class Undecided:
-    """What decides the number of an offer, beside the stock."""
-
-    id: UUID
-    account_id: UUID
-    product_id: UUID | None
-    fulfilment: str
-    buffer: int | None
-    maximum: int | None
-    paused: bool
-    wanted_quantity: int | None
-
-
 _UNDECIDED = ", ".join(Undecided.__slots__)
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """An offer this run sends, and what it sends."""
-
-    id: UUID
-    channel_offer_id: str
-    quantity: int
-    before: int | None
-    derivation: dict[str, Any]
-
-
-class OfferRepository:
+class OfferRepository(MatchStatements):
     """Offers in the running transaction."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
 
     # Deciding
 
@@ -297,7 +240,7 @@ class OfferRepository:
             suffix="""ON CONFLICT (account_id, channel_offer_id) DO UPDATE SET
                 sku = excluded.sku, gtin = excluded.gtin, title = excluded.title, fulfilment = excluded.fulfilment,
                 on_hold = excluded.on_hold, channel_quantity = excluded.channel_quantity,
-                last_seen_at = excluded.last_seen_at RETURNING channel_offer_id, id""",
+                last_seen_at = excluded.last_seen_at, gone_at = NULL RETURNING channel_offer_id, id""",
         )
         return {channel_id: offer_id for channel_id, offer_id in stored}  # noqa: C416 -- dict() loses the types
 
@@ -311,52 +254,31 @@ class OfferRepository:
             {"ids": list(offer_ids)},
         )
 
-    # Products
-
-    async def unmatched(self, seller_id: UUID, skus: Collection[str], gtins: Collection[str]) -> list[OfferRow]:
-        """Return offers without a product that have one of these names."""
+    async def mark_gone(self, account_id: UUID, since: datetime) -> list[UUID]:
+        """Mark an account's offers that were not seen *since*, and return those that were there before."""
         found = await self._session.execute(
             text(
-                f"""
-                SELECT {_ROW} FROM offer
-                WHERE seller_id = :seller AND state = 'unmatched' AND (sku = ANY(:skus) OR
-                    (gtin <> '' AND lpad(gtin, 14, '0') = ANY(SELECT lpad(g, 14, '0') FROM unnest(CAST(:gtins AS text[])) g)))
-                """  # noqa: S608 -- only column names are inserted
+                "UPDATE offer SET gone_at = now() WHERE account_id = :account AND last_seen_at < :since"
+                " AND gone_at IS NULL RETURNING id"
             ),
-            {"seller": seller_id, "skus": [sku for sku in skus if sku], "gtins": [gtin for gtin in gtins if gtin]},
+            {"account": account_id, "since": since},
+        )
+        return list(found.scalars())
+
+    # What people decide
+
+    async def lock_of_product(self, product_id: UUID) -> list[OfferRow]:
+        """Lock the offers of a product and return them."""
+        found = await self._session.execute(
+            text(f"SELECT {_ROW} FROM offer WHERE product_id = :product ORDER BY id FOR NO KEY UPDATE"),  # noqa: S608
+            {"product": product_id},
         )
         return [OfferRow(**row) for row in found.mappings()]
 
-    async def unmatched_after(self, account_id: UUID, after: UUID, *, limit: int) -> list[OfferRow]:
-        """Return an account's offers without a product, in the order of their ids."""
-        found = await self._session.execute(
-            text(
-                f"SELECT {_ROW} FROM offer WHERE account_id = :account AND id > :after"  # noqa: S608
-                " AND state = 'unmatched' ORDER BY id LIMIT :limit"
-            ),
-            {"account": account_id, "after": after, "limit": limit},
-        )
-        return [OfferRow(**row) for row in found.mappings()]
-
-    async def link(self, links: Sequence[tuple[UUID, UUID | None, str]]) -> None:
-        """Set the product of offers: rows of offer, product and how it was found.  Decide about them afterwards."""
-        if not links:
-            return
-        rows = [{"id": offer, "product_id": product, "matched_by": how} for offer, product, how in links]
-        await self._session.execute(
-            text(
-                """
-                UPDATE offer o SET product_id = t.product_id, matched_by = t.matched_by, wanted_quantity = NULL,
-                    derivation = NULL, wanted_at = NULL, problem = '', problem_at = NULL, version = o.version + 1
-                FROM json_to_recordset(:rows) AS t(id uuid, product_id uuid, matched_by text) WHERE o.id = t.id
-                """
-            ),
-            {"rows": msgspec.json.encode(rows).decode()},
-        )
-
-    async def change(self, offer_id: UUID, *, maximum: int | None, paused: bool) -> None:
+    async def change(self, offer_id: UUID, values: Mapping[str, int | bool | None]) -> None:
         """Store what a person decided."""
+        columns = ", ".join(f"{name} = :{name}" for name in values)
         await self._session.execute(
-            text("UPDATE offer SET maximum = :maximum, paused = :paused, version = version + 1 WHERE id = :id"),
-            {"id": offer_id, "maximum": maximum, "paused": paused},
+            text(f"UPDATE offer SET {columns}, version = version + 1 WHERE id = :id"),  # noqa: S608 -- our own names
+            {**values, "id": offer_id},
         )

@@ -16,7 +16,9 @@ from entrepot.kit import outbox
 from entrepot.kit.errors import EntrepotError
 from entrepot.offers.events import OfferPublished, OfferRefused
 from entrepot.offers.reading import record_failure
-from entrepot.offers.repository import Claimed, OfferRepository
+from entrepot.offers.repository import OfferRepository
+from entrepot.offers.rows import Claimed
+from entrepot.offers.rules_repository import RulesRepository
 
 BATCH = 50
 """Offers told to a channel in one step."""
@@ -94,6 +96,24 @@ async def _settle(
         for offer, outcome in results
     ]
     await OfferRepository(session).settle(run.id, rows)
+    past = RulesRepository(session)
+    await past.add_pushes(
+        [
+            {
+                "seller_id": account.seller_id,
+                "account_id": account.id,
+                "offer_id": offer.id,
+                "quantity": offer.quantity,
+                "before": offer.before,
+                "applied": outcome.applied,
+                "problem": "" if outcome.applied else outcome.problem or "?",
+                "derivation": {**offer.derivation, "mode": str(account.mode)},
+                "run_id": run.id,
+            }
+            for offer, outcome in results
+        ]
+    )
+    await past.repaired([offer.id for offer, outcome in results if outcome.applied])
     await outbox.record(
         session,
         *(

@@ -15,14 +15,13 @@ from entrepot.channels.accounts import AccountRef
 from entrepot.channels.service import ChannelService
 from entrepot.offers.deciding import Circumstances, Explaining
 from entrepot.offers.domain import Derivation, OfferState
-from entrepot.offers.repository import OfferRow
+from entrepot.offers.rows import OfferRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferFacts(OfferRow):
     """What is stored of an offer."""
 
-    title: str
     on_hold: bool
     channel_quantity: int
     last_seen_at: datetime
@@ -30,6 +29,9 @@ class OfferFacts(OfferRow):
     published_derivation: dict[str, Any] | None
     problem: str
     problem_at: datetime | None
+    sending_at: datetime | None
+    gone_at: datetime | None
+    suggested_by: str
 
 
 @dataclass(frozen=True, slots=True)

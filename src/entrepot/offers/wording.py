@@ -15,17 +15,25 @@ STATES: dict[OfferState, tuple[str, str]] = {
     OfferState.UNMATCHED: (N_("No product"), "warning"),
     OfferState.PAUSED: (N_("Paused"), "neutral"),
     OfferState.BY_CHANNEL: (N_("Kept by the channel"), "neutral"),
+    OfferState.IGNORED: (N_("Ignored"), "neutral"),
+    OfferState.GONE: (N_("Gone"), "neutral"),
 }
 """State -> label and tone."""
 LIMITS: dict[Limit, str] = {
-    Limit.BUFFER: N_("The product's buffer is withheld."),
+    Limit.BUFFER: N_("The buffer is withheld."),
     Limit.MAXIMUM: N_("No more than the maximum is shown."),
     Limit.PAUSED: N_("The offer is paused."),
+    Limit.ACCOUNT_PAUSED: N_("The stock of this channel account is paused."),
     Limit.ARCHIVED: N_("The product is archived."),
     Limit.MOST: N_("Channels are told a million at most."),
 }
-FOUND_BY: dict[str, str] = {"sku": N_("by its SKU"), "gtin": N_("by its GTIN"), "hand": N_("by hand")}
-FIELDS: dict[str, str] = {"maximum": N_("Maximum"), "paused": N_("Paused")}
+FOUND_BY: dict[str, str] = {
+    "sku": N_("by its SKU"),
+    "gtin": N_("by its GTIN"),
+    "mapping": N_("by what was said of its name before"),
+    "hand": N_("by hand"),
+}
+FIELDS: dict[str, str] = {"maximum": N_("Maximum"), "paused": N_("Paused"), "buffer": N_("Buffer")}
 
 _EVENTS: dict[str, tuple[str, str, str]] = {
     "offers.offer_published": (N_("Published {quantity}"), "upload", "success"),
@@ -33,6 +41,8 @@ _EVENTS: dict[str, tuple[str, str, str]] = {
     "offers.offer_drifted": (N_("The channel said {found} where we had published {published}"), "refresh", "warning"),
     "offers.offer_linked": (N_("Linked to {sku}"), "link", "info"),
     "offers.offer_changed": (N_("Changed"), "pencil", "neutral"),
+    "offers.offer_ignored": (N_("Ignored, or looked at again"), "eye-off", "neutral"),
+    "offers.offer_gone": (N_("No longer on the channel"), "circle-minus", "warning"),
 }
 
 
