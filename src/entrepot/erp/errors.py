@@ -45,6 +45,40 @@ class ErpAddressRefusedError(RefusedError):
     message = N_("“{address}” may not be used: {reason}")
 
 
+class ErpFolderMissingError(UnavailableError):
+    """The folder that files are dropped into is not there: never made, or not mounted now."""
+
+    code = "erp.folder_missing"
+    title = N_("Folder missing")
+    message = N_("There is no folder {folder}. Make it, or mount it again; what waits is then handed over by itself.")
+
+
+class ErpFolderClosedError(UnavailableError):
+    """The folder that files are dropped into may not be written to."""
+
+    code = "erp.folder_closed"
+    title = N_("Folder cannot be written to")
+    message = N_(
+        "Nothing can be written into {folder}. Let Entrepot write there; what waits is then handed over by itself."
+    )
+
+
+class ErpFolderFullError(UnavailableError):
+    """The folder that files are dropped into has no room left."""
+
+    code = "erp.folder_full"
+    title = N_("Folder full")
+    message = N_("{folder} is full. Make room there; what waits is then handed over by itself.")
+
+
+class ErpFolderAwayError(UnavailableError):
+    """The folder that files are dropped into does not work."""
+
+    code = "erp.folder_away"
+    title = N_("Folder away")
+    message = N_("{folder} cannot be used ({reason}). What waits is handed over by itself once it works again.")
+
+
 class ErpDriverMissingError(RefusedError):
     """The optional package that speaks to this ERP is not installed."""
 
