@@ -20,6 +20,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("seller_id", sa.Uuid(), nullable=True),
         sa.Column("account_id", sa.Uuid(), nullable=True),
+        sa.Column("run_id", sa.Uuid(), nullable=True),
+        sa.Column("order_id", sa.Uuid(), nullable=True),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("actor_name", sa.Text(), nullable=False),
@@ -41,6 +43,11 @@ def upgrade() -> None:
         "ix_external_call_account_id_started_at", "external_call", ["account_id", sa.literal_column("started_at DESC")]
     )
     op.create_index("ix_external_call_subject", "external_call", ["subject"], postgresql_where=sa.text("subject <> ''"))
+    for column in ("run_id", "order_id"):
+        op.create_index(
+            f"ix_external_call_{column}", "external_call", [column], postgresql_where=sa.text(f"{column} IS NOT NULL")
+        )
+    op.create_index("ix_external_call_seller_id_id", "external_call", ["seller_id", "id"])
     op.create_index("ix_external_call_started_at", "external_call", ["started_at"], postgresql_using="brin")
     isolate("external_call", shared_rows=True)
     # Unlike other rows without a seller, calls without one show the instance's own business: only it reads them.

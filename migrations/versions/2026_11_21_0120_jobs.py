@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("done", sa.Integer(), server_default=ZERO, nullable=False),
         sa.Column("total", sa.Integer(), server_default=ZERO, nullable=False),
         sa.Column("note", sa.Text(), server_default=EMPTY, nullable=False),
+        sa.Column("note_facts", JSON, nullable=True),
         sa.Column("enqueued_at", MOMENT, server_default=NOW, nullable=False),
         sa.Column("due_at", MOMENT, server_default=NOW, nullable=False),
         sa.Column("started_at", MOMENT, nullable=True),
@@ -48,12 +49,16 @@ def upgrade() -> None:
         sa.Column("error_kind", sa.Text(), server_default=EMPTY, nullable=False),
         sa.Column("error_code", sa.Text(), server_default=EMPTY, nullable=False),
         sa.Column("error_text", sa.Text(), server_default=EMPTY, nullable=False),
+        sa.Column("error_facts", JSON, nullable=True),
         sa.Column("failed_step", sa.Integer(), nullable=True),
         sa.Column("result", JSON, nullable=True),
         sa.Column("actor_kind", sa.Text(), nullable=False),
         sa.Column("actor_id", sa.Text(), nullable=False),
         sa.Column("actor_name", sa.Text(), nullable=False),
         sa.Column("schedule_id", sa.Uuid(), nullable=True),
+        sa.Column("timeout_seconds", sa.Integer(), nullable=True),
+        sa.Column("retries", sa.Integer(), nullable=True),
+        sa.Column("retry_delay_seconds", sa.Integer(), nullable=True),
         sa.Column("parent_id", sa.Uuid(), nullable=True),
         sa.Column("cancel_requested_at", MOMENT, nullable=True),
         sa.Column("slot", sa.Text(), server_default=EMPTY, nullable=False),
@@ -81,6 +86,12 @@ def upgrade() -> None:
     op.create_index("ix_job_run_active", "job_run", ["state", "due_at"], postgresql_where=sa.text(ACTIVE))
     op.create_index("ix_job_run_seller_id_id", "job_run", ["seller_id", "id"])
     op.create_index("ix_job_run_job_id", "job_run", ["job", "id"])
+    op.create_index(
+        "ix_job_run_schedule_id_id",
+        "job_run",
+        ["schedule_id", "id"],
+        postgresql_where=sa.text("schedule_id IS NOT NULL"),
+    )
     op.create_index("ix_job_run_state_id", "job_run", ["state", "id"])
     op.create_index(
         "ix_job_run_finished_at", "job_run", ["finished_at"], postgresql_where=sa.text("finished_at IS NOT NULL")
@@ -95,6 +106,7 @@ def upgrade() -> None:
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("facts", JSON, nullable=True),
         sa.Column("subject_kind", sa.Text(), server_default=EMPTY, nullable=False),
         sa.Column("subject_id", sa.Uuid(), nullable=True),
         sa.ForeignKeyConstraint(["run_id"], ["job_run.id"], name="fk_job_log_run_id_job_run", ondelete="CASCADE"),
@@ -113,6 +125,9 @@ def upgrade() -> None:
         sa.Column("cron", sa.Text(), nullable=True),
         sa.Column("interval_seconds", sa.Integer(), nullable=True),
         sa.Column("time_zone", sa.Text(), server_default=sa.text("'UTC'"), nullable=False),
+        sa.Column("timeout_seconds", sa.Integer(), nullable=True),
+        sa.Column("retries", sa.Integer(), nullable=True),
+        sa.Column("retry_delay_seconds", sa.Integer(), nullable=True),
         sa.Column("paused", sa.Boolean(), server_default=NO, nullable=False),
         sa.Column("edited", sa.Boolean(), server_default=NO, nullable=False),
         sa.Column("next_run_at", MOMENT, nullable=False),
@@ -122,6 +137,9 @@ def upgrade() -> None:
         sa.Column("created_at", MOMENT, server_default=NOW, nullable=False),
         sa.CheckConstraint("(cron IS NULL) <> (interval_seconds IS NULL)", name="ck_job_schedule_cron_or_interval"),
         sa.CheckConstraint("interval_seconds >= 1", name="ck_job_schedule_interval_positive"),
+        sa.CheckConstraint("timeout_seconds >= 1", name="ck_job_schedule_timeout_positive"),
+        sa.CheckConstraint("retries >= 0", name="ck_job_schedule_retries_not_negative"),
+        sa.CheckConstraint("retry_delay_seconds >= 1", name="ck_job_schedule_retry_delay_positive"),
         sa.PrimaryKeyConstraint("id", name="pk_job_schedule"),
     )
     op.create_index("uq_job_schedule_name", "job_schedule", ["name"], unique=True)
@@ -167,6 +185,13 @@ def upgrade() -> None:
     )
     op.create_index("uq_reaction_failure_reaction_event_id", "reaction_failure", ["reaction", "event_id"], unique=True)
     isolate("reaction_failure", shared_rows=True)
+    # The instance's own runs show its business, not a seller's: only the instance reads them.
+    for table in ("job_run", "job_log", "job_schedule", "reaction_failure"):
+        op.execute(
+            f"ALTER POLICY seller_reads ON {table} USING"
+            " ((seller_id IS NULL AND (SELECT scope_is_instance()))"
+            " OR seller_id = ANY ((SELECT scope_sellers())::uuid[]))"
+        )
 
 
 def downgrade() -> None:

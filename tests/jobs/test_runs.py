@@ -16,6 +16,7 @@ from entrepot.kit.database import Actor, Database
 from entrepot.kit.postgres import Server
 from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretBox
+from entrepot.kit.sentence import shown
 from entrepot.kit.settings import Settings
 from tests.jobs.conftest import MakeSeller, ended, notes, row_of, until
 from tests.jobs.samples import Fail, FiveSteps, Long, Quick, Timed
@@ -160,7 +161,7 @@ async def test_refused_is_not_tried_again_by_itself_but_by_a_person(worker: Work
 
     row = await ended(database, run_id)
     assert (row["state"], row["attempt"]) == ("failed", 1)
-    assert row["error_text"] == "The other side says no to this."
+    assert shown(row["error_text"], row["error_facts"]) == "The other side says no to this."
 
     async with worker.database.transaction(Scope.all_sellers()) as session:
         await jobs.retry(session, run_id)

@@ -1,10 +1,11 @@
 """What the pages and the API of access need of a request, and the cookie of a session."""
 
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response
+from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +17,8 @@ from entrepot.access.rights import Right
 from entrepot.access.service import Authenticated
 from entrepot.kit.database import Database
 from entrepot.kit.scope import Scope
+
+type Network = IPv4Network | IPv6Network
 
 SESSION_COOKIE = "entrepot_session"
 UNPROCESSABLE = 422
@@ -58,16 +61,32 @@ def own_session(request: Request[Any, Any, Any]) -> tuple[UUID, UUID | None]:
     return UUID(principal.actor.id), None
 
 
-def client_address(request: Request[Any, Any, Any]) -> str:
-    """Return where the request comes from; behind a proxy on this machine, what the proxy says."""
-    peer = request.client.host if request.client else ""
-    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    if forwarded and is_loopback(peer):
+def client_address(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Return where the request comes from: what trusted proxies say of it, else who connected.
+
+    The header is read from its end, where the proxy nearest to us wrote, and up to the first address that is no trusted
+    proxy: what stands before that, anyone can have written.
+    """
+    address = connection.client.host if connection.client else ""
+    trusted: list[Network] = connection.app.state.settings.trusted_proxies
+    # Some proxies add a header of their own instead of prolonging the one they got.
+    said = ",".join(connection.headers.getall("x-forwarded-for", []))
+    for entry in reversed([part.strip() for part in said.split(",")]):
+        if not _within(address, trusted):
+            break
         try:
-            return str(ip_address(forwarded))
+            address = str(ip_address(entry))
         except ValueError:
-            return peer
-    return peer
+            break
+    return address
+
+
+def _within(address: str, networks: list[Network]) -> bool:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    return any(found in network for network in networks)
 
 
 def is_loopback(address: str) -> bool:

@@ -101,6 +101,7 @@ class Connections:
             why=why,
             actor_name=context.actor.name,
             request_id=context.request_id,
+            run_id=context.run_id,
             redactor=redactor,
         )
         stored = StoredTokens(self._database, self._box, account, redactor)

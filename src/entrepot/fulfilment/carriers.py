@@ -74,6 +74,7 @@ class CarrierLines:
             why=why,
             actor_name=context.actor.name if context else "",
             request_id=context.request_id if context else "",
+            run_id=context.run_id if context else None,
             redactor=redactor_for(credentials),
         )
         return spec.connect(credentials, Line(http=self.outside.client(caller)))

@@ -14,6 +14,7 @@ from entrepot.access.rights import Right
 from entrepot.jobs import schedules, service, views
 from entrepot.jobs.discovery import discover
 from entrepot.jobs.registry import job_named
+from entrepot.jobs.retrying import Limits
 from entrepot.jobs.views import Filters, LogLine, RunRow, ScheduleRow
 
 PAGE_LIMIT = 200
@@ -58,6 +59,12 @@ class ScheduleIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     cron: str | None = None
     interval_seconds: int | None = None
     time_zone: str = "UTC"
+    timeout_seconds: int | None = None
+    """A run that lasts longer is stopped; null: as the job says."""
+    retries: int | None = None
+    """Tries after the first; null: as the job says."""
+    retry_delay_seconds: int | None = None
+    """Before the first of them; later ones wait longer."""
 
 
 class JobController(Controller):
@@ -145,7 +152,16 @@ class ScheduleController(Controller):
     async def edit(self, session: AsyncSession, schedule_id: FromPath[UUID], data: JSONBody[ScheduleIn]) -> ScheduleRow:
         """Change when a schedule ticks."""
         await schedules.edit_schedule(
-            session, schedule_id, cron=data.cron, interval_seconds=data.interval_seconds, time_zone=data.time_zone
+            session,
+            schedule_id,
+            cron=data.cron,
+            interval_seconds=data.interval_seconds,
+            time_zone=data.time_zone,
+            limits=Limits(
+                timeout_seconds=data.timeout_seconds,
+                retries=data.retries,
+                retry_delay_seconds=data.retry_delay_seconds,
+            ),
         )
         return await views.schedule(session, schedule_id)
 

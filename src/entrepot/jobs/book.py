@@ -22,6 +22,7 @@ from entrepot.kit.clock import now
 from entrepot.kit.database import Actor, Database, DatabaseAwayError
 from entrepot.kit.outbox import Event
 from entrepot.kit.scope import Scope
+from entrepot.kit.sentence import Sentence
 
 GATHER = 0.004
 """Seconds to wait for more that can share a transaction."""
@@ -43,7 +44,7 @@ class Page:
 
     starts: dict[UUID, asyncio.Future[Started | None]] = field(default_factory=dict)
     ends: dict[UUID, tuple[dict[str, Any], asyncio.Future[None]]] = field(default_factory=dict)
-    progress: dict[UUID, tuple[int, int, str]] = field(default_factory=dict)
+    progress: dict[UUID, tuple[int, int, Sentence]] = field(default_factory=dict)
     lines: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -64,7 +65,7 @@ class RunBook:
         self._some = asyncio.Event()
         self._runs: dict[UUID, Started] = {}
         self._changed: dict[UUID | None, set[UUID]] = {}
-        self._latest: dict[UUID, tuple[int, int, str]] = {}
+        self._latest: dict[UUID, tuple[int, int, Sentence]] = {}
         self._told = 0.0
 
     async def start(self, run_id: UUID) -> Started | None:
@@ -82,12 +83,12 @@ class RunBook:
         await future
         self._runs.pop(run_id, None)
 
-    def report(self, run_id: UUID, done: int, total: int, text: str) -> None:
+    def report(self, run_id: UUID, done: int, total: int, note: Sentence) -> None:
         """Note progress; written soon."""
-        self._page.progress[run_id] = (done, total, text)
+        self._page.progress[run_id] = (done, total, note)
         self._wake(urgent=False)
 
-    def add_line(self, run_id: UUID, level: Level, text: str, subject: tuple[str, UUID] | None) -> None:
+    def add_line(self, run_id: UUID, level: Level, line: Sentence, subject: tuple[str, UUID] | None) -> None:
         """Note a log line; written soon."""
         run = self._runs.get(run_id)
         kind, subject_id = subject or ("", None)
@@ -97,7 +98,8 @@ class RunBook:
                 "seller_id": run.seller_id if run else None,
                 "at": now(),
                 "level": level,
-                "text": text,
+                "text": line.text,
+                "facts": line.facts,
                 "subject_kind": kind,
                 "subject_id": subject_id,
             }
@@ -159,7 +161,7 @@ class RunBook:
                 subject_id=run_id,
                 job=run.job,
                 code=row["error_code"],
-                reason=row["error_text"],
+                reason=Sentence(row["error_text"], row["error_facts"]).english,
             )
             for run_id, (row, _) in page.ends.items()
             if row["state"] == "failed" and (run := self._runs.get(run_id)) is not None
@@ -184,7 +186,9 @@ class RunBook:
         for seller_id, runs in changed.items():
             events.append(RunsChanged(seller_id=seller_id, subject_id=min(runs), runs=sorted(runs)[:MOST_NAMED]))
             for run_id in sorted(runs & latest.keys())[:MOST_NAMED]:
-                done, total, text = latest[run_id]
+                done, total, note = latest[run_id]
+                # A template is for the page, which knows its reader's language; the bar moves meanwhile.
+                text = note.text if note.facts is None else None
                 events.append(RunProgressed(seller_id=seller_id, subject_id=run_id, done=done, total=total, text=text))
         return events
 

@@ -9,6 +9,7 @@ from croniter import CroniterBadDateError, croniter
 from entrepot.jobs.errors import CancelledRunError, ReplayedError
 from entrepot.jobs.retrying import Retry
 from entrepot.kit.errors import EntrepotError, UnavailableError
+from entrepot.kit.sentence import sentence
 
 ACTIVE = frozenset({"queued", "running", "waiting"})
 FINISHED = frozenset({"succeeded", "failed", "cancelled"})
@@ -26,8 +27,10 @@ class Failure:
     """``unavailable``, ``rate_limited``, ``refused``, ``cancelled`` or ``bug``."""
     code: str
     text: str
+    """A template if there are *facts*, else the sentence."""
     wait: int | None = None
     """Seconds we were told to wait."""
+    facts: dict[str, str | int] | None = None
 
 
 def failure_of(error: BaseException) -> Failure:
@@ -35,15 +38,17 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, ReplayedError):
         facts = error.facts
         wait = int(str(facts["wait"])) if "wait" in facts else None
-        return Failure(str(facts["kind"]), str(facts["code"]), str(facts["sentence"]), wait)
+        return Failure(str(facts["kind"]), str(facts["code"]), str(facts["sentence"]), wait, error.stored)
+    if not isinstance(error, EntrepotError):
+        return Failure("bug", "jobs.bug", f"{type(error).__name__}: {error}"[:LONGEST_SENTENCE])
+    told = sentence(error, {})
     if isinstance(error, CancelledRunError):
-        return Failure("cancelled", error.code, error.detail)
+        return Failure("cancelled", error.code, told.text, facts=told.facts)
     if isinstance(error, UnavailableError):
         wait = next((value for name in WAIT_FACTS if isinstance(value := error.facts.get(name), int)), None)
-        return Failure("rate_limited" if wait is not None else "unavailable", error.code, error.detail, wait)
-    if isinstance(error, EntrepotError):
-        return Failure("refused", error.code, error.detail)
-    return Failure("bug", "jobs.bug", f"{type(error).__name__}: {error}"[:LONGEST_SENTENCE])
+        kind = "rate_limited" if wait is not None else "unavailable"
+        return Failure(kind, error.code, told.text, wait, told.facts)
+    return Failure("refused", error.code, told.text, facts=told.facts)
 
 
 def wait_before_retry(failure: Failure, attempt: int, retry: Retry) -> timedelta | None:

@@ -101,6 +101,8 @@ class ReplayedError(EntrepotError):
     code = "jobs.replayed"
     title = N_("Step failed")
     message = "{sentence}"
+    stored: dict[str, str | int] | None = None
+    """The facts that belong into the sentence, where it is a template."""
 
 
 class SlotTakenError(ConflictError):

@@ -23,7 +23,8 @@ class RunProgressed(Event, frozen=True, kw_only=True):
 
     done: int
     total: int
-    text: str
+    text: str | None
+    """None: in the reader's language only, on the page."""
 
 
 class RunFailed(Event, frozen=True, kw_only=True):

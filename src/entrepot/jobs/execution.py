@@ -17,6 +17,7 @@ from entrepot.jobs.repository import Started
 from entrepot.jobs.run import Level, Run, Tools
 from entrepot.jobs.service import read_args
 from entrepot.kit.database import Actor
+from entrepot.kit.sentence import Sentence
 
 log = structlog.get_logger()
 GIVE_UP = Retry(unavailable=0, bug=0)
@@ -58,13 +59,13 @@ class DurableEngine:
         """See :class:`entrepot.jobs.run.Engine`."""
         await DBOS.sleep_async(seconds)
 
-    async def report(self, run_id: UUID, done: int, total: int, text: str) -> None:
+    async def report(self, run_id: UUID, done: int, total: int, note: Sentence) -> None:
         """See :class:`entrepot.jobs.run.Engine`."""
-        self._book.report(run_id, done, total, text)
+        self._book.report(run_id, done, total, note)
 
-    async def log(self, run_id: UUID, level: Level, text: str, subject: tuple[str, UUID] | None) -> None:
+    async def log(self, run_id: UUID, level: Level, line: Sentence, subject: tuple[str, UUID] | None) -> None:
         """See :class:`entrepot.jobs.run.Engine`."""
-        self._book.add_line(run_id, level, text, subject)
+        self._book.add_line(run_id, level, line, subject)
 
 
 class Executor:
@@ -104,7 +105,7 @@ class Executor:
         try:
             _refuse(started)
             definition = job_named(started.job)
-            retry = definition.retry
+            retry = definition.retry.changed(started.retries, started.retry_delay_seconds)
             result = await self._call(definition, started, engine)
         except Exception as error:  # noqa: BLE001 -- every error ends the attempt, none ends the worker
             return self._failed(started, engine, error, retry)
@@ -123,7 +124,8 @@ class Executor:
         )
         self.active[run.id] = run
         args = read_args(definition, started.args)
-        limit = definition.timeout.total_seconds() if definition.timeout else None
+        own = definition.timeout.total_seconds() if definition.timeout else None
+        limit = started.timeout_seconds or own
         clock = asyncio.timeout(limit)
         try:
             with structlog.contextvars.bound_contextvars(run=str(run.id), job=definition.name):
@@ -144,13 +146,14 @@ class Executor:
             log.error("job_bug", run=str(started.id), job=started.job, attempt=attempt, exc_info=error)
         state = "cancelled" if failure.kind == "cancelled" else "failed" if wait is None else "waiting"
         if state in {"waiting", "failed"}:
-            self._book.add_line(started.id, "warning" if wait else "error", failure.text, None)
+            self._book.add_line(started.id, "warning" if wait else "error", Sentence(failure.text, failure.facts), None)
         step = engine.failed[1] if engine.failed and engine.failed[0] is error else None
         return _end(
             state,
             error_kind=failure.kind,
             error_code=failure.code,
             error_text=failure.text,
+            error_facts=failure.facts,
             failed_step=step,
             wait=None if wait is None else wait.total_seconds(),
         )
@@ -169,6 +172,7 @@ def _end(state: str, **values: Any) -> dict[str, Any]:  # noqa: ANN401 -- column
         "error_kind": "",
         "error_code": "",
         "error_text": "",
+        "error_facts": None,
         "failed_step": None,
         "wait": None,
         "result": None,
@@ -180,4 +184,6 @@ def _replayed(failure: Failure) -> ReplayedError:
     facts: dict[str, str | int] = {"kind": failure.kind, "code": failure.code, "sentence": failure.text}
     if failure.wait is not None:
         facts["wait"] = failure.wait
-    return ReplayedError(**facts)
+    error = ReplayedError(**facts)
+    error.stored = failure.facts
+    return error

@@ -10,6 +10,7 @@ from entrepot.jobs.run import Level, Run, Tools
 from entrepot.kit.database import Actor, Database
 from entrepot.kit.ids import new_id
 from entrepot.kit.secretbox import SecretBox
+from entrepot.kit.sentence import Sentence
 from entrepot.kit.settings import Settings
 
 
@@ -25,11 +26,11 @@ class InlineEngine:
     async def sleep(self, seconds: float) -> None:
         """Not at all."""
 
-    async def report(self, run_id: UUID, done: int, total: int, text: str) -> None:
+    async def report(self, run_id: UUID, done: int, total: int, note: Sentence) -> None:
         """Nobody looks."""
 
-    async def log(self, run_id: UUID, level: Level, text: str, subject: tuple[str, UUID] | None) -> None:  # noqa: ARG002 -- the protocol's form
-        self.lines.append((level, text))
+    async def log(self, run_id: UUID, level: Level, line: Sentence, subject: tuple[str, UUID] | None) -> None:  # noqa: ARG002 -- the protocol's form
+        self.lines.append((level, line.english))
 
 
 async def run_inline(

@@ -40,6 +40,7 @@ class JobRun(Base):
         ),
         Index("ix_job_run_seller_id_id", "seller_id", "id"),
         Index("ix_job_run_job_id", "job", "id"),
+        Index("ix_job_run_schedule_id_id", "schedule_id", "id", postgresql_where=sql("schedule_id IS NOT NULL")),
         Index("ix_job_run_state_id", "state", "id"),
         Index("ix_job_run_finished_at", "finished_at", postgresql_where=sql("finished_at IS NOT NULL")),
     )
@@ -65,6 +66,8 @@ class JobRun(Base):
     total: Mapped[int] = mapped_column(server_default=sql("0"))
     note: Mapped[str] = mapped_column(server_default=sql("''"))
     """What the run says about its progress."""
+    note_facts: Mapped[dict[str, Any] | None]
+    """Set: the note is a template over them."""
     enqueued_at: Mapped[datetime] = mapped_column(server_default=func.now())
     due_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]
@@ -72,6 +75,8 @@ class JobRun(Base):
     error_kind: Mapped[str] = mapped_column(server_default=sql("''"))
     error_code: Mapped[str] = mapped_column(server_default=sql("''"))
     error_text: Mapped[str] = mapped_column(server_default=sql("''"))
+    error_facts: Mapped[dict[str, Any] | None]
+    """Set: the text is a template over them."""
     failed_step: Mapped[int | None]
     """The engine's number of the step that failed: where the next attempt goes on."""
     result: Mapped[dict[str, Any] | None]
@@ -79,6 +84,10 @@ class JobRun(Base):
     actor_id: Mapped[str]
     actor_name: Mapped[str]
     schedule_id: Mapped[UUID | None]
+    timeout_seconds: Mapped[int | None]
+    retries: Mapped[int | None]
+    retry_delay_seconds: Mapped[int | None]
+    """These three as the schedule said when it started the run; NULL: as the job says."""
     parent_id: Mapped[UUID | None]
     cancel_requested_at: Mapped[datetime | None]
     slot: Mapped[str] = mapped_column(server_default=sql("''"))
@@ -97,6 +106,8 @@ class JobLog(Base):
     at: Mapped[datetime]
     level: Mapped[str]
     text: Mapped[str]
+    facts: Mapped[dict[str, Any] | None]
+    """Set: the text is a template over them, translated for whoever reads it."""
     subject_kind: Mapped[str] = mapped_column(server_default=sql("''"))
     subject_id: Mapped[UUID | None]
 
@@ -108,6 +119,9 @@ class JobSchedule(Base):
     __table_args__ = (
         CheckConstraint("(cron IS NULL) <> (interval_seconds IS NULL)", name="cron_or_interval"),
         CheckConstraint("interval_seconds >= 1", name="interval_positive"),
+        CheckConstraint("timeout_seconds >= 1", name="timeout_positive"),
+        CheckConstraint("retries >= 0", name="retries_not_negative"),
+        CheckConstraint("retry_delay_seconds >= 1", name="retry_delay_positive"),
         Index("uq_job_schedule_name", "name", unique=True),
         Index("ix_job_schedule_next_run_at", "next_run_at", postgresql_where=sql("NOT paused")),
     )
@@ -120,6 +134,9 @@ class JobSchedule(Base):
     cron: Mapped[str | None]
     interval_seconds: Mapped[int | None]
     time_zone: Mapped[str] = mapped_column(server_default=sql("'UTC'"))
+    timeout_seconds: Mapped[int | None]
+    retries: Mapped[int | None]
+    retry_delay_seconds: Mapped[int | None]
     paused: Mapped[bool] = mapped_column(server_default=sql("false"))
     edited: Mapped[bool] = mapped_column(server_default=sql("false"))
     """A person changed the time: code no longer does."""

@@ -40,6 +40,8 @@ class Job[A: msgspec.Struct]:
     retry: Retry
     timeout: timedelta | None
     """A run that lasts longer is stopped at its next step."""
+    key: Callable[[A], str] | None
+    """What only one unfinished run at a time may be about, whoever starts it."""
     args_type: type[A]
     function: Callable[[Run, A], Awaitable[object]]
 
@@ -57,11 +59,15 @@ def job[A: msgspec.Struct](
     priority: int = 10,
     retry: Retry = USUAL,
     timeout: timedelta | None = None,
+    key: Callable[[A], str] | None = None,
 ) -> Callable[[Callable[[Run, A], Awaitable[object]]], Job[A]]:
     """Make a job of ``async def f(run: Run, args: SomeStruct)``.
 
     The struct belongs to this job alone: enqueueing it is what starts the job.  It holds ids and plain data, because it
     is stored as JSON.  What *f* returns (small, JSON) is kept as the run's result.
+
+    With *key*, two runs that must not overlap never do: a schedule's tick, a button and the API all get the run that is
+    going on.
     """
 
     def register(function: Callable[[Run, A], Awaitable[object]]) -> Job[A]:
@@ -74,6 +80,7 @@ def job[A: msgspec.Struct](
             priority=priority,
             retry=retry,
             timeout=timeout,
+            key=key,
             args_type=args_type,
             function=function,
         )

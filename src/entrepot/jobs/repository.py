@@ -15,6 +15,7 @@ from entrepot.jobs.domain import ACTIVE
 from entrepot.jobs.models import JobLog, JobRun, JobSchedule, ReactionCursor, ReactionFailure, WorkerSlot
 from entrepot.kit.bulk import insert_rows
 from entrepot.kit.clock import now
+from entrepot.kit.sentence import Sentence
 
 
 async def add_runs(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
@@ -88,6 +89,9 @@ class Started:
     resumes: int
     cancelled: bool
     enqueued_at: datetime
+    timeout_seconds: int | None
+    retries: int | None
+    retry_delay_seconds: int | None
 
 
 async def start_runs(session: AsyncSession, run_ids: Sequence[UUID], slot: str) -> dict[UUID, Started]:
@@ -99,9 +103,10 @@ async def start_runs(session: AsyncSession, run_ids: Sequence[UUID], slot: str) 
                 attempt = attempt + (state <> 'running')::int,
                 resumes = CASE WHEN state = 'running' THEN resumes + 1 ELSE 0 END,
                 state = 'running', slot = :slot, started_at = coalesce(started_at, now()),
-                finished_at = NULL, error_kind = '', error_code = '', error_text = ''
+                finished_at = NULL, error_kind = '', error_code = '', error_text = '', error_facts = NULL
             WHERE id = ANY(:ids) AND state IN ('queued', 'waiting', 'running')
             RETURNING id, job, args, seller_id, attempt, attempts_before, resumes, enqueued_at,
+                timeout_seconds, retries, retry_delay_seconds,
                 cancel_requested_at IS NOT NULL AS cancelled
             """
         ),
@@ -120,21 +125,22 @@ async def finish_runs(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) 
     """
     names = ("id", "state", "error_kind", "error_code", "error_text", "failed_step", "wait")
     values: dict[str, Any] = {name: [row[name] for row in rows] for name in names}
-    values["result"] = [None if row["result"] is None else msgspec.json.encode(row["result"]).decode() for row in rows]
+    for name in ("result", "error_facts"):
+        values[name] = [None if row[name] is None else msgspec.json.encode(row[name]).decode() for row in rows]
     await session.execute(
         text(
             """
             UPDATE job_run r SET
                 state = n.state, error_kind = n.error_kind, error_code = n.error_code, error_text = n.error_text,
-                failed_step = n.failed_step, result = n.result::jsonb,
+                error_facts = n.error_facts::jsonb, failed_step = n.failed_step, result = n.result::jsonb,
                 due_at = CASE WHEN n.wait IS NULL THEN r.due_at ELSE now() + make_interval(secs => n.wait) END,
                 finished_at = CASE WHEN n.state = 'waiting' THEN NULL ELSE now() END,
                 cancel_requested_at = CASE WHEN n.state = 'cancelled' THEN r.cancel_requested_at END
             FROM unnest(
                 CAST(:id AS uuid[]), CAST(:state AS text[]), CAST(:error_kind AS text[]), CAST(:error_code AS text[]),
                 CAST(:error_text AS text[]), CAST(:failed_step AS int[]), CAST(:wait AS float8[]),
-                CAST(:result AS text[])
-            ) AS n(id, state, error_kind, error_code, error_text, failed_step, wait, result)
+                CAST(:result AS text[]), CAST(:error_facts AS text[])
+            ) AS n(id, state, error_kind, error_code, error_text, failed_step, wait, result, error_facts)
             WHERE r.id = n.id
             """
         ),
@@ -142,14 +148,16 @@ async def finish_runs(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) 
     )
 
 
-async def report_progress(session: AsyncSession, reports: Mapping[UUID, tuple[int, int, str]]) -> None:
+async def report_progress(session: AsyncSession, reports: Mapping[UUID, tuple[int, int, Sentence]]) -> None:
     """Write how far runs are."""
     await session.execute(
         text(
             """
-            UPDATE job_run r SET done = n.done, total = n.total, note = n.note
-            FROM unnest(CAST(:ids AS uuid[]), CAST(:done AS int[]), CAST(:total AS int[]), CAST(:note AS text[]))
-                AS n(id, done, total, note)
+            UPDATE job_run r SET done = n.done, total = n.total, note = n.note, note_facts = n.facts::jsonb
+            FROM unnest(
+                CAST(:ids AS uuid[]), CAST(:done AS int[]), CAST(:total AS int[]), CAST(:note AS text[]),
+                CAST(:facts AS text[])
+            ) AS n(id, done, total, note, facts)
             WHERE r.id = n.id
             """
         ),
@@ -157,7 +165,11 @@ async def report_progress(session: AsyncSession, reports: Mapping[UUID, tuple[in
             "ids": list(reports),
             "done": [done for done, _, _ in reports.values()],
             "total": [total for _, total, _ in reports.values()],
-            "note": [note for _, _, note in reports.values()],
+            "note": [note.text for _, _, note in reports.values()],
+            "facts": [
+                None if note.facts is None else msgspec.json.encode(note.facts).decode()
+                for _, _, note in reports.values()
+            ],
         },
     )
 

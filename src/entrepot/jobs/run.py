@@ -13,8 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.jobs.errors import CancelledRunError
 from entrepot.kit.database import Actor, Database
+from entrepot.kit.errors import EntrepotError, Fact
 from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretBox
+from entrepot.kit.sentence import Sentence, sentence
 from entrepot.kit.settings import Settings
 
 type Level = Literal["info", "warning", "error"]
@@ -40,11 +42,11 @@ class Engine(Protocol):
         """Wait; a resumed run only waits for the rest."""
         ...
 
-    async def report(self, run_id: UUID, done: int, total: int, text: str) -> None:
+    async def report(self, run_id: UUID, done: int, total: int, note: Sentence) -> None:
         """Show progress."""
         ...
 
-    async def log(self, run_id: UUID, level: Level, text: str, subject: tuple[str, UUID] | None) -> None:
+    async def log(self, run_id: UUID, level: Level, line: Sentence, subject: tuple[str, UUID] | None) -> None:
         """Add a line to the run's log."""
         ...
 
@@ -145,14 +147,23 @@ class Run:
         self.check_cancelled()
         await self._engine.sleep(seconds)
 
-    async def progress(self, done: int, total: int = 0, text: str = "") -> None:
-        """Show how far the run is; call it as often as you like, it is stored a few times a second at most."""
-        self.check_cancelled()
-        await self._engine.report(self.id, done, total, text)
+    async def progress(self, done: int, total: int = 0, text: str = "", **facts: Fact) -> None:
+        """Show how far the run is; call it as often as you like, it is stored a few times a second at most.
 
-    async def log(self, level: Level, text: str, *, subject: tuple[str, UUID] | None = None) -> None:
-        """Add a line to the run's log, optionally about one thing: ``("order", order_id)``."""
-        await self._engine.log(self.id, level, text, subject)
+        *text* is written like that of :meth:`log`.
+        """
+        self.check_cancelled()
+        await self._engine.report(self.id, done, total, sentence(text, facts))
+
+    async def log(
+        self, level: Level, text: str | EntrepotError, *, subject: tuple[str, UUID] | None = None, **facts: Fact
+    ) -> None:
+        """Add a line to the run's log, optionally about one thing: ``("order", order_id)``.
+
+        Our own sentences are templates with facts, so that each reader gets them in their language:
+        ``run.log("info", N_("{count} orders imported."), count=3)``.  What the outside says is given as it is.
+        """
+        await self._engine.log(self.id, level, sentence(text, facts), subject)
 
     def check_cancelled(self) -> None:
         """Raise :class:`CancelledRunError` if somebody cancelled the run."""

@@ -13,6 +13,7 @@ from entrepot.jobs.errors import ScheduleNotFoundError
 from entrepot.jobs.events import ScheduleChanged
 from entrepot.jobs.models import JobSchedule
 from entrepot.jobs.registry import job_of
+from entrepot.jobs.retrying import Limits
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
 from entrepot.kit.database import context_of
@@ -20,6 +21,9 @@ from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.ids import new_id
 from entrepot.kit.text import N_
 
+LONGEST = 7 * 24 * 3600
+"""Seconds."""
+MOST_RETRIES = 50
 PROBLEMS = {
     "cron": ("cron", N_("Write five fields: minute, hour, day, month, weekday; for example “*/15 6-22 * * 1-5”.")),
     "interval": ("interval_seconds", N_("Enter one second or more.")),
@@ -122,15 +126,34 @@ async def continue_schedule(session: AsyncSession, schedule_id: UUID) -> None:
 
 
 async def edit_schedule(
-    session: AsyncSession, schedule_id: UUID, *, cron: str | None, interval_seconds: int | None, time_zone: str
+    session: AsyncSession,
+    schedule_id: UUID,
+    *,
+    cron: str | None,
+    interval_seconds: int | None,
+    time_zone: str,
+    limits: Limits | None = None,
 ) -> None:
     """Change when a schedule ticks, for good: a new release does not change it back.
+
+    Args:
+        session: the caller's transaction.
+        schedule_id: which.
+        cron: five fields, or None for an interval.
+        interval_seconds: between two ticks, or None for a cron expression.
+        time_zone: IANA name.
+        limits: how long its runs may take and how often they are tried; None: as before.
 
     Raises:
         InvalidInputError: the time makes no sense.
     """
     check_timing(cron, interval_seconds, time_zone)
+    if limits is not None:
+        check_limits(limits)
     schedule = await _locked(session, schedule_id)
+    if limits is not None:
+        schedule.timeout_seconds, schedule.retries = limits.timeout_seconds, limits.retries
+        schedule.retry_delay_seconds = limits.retry_delay_seconds
     schedule.cron, schedule.interval_seconds, schedule.time_zone = cron, interval_seconds, time_zone
     schedule.edited = True
     schedule.next_run_at = _next(schedule)
@@ -144,6 +167,19 @@ def check_timing(cron: str | None, interval_seconds: int | None, time_zone: str)
     if problem:
         field, sentence = PROBLEMS[problem]
         raise InvalidInputError({field: sentence})
+
+
+def check_limits(limits: Limits) -> None:
+    """Raise :class:`InvalidInputError` if a run cannot be limited like this."""
+    problems: dict[str, str] = {}
+    if limits.timeout_seconds is not None and not 1 <= limits.timeout_seconds <= LONGEST:
+        problems["timeout_seconds"] = N_("Enter between 1 second and a week, or leave it empty.")
+    if limits.retries is not None and not 0 <= limits.retries <= MOST_RETRIES:
+        problems["retries"] = N_("Enter between 0 and 50 tries, or leave it empty.")
+    if limits.retry_delay_seconds is not None and not 1 <= limits.retry_delay_seconds <= LONGEST:
+        problems["retry_delay_seconds"] = N_("Enter between 1 second and a week, or leave it empty.")
+    if problems:
+        raise InvalidInputError(problems)
 
 
 def _next(schedule: JobSchedule) -> datetime:

@@ -20,7 +20,9 @@ from entrepot.jobs.errors import (
 )
 from entrepot.jobs.events import RunCancelled, RunsChanged
 from entrepot.jobs.handover import submit
+from entrepot.jobs.models import JobSchedule
 from entrepot.jobs.registry import Job, Queue, job_named, job_of
+from entrepot.jobs.retrying import Limits
 from entrepot.jobs.schedules import remove_schedule, set_schedule
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
@@ -44,6 +46,7 @@ __all__ = [
 WAKE = "entrepot_job"
 """What workers LISTEN to."""
 MOST_TRIES_FOR_A_KEY = 5
+AS_THE_JOB_SAYS = Limits()
 
 
 async def enqueue(  # noqa: PLR0913 -- how a run is queued
@@ -58,6 +61,7 @@ async def enqueue(  # noqa: PLR0913 -- how a run is queued
     seller_id: UUID | None = None,
     schedule_id: UUID | None = None,
     parent_id: UUID | None = None,
+    limits: Limits = AS_THE_JOB_SAYS,
 ) -> UUID:
     """Start the job that *args* belong to, once the caller's transaction has committed; return the run's id.
 
@@ -72,9 +76,12 @@ async def enqueue(  # noqa: PLR0913 -- how a run is queued
         seller_id: whose run it is; default: ``args.seller_id``, else the one seller of the transaction's scope.
         schedule_id: the schedule that started it.
         parent_id: the run that started it.
+        limits: what a person set for it.
     """
     definition = job_of(args)
     row = _row(session, definition, args, delay=delay, seller_id=seller_id)
+    if definition.key is not None:
+        key = definition.key(args)
     row.update(
         key=key,
         again=again,
@@ -82,6 +89,9 @@ async def enqueue(  # noqa: PLR0913 -- how a run is queued
         queue=str(queue or definition.queue),
         schedule_id=schedule_id,
         parent_id=parent_id,
+        timeout_seconds=limits.timeout_seconds,
+        retries=limits.retries,
+        retry_delay_seconds=limits.retry_delay_seconds,
     )
     for _ in range(MOST_TRIES_FOR_A_KEY):
         if await repository.add_runs(session, [row]):
@@ -105,7 +115,7 @@ async def enqueue_many(
         definition = job_of(args)
         row = _row(session, definition, args, delay=None, seller_id=None)
         row.update(
-            key=keys[number] if keys else None,
+            key=definition.key(args) if definition.key else keys[number] if keys else None,
             again=again,
             priority=definition.priority,
             queue=str(definition.queue),
@@ -128,6 +138,7 @@ async def enqueue_named(
     delay: timedelta | float | None = None,
     seller_id: UUID | None = None,
     schedule_id: UUID | None = None,
+    limits: Limits = AS_THE_JOB_SAYS,
 ) -> UUID:
     """Start a job by its name: for schedules, the API and "run again".
 
@@ -142,6 +153,7 @@ async def enqueue_named(
         delay=delay,
         seller_id=seller_id,
         schedule_id=schedule_id,
+        limits=limits,
     )
 
 
@@ -222,10 +234,20 @@ async def run_schedule(session: AsyncSession, schedule_id: UUID) -> UUID:
         key=schedule_key(schedule.name),
         seller_id=schedule.seller_id,
         schedule_id=schedule.id,
+        limits=limits_of(schedule),
     )
     schedule.last_run_at, schedule.last_run_id, schedule.skipped = now(), run_id, 0
     await session.flush()
     return run_id
+
+
+def limits_of(schedule: JobSchedule) -> Limits:
+    """Return what a person set for a schedule's runs."""
+    return Limits(
+        timeout_seconds=schedule.timeout_seconds,
+        retries=schedule.retries,
+        retry_delay_seconds=schedule.retry_delay_seconds,
+    )
 
 
 def schedule_key(name: str) -> str:

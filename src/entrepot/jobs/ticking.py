@@ -10,7 +10,7 @@ from entrepot.jobs import repository
 from entrepot.jobs.domain import next_tick
 from entrepot.jobs.errors import ArgumentsWrongError, JobUnknownError
 from entrepot.jobs.handover import submit_runs
-from entrepot.jobs.service import enqueue_named, schedule_key
+from entrepot.jobs.service import enqueue_named, limits_of, schedule_key
 from entrepot.kit.clock import now
 from entrepot.kit.database import Actor, Database
 from entrepot.kit.scope import Scope
@@ -64,6 +64,7 @@ async def start_scheduled(database: Database) -> None:
                     key=schedule_key(schedule.name),
                     seller_id=schedule.seller_id,
                     schedule_id=schedule.id,
+                    limits=limits_of(schedule),
                 )
             except (JobUnknownError, ArgumentsWrongError) as error:
                 log.warning("schedule_broken", schedule=schedule.name, detail=error.detail)

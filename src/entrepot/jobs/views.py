@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,11 @@ from sqlalchemy.orm import InstrumentedAttribute
 from entrepot.jobs.domain import ACTIVE
 from entrepot.jobs.errors import RunNotFoundError, ScheduleNotFoundError
 from entrepot.jobs.models import JobLog, JobRun, JobSchedule, ReactionCursor, ReactionFailure, WorkerSlot
+from entrepot.kit.clock import now
+from entrepot.kit.sentence import shown
+
+RECENT = timedelta(days=30)
+"""What the figures of a schedule look back on."""
 
 
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +44,9 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     actor_name: str
     schedule_id: UUID | None
     parent_id: UUID | None
+    timeout_seconds: int | None
+    retries: int | None
+    retry_delay_seconds: int | None
     cancel_requested_at: datetime | None
     slot: str
     args: dict[str, Any]
@@ -47,6 +55,13 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def active(self) -> bool:
         return self.state in ACTIVE
+
+    @property
+    def seconds(self) -> int | None:
+        """How long it took, or has taken."""
+        if self.started_at is None:
+            return None
+        return max(0, round(((self.finished_at or now()) - self.started_at).total_seconds()))
 
 
 class LogLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +86,9 @@ class ScheduleRow(msgspec.Struct, frozen=True, kw_only=True):
     cron: str | None
     interval_seconds: int | None
     time_zone: str
+    timeout_seconds: int | None
+    retries: int | None
+    retry_delay_seconds: int | None
     paused: bool
     edited: bool
     next_run_at: datetime
@@ -147,14 +165,28 @@ def _filtered(query: Select[*tuple[Any, ...]], filters: Filters) -> Select[*tupl
     return query
 
 
+RUN_COLUMNS = [*_columns(JobRun, RunRow), JobRun.note_facts, JobRun.error_facts]
+
+
+async def _runs(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[RunRow]:
+    """Return runs with their sentences in the language of the request."""
+    runs: list[RunRow] = []
+    for found in (await session.execute(query)).mappings():
+        row = dict(found)
+        row["note"] = shown(row["note"], row.pop("note_facts"))
+        row["error_text"] = shown(row["error_text"], row.pop("error_facts"))
+        runs.append(RunRow(**row))
+    return runs
+
+
 async def list_runs(
     session: AsyncSession, filters: Filters, *, before: UUID | None = None, limit: int = 50
 ) -> tuple[list[RunRow], UUID | None]:
     """Return runs, newest first, and what to give as *before* for the next page."""
-    query = _filtered(select(*_columns(JobRun, RunRow)), filters)
+    query = _filtered(select(*RUN_COLUMNS), filters)
     if before is not None:
         query = query.where(JobRun.id < before)
-    found = await _rows(session, RunRow, query.order_by(JobRun.id.desc()).limit(limit + 1))
+    found = await _runs(session, query.order_by(JobRun.id.desc()).limit(limit + 1))
     return found[:limit], found[limit - 1].id if len(found) > limit else None
 
 
@@ -164,7 +196,7 @@ async def run(session: AsyncSession, run_id: UUID) -> RunRow:
     Raises:
         RunNotFoundError: none in the scope.
     """
-    found = await _rows(session, RunRow, select(*_columns(JobRun, RunRow)).where(JobRun.id == run_id))
+    found = await _runs(session, select(*RUN_COLUMNS).where(JobRun.id == run_id))
     if not found:
         raise RunNotFoundError(run_id=run_id)
     return found[0]
@@ -172,8 +204,26 @@ async def run(session: AsyncSession, run_id: UUID) -> RunRow:
 
 async def log_lines(session: AsyncSession, run_id: UUID, *, limit: int = 300) -> list[LogLine]:
     """Return the last lines of a run's log, oldest first."""
-    newest = select(*_columns(JobLog, LogLine)).where(JobLog.run_id == run_id).order_by(JobLog.id.desc()).limit(limit)
-    return list(reversed(await _rows(session, LogLine, newest)))
+    query = select(*LINE_COLUMNS).where(JobLog.run_id == run_id).order_by(JobLog.id.desc()).limit(limit)
+    return list(reversed(await _lines(session, query)))
+
+
+async def log_after(session: AsyncSession, run_id: UUID, after: int, *, limit: int = 500) -> list[LogLine]:
+    """Return the lines of a run's log after the line *after*, oldest first."""
+    query = select(*LINE_COLUMNS).where(JobLog.run_id == run_id, JobLog.id > after).order_by(JobLog.id).limit(limit)
+    return await _lines(session, query)
+
+
+LINE_COLUMNS = [*_columns(JobLog, LogLine), JobLog.facts]
+
+
+async def _lines(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[LogLine]:
+    lines: list[LogLine] = []
+    for found in (await session.execute(query)).mappings():
+        row = dict(found)
+        row["text"] = shown(row["text"], row.pop("facts"))
+        lines.append(LogLine(**row))
+    return lines
 
 
 async def count_states(session: AsyncSession) -> dict[str, int]:
@@ -192,6 +242,57 @@ async def count_states(session: AsyncSession) -> dict[str, int]:
 async def list_schedules(session: AsyncSession) -> list[ScheduleRow]:
     """Return every schedule of the scope, by name."""
     return await _rows(session, ScheduleRow, select(*_columns(JobSchedule, ScheduleRow)).order_by(JobSchedule.name))
+
+
+class ScheduleFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """How the runs of one schedule went in the last 30 days."""
+
+    runs: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    seconds: float | None = None
+    """How long a run that succeeded took, on average."""
+    items: int = 0
+
+    @property
+    def rate(self) -> float | None:
+        """The share of finished runs that succeeded; None: none has finished."""
+        ended = self.succeeded + self.failed
+        return self.succeeded / ended if ended else None
+
+
+async def schedule_figures(session: AsyncSession) -> dict[UUID, ScheduleFigures]:
+    """Return the figures of every schedule that has run lately."""
+    succeeded, failed = JobRun.state == "succeeded", JobRun.state == "failed"
+    took = func.extract("epoch", JobRun.finished_at - JobRun.started_at)
+    rows = await session.execute(
+        select(
+            JobRun.schedule_id,
+            func.count(),
+            func.count().filter(succeeded),
+            func.count().filter(failed),
+            func.avg(took).filter(succeeded),
+            func.coalesce(func.sum(JobRun.done), 0),
+        )
+        .where(JobRun.schedule_id.is_not(None), JobRun.enqueued_at > now() - RECENT)
+        .group_by(JobRun.schedule_id)
+    )
+    return {
+        row[0]: ScheduleFigures(
+            runs=row[1],
+            succeeded=row[2],
+            failed=row[3],
+            seconds=float(row[4]) if row[4] is not None else None,  # a duration, neither money nor measure
+            items=int(row[5]),
+        )
+        for row in rows
+    }
+
+
+async def runs_by_id(session: AsyncSession, run_ids: Sequence[UUID]) -> dict[UUID, RunRow]:
+    """Return these runs."""
+    found = await _runs(session, select(*RUN_COLUMNS).where(JobRun.id.in_(run_ids)))
+    return {row.id: row for row in found}
 
 
 async def schedule(session: AsyncSession, schedule_id: UUID) -> ScheduleRow:

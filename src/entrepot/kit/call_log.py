@@ -38,12 +38,19 @@ class ExternalCall(Base):
     __table_args__ = (
         Index("ix_external_call_account_id_started_at", "account_id", desc("started_at")),
         Index("ix_external_call_subject", "subject", postgresql_where=text("subject <> ''")),
+        Index("ix_external_call_run_id", "run_id", postgresql_where=text("run_id IS NOT NULL")),
+        Index("ix_external_call_order_id", "order_id", postgresql_where=text("order_id IS NOT NULL")),
+        Index("ix_external_call_seller_id_id", "seller_id", "id"),
         Index("ix_external_call_started_at", "started_at", postgresql_using="brin"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     seller_id: Mapped[UUID | None]
     account_id: Mapped[UUID | None]
+    run_id: Mapped[UUID | None]
+    """The job's run that called."""
+    order_id: Mapped[UUID | None]
+    """Our order, where the caller knew it; else *subject* may name it."""
     subject: Mapped[str]
     """What it was about, as the outside names it: an order number."""
     why: Mapped[str]
@@ -68,6 +75,8 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     seller_id: UUID | None
     account_id: UUID | None
+    run_id: UUID | None = None
+    order_id: UUID | None = None
     subject: str
     why: str
     actor_name: str

@@ -32,11 +32,14 @@ class DatabaseAwayError(UnavailableError):
     )
 
 
+UUID_LENGTH = 36
+"""Of an actor's id that is a run's; a worker signs with its name."""
 GLANCES = 2
 """Connections of a process for :meth:`Database.glance`."""
 
-UNREACHABLE = (OSError, TimeoutError, PoolTimeoutError)
-"""What connecting fails with: nobody listens, no answer in time, every connection of this process is taken."""
+UNREACHABLE = (OSError, TimeoutError, PoolTimeoutError, asyncpg.TooManyConnectionsError, asyncpg.CannotConnectNowError)
+"""What connecting fails with: nobody listens, no answer in time, every connection of this process is taken, or all of
+the server's are, or it is starting or stopping."""
 
 
 class Base(DeclarativeBase):
@@ -90,6 +93,11 @@ class Context:
     """Ties events, external calls, log lines and job runs of one piece of work together."""
     wakes: set[str] = field(default_factory=set[str])
     """Channels to notify once the transaction has committed."""
+
+    @property
+    def run_id(self) -> UUID | None:
+        """The job's run whose work this is, if a job works."""
+        return UUID(self.actor.id) if self.actor.kind == "job" and len(self.actor.id) == UUID_LENGTH else None
 
 
 def context_of(session: AsyncSession) -> Context:

@@ -11,7 +11,9 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self, cast
@@ -79,7 +81,21 @@ class Caller:
     why: str = ""
     actor_name: str = ""
     request_id: str = ""
+    run_id: UUID | None = None
     redactor: Redactor = field(default_factory=Redactor)
+
+
+_order: ContextVar[UUID | None] = ContextVar("order", default=None)
+
+
+@contextmanager
+def about_order(order_id: UUID) -> Generator[None]:
+    """Note with every call made inside that it is about this order of ours."""
+    before = _order.set(order_id)
+    try:
+        yield
+    finally:
+        _order.reset(before)
 
 
 class CheckedNetwork(httpcore.AsyncNetworkBackend):
@@ -305,6 +321,8 @@ class Recorder(httpx.AsyncBaseTransport):
             id=new_id(),
             seller_id=caller.seller_id,
             account_id=caller.account_id,
+            run_id=caller.run_id,
+            order_id=_order.get(),
             subject=str(request.extensions.get(SUBJECT, "")),
             why=caller.why,
             actor_name=caller.actor_name,

@@ -41,7 +41,12 @@ async def tidy(run: Run, args: Tidy) -> object:  # noqa: ARG001 -- the form of e
         removed["calls"] += count
         if count < BATCH:
             break
-    await run.log("info", f"removed {removed['expired']} expired rows and {removed['calls']} calls")
+    await run.log(
+        "info",
+        N_("{expired} expired rows and {calls} calls were removed."),
+        expired=removed["expired"],
+        calls=removed["calls"],
+    )
     return removed
 
 

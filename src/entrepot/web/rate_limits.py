@@ -10,12 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 from litestar import Request
+from litestar.connection import ASGIConnection
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.exceptions import TooManyRequestsException
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from entrepot.access.http import client_address
 from entrepot.access.principal import Principal
 from entrepot.web.problems import show_http_problem
 
@@ -62,8 +64,8 @@ class RateLimits(ASGIMiddleware):
         if principal is not None:
             subject, name, limit = f"{principal.actor.kind}:{principal.actor.id}", "principal", self._known
         else:
-            client = scope.get("client")
-            subject, name, limit = f"address:{client[0] if client else ''}", "address", self._unknown
+            address = client_address(ASGIConnection(scope))
+            subject, name, limit = f"address:{address}", "address", self._unknown
         left = self.count(subject, limit)
         reset = WINDOW - int(self._clock() % WINDOW)
 
