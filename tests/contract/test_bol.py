@@ -12,6 +12,7 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
@@ -25,6 +26,9 @@ from entrepot.channels.contract import (
     ShippedLine,
     StockUpdate,
 )
+from entrepot.channels.contract_market import CommissionQuery, RankKind
+from entrepot.channels.contract_offers import Condition, DeliveryPromise, NewOffer, OfferChange
+from entrepot.channels.contract_returns import ReturnDecision, ReturnOutcome
 from entrepot.channels.line import Line
 from entrepot.connectors.bol import SPEC
 from entrepot.connectors.bol.connector import Bol
@@ -101,10 +105,13 @@ class Bench(httpx.AsyncBaseTransport):
         path = request.url.path
         if path == "/token":
             return httpx.Response(200, json={"access_token": "token", "token_type": "Bearer", "expires_in": 299})
-        part = "shared" if path.startswith("/shared") else "offers" if "/offers" in path else "retailer"
+        v11 = path.startswith("/retailer/offers") and "/export" not in path
+        part = "shared" if path.startswith("/shared") else "offers" if v11 else "retailer"
         target = httpx.URL(self._addresses[part])
         request.url = request.url.copy_with(scheme="http", host=target.host, port=target.port)
         request.headers["Host"] = f"{target.host}:{target.port}"
+        if path.endswith("/not-for-sale-reasons"):
+            request.headers["Prefer"] = "dynamic=true"  # the specification's own example has an offer id that is no UUID
         answer = await self._inner.handle_async_request(request)
         body = await answer.aread()
         name = f"{request.method} {path}"
@@ -198,6 +205,81 @@ async def test_reads_offers_and_publishes_stock(bol: Bol) -> None:
         StockUpdate(channel_offer_id="6ff736b5-cdd0-4150-8c67-78269ee986f5", quantity=quantity) for quantity in (0, 999)
     ]
     assert all(outcome.applied for outcome in await bol.publish_stock(updates))
+
+
+OFFER = "6ff736b5-cdd0-4150-8c67-78269ee986f5"
+
+
+@pytest.mark.parametrize("condition", Condition)
+async def test_manages_offers(bol: Bol, condition: Condition) -> None:
+    promise = DeliveryPromise(fastest_days=1, slowest_days=2, order_before="14:00")
+    new = NewOffer(
+        gtin="0000007740404",
+        sku="AX1234",
+        price=Decimal("9.99"),
+        quantity=6,
+        title="A title",
+        condition=condition,
+        delivery=promise,
+        countries=("NL", "BE"),
+    )
+    assert await bol.create_offer(new)
+    assert (await bol.read_offer(OFFER)).channel_offer_id
+    changes = [
+        OfferChange(channel_offer_id=OFFER, price=Decimal("12.50")),
+        OfferChange(channel_offer_id=OFFER, quantity=3, sku="AX1235", title="Another", on_hold=True, delivery=promise),
+    ]
+    for change in changes:
+        await bol.change_offer(change)
+    await bol.sale_obstacles(OFFER)
+    await bol.delete_offer(OFFER)
+
+
+async def test_asks_for_an_export(bol: Bol) -> None:
+    assert await bol.request_export()
+
+
+async def test_reads_held_stock(bol: Bol) -> None:
+    assert (await bol.held_stock()).items
+
+
+async def test_reads_and_handles_returns(bol: Bol) -> None:
+    cursor, more = None, True
+    while more:
+        page = await bol.fetch_returns(cursor)
+        for document in page.items:
+            assert not document.problem
+            assert bol.read_return(document.raw).lines
+        cursor, more = page.next, page.more
+    for outcome in ReturnOutcome:
+        decision = ReturnDecision(channel_return_line_id="86123452", quantity=1, outcome=outcome)
+        assert await bol.handle_return(decision)
+        if outcome is not ReturnOutcome.APPROVED_AFTER_ALL:
+            assert await bol.register_return("2012345678", 1, outcome)
+
+
+async def test_reads_the_market(bol: Bol) -> None:
+    for country in ("", "NL", "BE"):
+        assert await bol.competing_offers("0000007740404", country=country)
+    for kind in RankKind:
+        await bol.product_ranks("0000007740404", now().date() - timedelta(days=1), kind)
+    assert await bol.commissions([CommissionQuery(gtin="0000007740404", price=Decimal("59.99"))])
+
+
+async def test_subscribes(bol: Bol) -> None:
+    assert await bol.subscribe("https://hub.example.org/hooks/1/2")
+    assert await bol.subscribe("https://www.example.com/push")
+
+
+async def test_ships_with_a_label_of_bol(bol: Bol) -> None:
+    notice = ShipmentNotice(
+        channel_order_id="A2K8290LP8",
+        reference="SHIP-1",
+        lines=tuple(ShippedLine(channel_line_id=str(number), quantity=1) for number in range(1, 251)),
+        carrier="bol",
+        channel_label="d4c50077-0c19-435f-9bee-1b30b9f4ba1a",
+    )
+    assert (await bol.confirm_shipment(notice)).count("+") == 2
 
 
 async def test_prism_refuses_what_breaks_the_specification(bench: Bench) -> None:

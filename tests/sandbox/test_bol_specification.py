@@ -15,7 +15,12 @@ from tests.sandbox.conftest import MakeWorld
 from tests.sandbox.seller import V11, Seller
 
 FOLDER = Path(__file__).parents[3] / "shared" / "specs" / "bol"
-FILES = {"/retailer/offers": "offers-v11.transcribed.json", "/shared": "shared.json", "": "retailer.json"}
+FILES = {
+    "/retailer/offers/export": "retailer.json",
+    "/retailer/offers": "offers-v11.transcribed.json",
+    "/shared": "shared.json",
+    "": "retailer.json",
+}
 
 pytestmark = [
     pytest.mark.anyio,

@@ -71,6 +71,13 @@ class WorldOptions:
     rate_limits: Mapping[str, RateLimit] = field(default_factory=lambda: EASY_LIMITS)
     omit_empty_arrays: bool = True
     """bol.com leaves out empty arrays in lists; its specification does not."""
+    channel_share: float = 0.0
+    """The part of all orders that the marketplace delivers from its own warehouse."""
+    channel_ships_after_seconds: float = 60.0
+    return_share: float = 0.0
+    """The part of all shipped order items of which the buyer sends something back."""
+    return_seconds: float = 60.0
+    """How long after shipping a return is registered."""
     carrier_key: str = "sandbox-express-key"
     carrier_speed: float = 1440.0
     """How many times faster than real time parcels travel; 1440 makes a minute of a day."""

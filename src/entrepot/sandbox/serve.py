@@ -11,6 +11,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from entrepot.sandbox.app import create_sandbox
+from entrepot.sandbox.bol.postman import deliver
 from entrepot.sandbox.options import ALL_AT_ONCE, RATE_LIMITS, WorldOptions
 from entrepot.sandbox.smtp import listen
 from entrepot.sandbox.world import World, WrongSeed
@@ -30,6 +31,8 @@ def main(argv: Sequence[str]) -> int:
         token_seconds=chosen.token_seconds,
         carrier_speed=chosen.carrier_speed,
         rate_limits=RATE_LIMITS[chosen.rate_limits],
+        channel_share=chosen.channel_share,
+        return_share=chosen.return_share,
     )
     try:
         world = World(options)
@@ -57,7 +60,9 @@ async def serve(world: World, host: str, port: int, smtp_port: int | None) -> No
         loop.add_signal_handler(number, server.stop)
     sys.stdout.write(f"Sandbox at http://{host}:{port}/ (mail on port {smtp_port or 'none'})\n")
     sys.stdout.flush()
+    postman = asyncio.create_task(deliver(world))
     await server.serve()
+    postman.cancel()
     if mail is not None:
         mail.close()
 
@@ -84,5 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--process-seconds", type=float, default=default.process_seconds)
     parser.add_argument("--token-seconds", type=int, default=default.token_seconds)
     parser.add_argument("--carrier-speed", type=float, default=default.carrier_speed, help="times real time")
+    parser.add_argument("--channel-share", type=float, default=0.0, help="part of orders that bol delivers itself")
+    parser.add_argument("--return-share", type=float, default=0.0, help="part of shipped items that come back")
     parser.add_argument("--rate-limits", choices=sorted(RATE_LIMITS), default="easy")
     return parser

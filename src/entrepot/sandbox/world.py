@@ -21,6 +21,8 @@ from entrepot.sandbox.store import Nowhere, StateFile, Store
 from entrepot.sandbox.traffic import RateLimiter, Traffic
 
 _SPARE_UNITS = 25
+_OWN = msgspec.Raw(b'{"method":"FBR","schedule":"BOL_DELIVERY_PROMISE"}')
+_HELD = msgspec.Raw(b'{"method":"FBB"}')
 
 
 class WrongSeed(Exception):  # noqa: N818 - a question to the user
@@ -94,6 +96,11 @@ class World:
                 f"start with --seed {origin.seed}, or choose another folder."
             )
 
+    def _is_held(self, client_id: str, sku: str) -> bool:
+        """Whether the marketplace keeps a product in its own warehouse."""
+        share = self.options.channel_share
+        return bool(share) and self.dice.chance(client_id, sku, "held") < share
+
     def _first_offers(self, client_id: str, demand: Mapping[str, int], now: datetime) -> Iterator[Offer]:
         """What the seller already offers: the whole catalogue, with stock enough for all buyers."""
         data = load()
@@ -108,6 +115,7 @@ class World:
                 modified=now,
                 amount=wanted + _SPARE_UNITS,
                 title=product.title,
+                fulfilment=_HELD if self._is_held(client_id, product.sku) else _OWN,
             )
 
 

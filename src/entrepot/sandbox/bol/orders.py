@@ -79,7 +79,11 @@ class BolOrders:
         method = choice(call, "fulfilment-method", "FBR", "FBR", "FBB", "ALL")
         status = choice(call, "status", "OPEN", "OPEN", "SHIPPED", "ALL")
         vvb_only = choice(call, "vvb-only", "false", "true", "false") == "true"
-        orders = () if method == "FBB" or vvb_only else self._matching(account, status, call)
+        orders: Iterable[Order] = () if vvb_only else self._matching(account, status, call)
+        if method != "ALL" and self._world.options.channel_share:
+            orders = (order for order in orders if any(item.method == method for item in order.items))
+        elif method == "FBB":
+            orders = ()
         cut = twist(orders, page, PAGE_SIZE, call, lambda order: self._world.dice.below(1 << 32, order.order_id))
         if not cut and self._world.options.omit_empty_arrays:
             return Answer(HTTPStatus.OK, b"{ }", V10)
@@ -137,7 +141,7 @@ def _reduced(order: Order) -> dict[str, object]:
             {
                 "orderItemId": item.order_item_id,
                 "ean": item.ean,
-                "fulfilmentMethod": "FBR",
+                "fulfilmentMethod": item.method,
                 "fulfilmentStatus": "OPEN" if item.open else "HANDLED",
                 "quantity": item.quantity,
                 "quantityShipped": item.shipped,
@@ -153,8 +157,6 @@ def _reduced(order: Order) -> dict[str, object]:
 def _full(order: Order) -> dict[str, object]:
     placed = order.placed.astimezone(DUTCH_TIME).date()
     fulfilment = {
-        "method": "FBR",
-        "distributionParty": "RETAILER",
         "latestDeliveryDate": (placed + timedelta(days=_DELIVERY_DAYS)).isoformat(),
         "expiryDate": (placed + timedelta(days=_EXPIRY_DAYS)).isoformat(),
         "timeFrameType": "REGULAR",
@@ -173,7 +175,11 @@ def _full_item(item: OrderItem, fulfilment: dict[str, str]) -> dict[str, object]
     return {
         "orderItemId": item.order_item_id,
         "cancellationRequest": item.cancellation_requested,
-        "fulfilment": fulfilment,
+        "fulfilment": {
+            "method": item.method,
+            "distributionParty": "BOL" if item.method == "FBB" else "RETAILER",
+            **fulfilment,
+        },
         "offer": {"offerId": item.offer_id, "reference": item.sku},
         "product": {"ean": item.ean, "title": item.title},
         "quantity": item.quantity,

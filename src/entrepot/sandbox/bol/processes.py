@@ -19,14 +19,27 @@ from entrepot.sandbox.bol.service import (
     whole_number,
 )
 from entrepot.sandbox.marketplace.account import Account
-from entrepot.sandbox.marketplace.entities import CancellationInstruction, Process, ShipmentInstruction
+from entrepot.sandbox.marketplace.entities import EventType, Instruction, Process
 from entrepot.sandbox.wire import Answer, Call, Endpoint
 from entrepot.sandbox.world import World
 
 PAGE_SIZE = 50
 _MOST_PAGES = 100_000
-_EVENTS = ("CREATE_SHIPMENT", "CANCEL_ORDER", "CHANGE_TRANSPORT", "CREATE_OFFER", "UPDATE_OFFER", "DELETE_OFFER")
-_WORDS = {"CREATE_SHIPMENT": "Confirm shipment", "CANCEL_ORDER": "Cancel order"}
+_WORDS: dict[EventType, str] = {
+    "CREATE_SHIPMENT": "Confirm shipment for order item {entity}.",
+    "CANCEL_ORDER": "Cancel order for order item {entity}.",
+    "CREATE_OFFER_EXPORT": "Create an offer export.",
+    "CREATE_SHIPPING_LABEL": "Create a shipping label for order item {entity}.",
+    "HANDLE_RETURN_ITEM": "Handle the return item with return number {entity}.",
+    "CREATE_RETURN_ITEM": "Create a return for order item {entity}.",
+    "CREATE_SUBSCRIPTION": "Create subscription {entity}.",
+    "UPDATE_SUBSCRIPTION": "Update subscription {entity}.",
+    "DELETE_SUBSCRIPTION": "Delete subscription {entity}.",
+    "SEND_SUBSCRIPTION_TST_MSG": "Send a test message for subscription {entity}.",
+}
+_EVENTS = (*_WORDS, "CHANGE_TRANSPORT", "CREATE_OFFER", "UPDATE_OFFER", "DELETE_OFFER")
+_TOLD_AT_ONCE = frozenset({"CREATE_SHIPMENT", "CANCEL_ORDER", "HANDLE_RETURN_ITEM"})
+"""What these are about is known before they are done; the others make it."""
 
 
 class _Query(msgspec.Struct, rename="camel"):
@@ -37,7 +50,7 @@ class _BulkQuery(msgspec.Struct, rename="camel"):
     process_status_queries: Annotated[list[_Query], msgspec.Meta(min_length=1, max_length=1000)]
 
 
-def accepted(world: World, account: Account, instruction: ShipmentInstruction | CancellationInstruction) -> Answer:
+def accepted(world: World, account: Account, instruction: Instruction) -> Answer:
     """Take note of a wish and answer 202 with its process status."""
     delay = timedelta(seconds=world.options.process_seconds)
     process = account.processes.accept(instruction, world.clock.now(), delay)
@@ -85,16 +98,18 @@ class BolProcesses:
 
 
 def _written(process: Process) -> dict[str, object]:
-    entity = process.entity_ids[0]
+    entity = next(iter(process.entity_ids), "")
     written: dict[str, object] = {
         "processStatusId": process.process_id,
-        "entityId": entity,
         "eventType": process.event_type,
-        "description": f"{_WORDS[process.event_type]} for order item {entity}.",
+        "description": _WORDS[process.event_type].format(entity=entity),
         "status": process.status,
         "createTimestamp": moment(process.created),
         "links": [{"rel": "self", "href": f"{ADDRESS}/shared/process-status/{process.process_id}", "method": "GET"}],
     }
+    named = process.result or (entity if process.event_type in _TOLD_AT_ONCE else "")
+    if named:
+        written["entityId"] = named
     if process.error:
         written["errorMessage"] = process.error
     return written

@@ -68,15 +68,19 @@ class BolShipments:
 
     def create(self, account: Account, call: Call) -> Answer:
         wanted = decode(call, _ShipmentRequest)
-        if wanted.shipping_label_id is not None:
-            raise invalid(call, shippingLabelId="The sandbox sells no shipping labels: send 'transport' instead.")
-        if wanted.transport is None:
+        label = account.labels.get(wanted.shipping_label_id or "")
+        if wanted.shipping_label_id is not None and (label is None or wanted.transport is not None):
+            raise invalid(call, shippingLabelId="Unknown, or sent together with 'transport'.")
+        if wanted.transport is None and label is None:
             raise invalid(call, transport="Either shippingLabelId or transport is required.")
+        parcel = self._world.parcels.parcels[label.parcel_id] if label is not None else None
+        transport = wanted.transport
         instruction = ShipmentInstruction(
             lines=tuple(ShippedLine(item.order_item_id, item.quantity) for item in wanted.order_items),
             reference=wanted.shipment_reference or "",
-            transporter=wanted.transport.transporter_code,
-            tracking=wanted.transport.track_and_trace or "",
+            transporter=transport.transporter_code if transport else label.transporter if label else "",
+            tracking=parcel.tracking if parcel else (transport.track_and_trace or "" if transport else ""),
+            label_id=wanted.shipping_label_id or "",
         )
         return accepted(self._world, account, instruction)
 

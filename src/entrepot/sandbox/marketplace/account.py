@@ -10,27 +10,32 @@ import msgspec
 from entrepot.sandbox.dice import Dice
 from entrepot.sandbox.marketplace.entities import (
     CancellationInstruction,
+    ExportInstruction,
+    LabelInstruction,
+    NewReturnInstruction,
     Offer,
     Order,
     OrderItem,
     Process,
+    ReturnInstruction,
     Shipment,
     ShipmentInstruction,
     ShippedLine,
+    ShippingLabel,
+    SubscriptionInstruction,
 )
 from entrepot.sandbox.marketplace.offers import OfferList
 from entrepot.sandbox.marketplace.orders import OrderBook
 from entrepot.sandbox.marketplace.processes import ProcessQueue
+from entrepot.sandbox.marketplace.refusal import Refused
+from entrepot.sandbox.marketplace.returns import ReturnBook
+from entrepot.sandbox.marketplace.subscriptions import SubscriptionBook
 from entrepot.sandbox.options import AccountOptions, WorldOptions
 from entrepot.sandbox.retail.people import Person
 from entrepot.sandbox.store import Store
 
 _ORDER_LETTERS = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
 _FIRST_ITEM, _FIRST_SHIPMENT, _FIRST_TRANSPORT = 2_000_000_000, 500_000_000, 300_000_000
-
-
-class Refused(Exception):  # noqa: N818 - an outcome, not a fault
-    """The marketplace does not do what the seller wished; the text says why."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -78,6 +83,9 @@ class Account:
         self.shipments_of: defaultdict[str, list[Shipment]] = defaultdict(list)
         for shipment in store.load(self._kind("shipment"), Shipment):
             self._index_shipment(shipment)
+        self.labels = {label.label_id: label for label in store.load(self._kind("label"), ShippingLabel)}
+        self.returns = ReturnBook(self._kind("return"), store, self._dice, world)
+        self.subscriptions = SubscriptionBook(self._kind("subscription"), store)
         self.tally = next(iter(store.load(self._kind("tally"), Tally)), Tally())
 
     def _kind(self, name: str) -> str:
@@ -103,6 +111,11 @@ class Account:
         order = Order(f"C{letters}", now, source, buyer, payer, items)
         self.orders.add(order)
         self.save_tally()
+        self.subscriptions.note("ORDER", "CREATED", order.order_id, now)
+        lines = tuple(ShippedLine(item.order_item_id) for item in items if item.method == "FBB")
+        if lines:
+            own = ShipmentInstruction(lines, transporter="BOL", by_marketplace=True)
+            self.processes.accept(own, now, timedelta(seconds=self._world.channel_ships_after_seconds))
         return order
 
     def _buy(self, wanted: Wanted, now: datetime) -> OrderItem | None:
@@ -126,6 +139,7 @@ class Account:
             quantity=quantity,
             unit_price=wanted.price,
             changed=now,
+            method=offer.method if offer is not None else "FBR",
         )
 
     def ask_to_cancel(self, item_id: str, now: datetime) -> bool:
@@ -164,15 +178,40 @@ class Account:
     def settle(self, process: Process, now: datetime) -> None:
         """Do what a process was accepted for."""
         try:
-            match process.instruction:
-                case ShipmentInstruction():
-                    self._ship(process.instruction, now)
-                case CancellationInstruction():
-                    self._cancel(process.instruction, now)
+            result = self._carry_out(process, now)
         except Refused as refusal:
             self.processes.settle(process, "FAILURE", str(refusal))
         else:
-            self.processes.settle(process, "SUCCESS")
+            self.processes.settle(process, "SUCCESS", result=result)
+        self.subscriptions.note("PROCESS_STATUS", process.status, process.process_id, now)
+
+    def _carry_out(self, process: Process, now: datetime) -> str:
+        """Do it, and return the number of what it made."""
+        match process.instruction:
+            case ShipmentInstruction() as wish:
+                self._ship(wish, now)
+            case CancellationInstruction() as wish:
+                self._cancel(wish, now)
+            case ExportInstruction():
+                return self._dice.uuid(self.client_id, "export", process.process_id)
+            case LabelInstruction() as wish:
+                label_id = self._dice.uuid(self.client_id, "label", process.process_id)
+                self.labels[label_id] = ShippingLabel(label_id, wish.parcel_id, wish.transporter, wish.order_item_ids)
+                self._store.put(self._kind("label"), label_id, self.labels[label_id])
+                return label_id
+            case ReturnInstruction() as wish:
+                self.returns.decide(wish.rma_id, wish.quantity, wish.outcome, now)
+            case NewReturnInstruction() as wish:
+                order, item = self._item(wish.order_item_id)
+                if wish.quantity > item.shipped:
+                    raise Refused(f"Order item {item.order_item_id}: {item.shipped} shipped, {wish.quantity} returned.")
+                made = self.returns.register(order, item, wish.quantity, now)
+                self.returns.decide(made.items[0].rma_id, wish.quantity, wish.outcome, now)
+                return made.return_id
+            case SubscriptionInstruction() as wish:
+                self.subscriptions.carry_out(wish)
+                return wish.subscription_id
+        return ""
 
     def _ship(self, instruction: ShipmentInstruction, now: datetime) -> None:
         lines: dict[str, int] = {}
@@ -182,6 +221,8 @@ class Account:
             if shipped_order is not None and order is not shipped_order:
                 raise Refused(f"Order item {line.order_item_id} belongs to another order than the first one.")
             shipped_order = order
+            if item.method == "FBB" and not instruction.by_marketplace:
+                raise Refused(f"Order item {line.order_item_id} is fulfilled by bol.")
             still_open = item.open - lines.get(item.order_item_id, 0)
             quantity = still_open if line.quantity is None else line.quantity
             if not still_open:
@@ -192,6 +233,8 @@ class Account:
             if quantity > still_open:
                 raise Refused(f"Order item {line.order_item_id}: {quantity} to ship, but only {still_open} still open.")
             lines[item.order_item_id] = lines.get(item.order_item_id, 0) + quantity
+        if instruction.label_id and instruction.label_id not in self.labels:
+            raise Refused(f"Shipping label {instruction.label_id} does not exist.")
         if shipped_order is not None:
             self._book_shipment(shipped_order, lines, instruction, now)
 
@@ -215,6 +258,8 @@ class Account:
             tracking=instruction.tracking,
         )
         self._index_shipment(shipment)
+        for item in items:
+            self.returns.draw(order, item, lines[item.order_item_id], now)
         self._store.put(self._kind("shipment"), shipment.shipment_id, shipment)
 
     def _cancel(self, instruction: CancellationInstruction, now: datetime) -> None:

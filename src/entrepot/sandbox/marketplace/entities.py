@@ -9,7 +9,20 @@ import msgspec
 from entrepot.sandbox.retail.people import Person
 
 type Status = Literal["PENDING", "SUCCESS", "FAILURE", "TIMEOUT"]
-type EventType = Literal["CREATE_SHIPMENT", "CANCEL_ORDER"]
+type EventType = Literal[
+    "CREATE_SHIPMENT",
+    "CANCEL_ORDER",
+    "CREATE_OFFER_EXPORT",
+    "CREATE_SHIPPING_LABEL",
+    "HANDLE_RETURN_ITEM",
+    "CREATE_RETURN_ITEM",
+    "CREATE_SUBSCRIPTION",
+    "UPDATE_SUBSCRIPTION",
+    "DELETE_SUBSCRIPTION",
+    "SEND_SUBSCRIPTION_TST_MSG",
+]
+type Method = Literal["FBR", "FBB"]
+"""Who delivers: the seller, or the marketplace from its own warehouse."""
 
 
 class OrderItem(msgspec.Struct):
@@ -26,6 +39,7 @@ class OrderItem(msgspec.Struct):
     shipped: int = 0
     cancelled: int = 0
     cancellation_requested: bool = False
+    method: Method = "FBR"
 
     @property
     def open(self) -> int:
@@ -80,6 +94,8 @@ class ShipmentInstruction(msgspec.Struct, frozen=True, tag="ship"):
     reference: str = ""
     transporter: str = ""
     tracking: str = ""
+    label_id: str = ""
+    by_marketplace: bool = False
 
 
 class CancellationInstruction(msgspec.Struct, frozen=True, tag="cancel"):
@@ -89,17 +105,76 @@ class CancellationInstruction(msgspec.Struct, frozen=True, tag="cancel"):
     reason: str
 
 
+class ExportInstruction(msgspec.Struct, frozen=True, tag="export"):
+    """A seller's wish for a file of all offers."""
+
+
+class LabelInstruction(msgspec.Struct, frozen=True, tag="label"):
+    """A seller's wish for a shipping label; the parcel is booked already."""
+
+    order_item_ids: tuple[str, ...]
+    parcel_id: str
+    transporter: str
+
+
+class ReturnInstruction(msgspec.Struct, frozen=True, tag="handle return"):
+    """What a seller decides about a returned item."""
+
+    rma_id: str
+    quantity: int
+    outcome: str
+
+
+class NewReturnInstruction(msgspec.Struct, frozen=True, tag="new return"):
+    """A seller reports what came back unannounced."""
+
+    order_item_id: str
+    quantity: int
+    outcome: str
+
+
+class SubscriptionInstruction(msgspec.Struct, frozen=True, tag="subscription"):
+    """A seller's wish about what is sent where; without an address it is to end."""
+
+    subscription_id: str
+    event_type: EventType
+    url: str = ""
+    resources: tuple[str, ...] = ()
+    enabled: bool = True
+
+
+type Instruction = (
+    ShipmentInstruction
+    | CancellationInstruction
+    | ExportInstruction
+    | LabelInstruction
+    | ReturnInstruction
+    | NewReturnInstruction
+    | SubscriptionInstruction
+)
+
+
 class Process(msgspec.Struct):
     """A wish that the marketplace works on, and what came of it."""
 
     process_id: str
     event_type: EventType
     entity_ids: tuple[str, ...]
-    instruction: ShipmentInstruction | CancellationInstruction
+    instruction: (
+        ShipmentInstruction
+        | CancellationInstruction
+        | ExportInstruction
+        | LabelInstruction
+        | ReturnInstruction
+        | NewReturnInstruction
+        | SubscriptionInstruction
+    )
     created: datetime
     due: datetime
     status: Status = "PENDING"
     error: str = ""
+    result: str = ""
+    """The number of what it made."""
 
 
 class Shipment(msgspec.Struct):
@@ -113,6 +188,61 @@ class Shipment(msgspec.Struct):
     reference: str = ""
     transporter: str = ""
     tracking: str = ""
+
+
+class ShippingLabel(msgspec.Struct):
+    """A label bought from the marketplace."""
+
+    label_id: str
+    parcel_id: str
+    transporter: str
+    order_item_ids: tuple[str, ...]
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What was decided about returned units."""
+
+    quantity: int
+    outcome: str
+    at: datetime
+
+
+class ReturnedItem(msgspec.Struct):
+    """Units of an order item that come back."""
+
+    rma_id: str
+    order_item_id: str
+    quantity: int
+    reason: str
+    comment: str = ""
+    decisions: list[Decision] = msgspec.field(default_factory=list[Decision])
+
+    @property
+    def handled(self) -> bool:
+        return bool(self.decisions)
+
+
+class GoodsReturn(msgspec.Struct):
+    """What a buyer sends back; nobody knows of it before ``registered``."""
+
+    return_id: str
+    order_id: str
+    registered: datetime
+    items: list[ReturnedItem]
+    method: Method = "FBR"
+
+    @property
+    def handled(self) -> bool:
+        return all(item.handled for item in self.items)
+
+
+class Subscription(msgspec.Struct):
+    """What is sent where."""
+
+    subscription_id: str
+    url: str
+    resources: tuple[str, ...]
+    enabled: bool = True
 
 
 class PriceStep(msgspec.Struct, frozen=True, rename="camel"):
@@ -143,6 +273,10 @@ class Offer(msgspec.Struct):
     """In open orders."""
     sold_since_update: int = 0
     """Ordered after the seller last set the stock."""
+
+    @property
+    def method(self) -> Method:
+        return "FBB" if b'"FBB"' in bytes(self.fulfilment) else "FBR"
 
     @property
     def corrected_stock(self) -> int:

@@ -8,9 +8,15 @@ from entrepot.sandbox.dice import Dice
 from entrepot.sandbox.marketplace.entities import (
     CancellationInstruction,
     EventType,
+    ExportInstruction,
+    Instruction,
+    LabelInstruction,
+    NewReturnInstruction,
     Process,
+    ReturnInstruction,
     ShipmentInstruction,
     Status,
+    SubscriptionInstruction,
 )
 from entrepot.sandbox.store import Store
 
@@ -31,18 +37,12 @@ class ProcessQueue:
 
     def accept(
         self,
-        instruction: ShipmentInstruction | CancellationInstruction,
+        instruction: Instruction,
         now: datetime,
         delay: timedelta,
     ) -> Process:
         """Take note of a wish; it is due after *delay*."""
-        event_type: EventType
-        match instruction:
-            case ShipmentInstruction():
-                event_type = "CREATE_SHIPMENT"
-                entities = tuple(line.order_item_id for line in instruction.lines)
-            case CancellationInstruction():
-                event_type, entities = "CANCEL_ORDER", (instruction.order_item_id,)
+        event_type, entities = _about(instruction)
         process = Process(
             process_id=self._dice.uuid(self._kind, len(self.processes)),
             event_type=event_type,
@@ -61,8 +61,8 @@ class ProcessQueue:
     def pop_due(self) -> Process:
         return heappop(self._due)[2]
 
-    def settle(self, process: Process, status: Status, error: str = "") -> None:
-        process.status, process.error = status, error
+    def settle(self, process: Process, status: Status, error: str = "", result: str = "") -> None:
+        process.status, process.error, process.result = status, error, result
         self._store.put(self._kind, process.process_id, process)
 
     def get(self, process_id: str, now: datetime) -> Process | None:
@@ -91,3 +91,24 @@ class ProcessQueue:
             self._of_entity[entity, process.event_type].append(process)
         if process.status == "PENDING":
             heappush(self._due, (process.due, len(self.processes), process))
+
+
+def _about(instruction: Instruction) -> tuple[EventType, tuple[str, ...]]:
+    """What kind of process an instruction starts, and what it is about."""
+    about: tuple[EventType, tuple[str, ...]]
+    match instruction:
+        case ShipmentInstruction():
+            about = "CREATE_SHIPMENT", tuple(line.order_item_id for line in instruction.lines)
+        case CancellationInstruction():
+            about = "CANCEL_ORDER", (instruction.order_item_id,)
+        case ExportInstruction():
+            about = "CREATE_OFFER_EXPORT", ()
+        case LabelInstruction():
+            about = "CREATE_SHIPPING_LABEL", instruction.order_item_ids
+        case ReturnInstruction():
+            about = "HANDLE_RETURN_ITEM", (instruction.rma_id,)
+        case NewReturnInstruction():
+            about = "CREATE_RETURN_ITEM", (instruction.order_item_id,)
+        case SubscriptionInstruction():
+            about = instruction.event_type, (instruction.subscription_id,)
+    return about

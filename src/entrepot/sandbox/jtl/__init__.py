@@ -1,0 +1,1 @@
+"""A simulated JTL-Wawi: its tables, and the worker that imports orders and sends goods."""
