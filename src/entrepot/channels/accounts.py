@@ -1,15 +1,18 @@
 """What other slices know of a channel account and of a received document."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from entrepot.channels.errors import AccountImportOnlyError, AccountPausedError
+from entrepot.kit.clock import now
 
 ORDERS = "order"
 """The kind of documents and cursors that hold orders."""
 OFFERS = "offer"
+WARN_BEFORE = timedelta(days=14)
+"""How long before credentials end people are told."""
 
 
 class Mode(StrEnum):
@@ -65,6 +68,16 @@ class AccountRef:
     last_new: int = 0
     last_attention: int = 0
     connected_at: datetime
+    credentials_end: datetime | None = None
+    """When the channel stops accepting the credentials, where it says so."""
+
+    @property
+    def days_left(self) -> int | None:
+        """Whole days until the credentials end, 0 once they have; None: no need to tell anyone yet."""
+        if self.credentials_end is None:
+            return None
+        left = self.credentials_end - now()
+        return max(0, left.days) if left <= WARN_BEFORE else None
 
     @property
     def may_read(self) -> bool:

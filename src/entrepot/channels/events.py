@@ -97,3 +97,54 @@ class DocumentIgnored(Event, frozen=True, kw_only=True):
     account_id: str
     kind: str
     document_id: str
+
+
+class OrderNoticed(Event, frozen=True, kw_only=True):
+    """The channel told us that an order is new or changed; whoever imports should look at it soon."""
+
+    topic: ClassVar[str] = "channels.order_noticed"
+    subject_kind: ClassVar[str] = "channel_account"
+
+    account_id: str
+    channel_order_id: str
+
+
+class ProcessNoticed(Event, frozen=True, kw_only=True):
+    """The channel told us that something we asked for is done, or failed."""
+
+    topic: ClassVar[str] = "channels.process_noticed"
+    subject_kind: ClassVar[str] = "channel_account"
+
+    account_id: str
+    ref: str
+
+
+class OfferNoticed(Event, frozen=True, kw_only=True):
+    """The channel told us that an offer changed."""
+
+    topic: ClassVar[str] = "channels.offer_noticed"
+    subject_kind: ClassVar[str] = "channel_account"
+
+    account_id: str
+    channel_offer_id: str
+
+
+class ReturnNoticed(Event, frozen=True, kw_only=True):
+    """The channel told us about a return."""
+
+    topic: ClassVar[str] = "channels.return_noticed"
+    subject_kind: ClassVar[str] = "channel_account"
+
+    account_id: str
+    ref: str
+
+
+class CredentialsEndSoon(Event, frozen=True, kw_only=True):
+    """The credentials stop working in some days: a person has to make new ones."""
+
+    topic: ClassVar[str] = "channels.credentials_end_soon"
+    subject_kind: ClassVar[str] = "channel_account"
+
+    name: str
+    ends_at: str
+    days: int

@@ -104,3 +104,13 @@ class Line:
     tokens: Tokens = field(default_factory=OwnTokens)
     budget: Budget = field(default_factory=NoBudget)
     known: Known = nothing_known
+
+
+class _Closed(httpx.AsyncBaseTransport):
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("reading needs no network", request=request)
+
+
+def closed_line() -> Line:
+    """Return a way to nowhere, for a connector that is only to read what is there."""
+    return Line(http=httpx.AsyncClient(transport=_Closed(), trust_env=False))

@@ -38,6 +38,8 @@ class ChannelAccount(Base):
     last_new: Mapped[int]
     last_attention: Mapped[int]
     connected_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    credentials_end: Mapped[datetime | None]
+    """When the channel stops accepting the credentials, where it says so."""
 
 
 class ChannelToken(Base):

@@ -1,6 +1,7 @@
 """Channel accounts: connect, change, switch; what they received; where reading goes on; how it goes."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from entrepot.channels.events import (
     AccountConnected,
     AccountHealthChanged,
     AccountModeChanged,
+    CredentialsEndSoon,
     DocumentReleased,
     ImportRequested,
 )
@@ -136,6 +138,7 @@ class ChannelService(Inbox):
                 "last_error": "",
                 "last_error_code": "",
                 "credentials": self._open.seal(credentials),
+                "credentials_end": None,
             }
             await repository.forget_token(self._session, account_id)
         await repository.update_account(self._session, account_id, values)
@@ -262,6 +265,23 @@ class ChannelService(Inbox):
             self._session, account_id, {"last_success_at": now(), "last_new": new, "last_attention": attention}
         )
         await self._set_health(account, Health.HEALTHY, "", "")
+
+    async def note_end(self, account_id: UUID, end: datetime | None) -> AccountRef:
+        """Remember when the credentials end, and tell whoever listens if that is soon."""
+        account = replace(await self._locked(account_id), credentials_end=end)
+        await repository.update_account(self._session, account_id, {"credentials_end": end})
+        if end is not None and account.days_left is not None:
+            await outbox.record(
+                self._session,
+                CredentialsEndSoon(
+                    seller_id=account.seller_id,
+                    subject_id=account_id,
+                    name=account.name,
+                    ends_at=end.isoformat(),
+                    days=account.days_left,
+                ),
+            )
+        return account
 
     async def record_failure(self, account_id: UUID, error: EntrepotError) -> None:
         """Talking to the channel failed.  Rejected credentials stop the account until they are entered again."""

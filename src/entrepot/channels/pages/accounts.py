@@ -16,6 +16,7 @@ from entrepot.channels.contract import Capability
 from entrepot.channels.credentials import FormField, form_fields, parse_credentials
 from entrepot.channels.errors import CallNotFoundError
 from entrepot.channels.http import connections_of, form_values, pretty, see_other
+from entrepot.channels.notices.service import NoticeService
 from entrepot.channels.registry import connector_spec, connectors
 from entrepot.channels.service import ChannelService
 from entrepot.channels.spec import ConnectorSpec
@@ -35,6 +36,7 @@ CAPABILITIES = {
     Capability.LIST_CARRIERS: N_("Names its carriers"),
     Capability.READ_OFFERS: N_("Reads offers"),
     Capability.PUBLISH_STOCK: N_("Publishes stock"),
+    Capability.RECEIVE_NOTICES: N_("Tells us at once what changes"),
 }
 
 
@@ -147,10 +149,19 @@ class AccountController(Controller):
         return Template("channels/_test.html", context={"failure": None, "known_as": known_as})
 
     @get("/{account_id:uuid}", opt=needs(Right.CHANNELS_READ))
-    async def show(self, account_id: UUID, session: AsyncSession) -> Template:
-        """Show one account: mode, health, recent calls."""
+    async def show(
+        self, request: Request[Any, Any, Any], account_id: UUID, principal: Principal, session: AsyncSession
+    ) -> Template:
+        """Show one account: mode, health, what the channel told us, recent calls."""
         account = await ChannelService(session).account(account_id)
+        state = request.app.state
+        notices = NoticeService(session, state.box)
+        door = await notices.door(account)
+        shown = door is not None and principal.can(Right.CHANNELS_MANAGE)
         context = {
+            "door": door,
+            "address": notices.address(state.settings.address, account, door) if shown and door else "",
+            "notices": await notices.latest(account) if door else [],
             "account": account,
             "spec": connector_spec(account.channel),
             "capabilities": CAPABILITIES,
