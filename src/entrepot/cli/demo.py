@@ -1,5 +1,6 @@
 """``entrepot demo``: the hub beside a simulated outside world, filled with a real shop's products and orders."""
 
+import json
 import os
 import secrets
 import socket
@@ -7,29 +8,34 @@ from pathlib import Path
 
 from entrepot.cli.processes import EVERYTHING
 from entrepot.cli.supervisor import Child, Supervisor
+from entrepot.sandbox.jtl.schema import CLERK, DATABASE, PASSWORD
 
 OWNER = "owner@demo.example"
 FILLED = "filled"
 """A file that says the demo has its products and accounts."""
 SANDBOX_PORT = 1
-"""The sandbox listens on the hub's port plus this; its mailbox on the next."""
+"""The sandbox listens on the hub's port plus this; its mailbox and its JTL-Wawi's database on the next two."""
 
 
 def run_demo(*, port: int, folder: Path, speed: str) -> None:
     """Supervise the sandbox, the hub, and once the filling of it."""
     folder.mkdir(parents=True, exist_ok=True)
-    sandbox, mail = port + SANDBOX_PORT, port + SANDBOX_PORT + 1
-    for number in (port, sandbox, mail):
+    sandbox, mail, jtl = (port + SANDBOX_PORT + number for number in range(3))
+    drop = folder.resolve() / "drop"
+    drop.mkdir(exist_ok=True)
+    for number in (port, sandbox, mail, jtl):
         _refuse_taken(number)
     password = _password(folder / "owner.password")
     environment = {
         "ENTREPOT_DATA_DIR": str(folder.resolve()),
         "ENTREPOT_PORT": str(port),
         "ENTREPOT_OUTSIDE_ALLOW": '["127.0.0.0/8"]',
+        "ENTREPOT_DROP_ALLOW": json.dumps([str(drop)]),
         "ENTREPOT_SMTP_URL": f"smtp://127.0.0.1:{mail}",
         "ENTREPOT_LOG_LEVEL": os.environ.get("ENTREPOT_LOG_LEVEL", "warning"),
         "ENTREPOT_DEMO_PASSWORD": password,
         "ENTREPOT_DEMO_SANDBOX": f"http://127.0.0.1:{sandbox}",
+        "ENTREPOT_DEMO_JTL": f"postgresql://{CLERK}:{PASSWORD}@127.0.0.1:{jtl}/{DATABASE}",
     }
     os.environ.update(environment)
     world = Child(
@@ -38,6 +44,8 @@ def run_demo(*, port: int, folder: Path, speed: str) -> None:
         arguments=(
             f"--port={sandbox}",
             f"--smtp-port={mail}",
+            f"--jtl-port={jtl}",
+            f"--jtl-folder={drop}",
             f"--state={folder.resolve() / 'sandbox'}",
             f"--speed={speed}",
         ),
@@ -45,7 +53,7 @@ def run_demo(*, port: int, folder: Path, speed: str) -> None:
     print(
         f"""
   Entrepot   http://127.0.0.1:{port}     sign in as {OWNER} with {password}
-  Sandbox    http://127.0.0.1:{sandbox}     the simulated marketplace, carrier and mailbox
+  Sandbox    http://127.0.0.1:{sandbox}     the simulated marketplace, carrier and mailbox; at /jtl the ERP
 
   Ctrl-C stops everything; the data stay in {folder}.
 """,

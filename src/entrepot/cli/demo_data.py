@@ -18,6 +18,10 @@ from entrepot.channels.credentials import parse_credentials
 from entrepot.channels.registry import connector_spec
 from entrepot.channels.service import ChannelService
 from entrepot.cli.demo import FILLED, OWNER
+from entrepot.erp.connections import ErpConnections
+from entrepot.erp.credentials import parse_credentials as parse_erp_credentials
+from entrepot.erp.registry import erp_spec
+from entrepot.erp.service import ErpService
 from entrepot.fulfilment.carriers import CarrierLines, Carriers, parse_carrier_credentials
 from entrepot.fulfilment.contract import PostalAddress
 from entrepot.fulfilment.registry import carrier_spec
@@ -59,6 +63,7 @@ def fill() -> None:
                 count = await _goods(database, seller_id)
                 await _channel(database, box, settings, seller_id, sandbox)
                 await _carrier(database, box, settings, seller_id, sandbox)
+                await _erp(database, box, settings, seller_id, os.environ["ENTREPOT_DEMO_JTL"])
             return count
 
         count = uvloop.run(run())
@@ -179,6 +184,17 @@ async def _carrier(database: Database, box: SecretBox, settings: Settings, selle
             await carriers.set_sender(seller_id, SENDER)
     finally:
         await lines.aclose()
+
+
+async def _erp(database: Database, box: SecretBox, settings: Settings, seller_id: UUID, address: str) -> None:
+    spec = erp_spec("jtl")
+    credentials = parse_erp_credentials(spec, {"database_url": address})
+    connections = ErpConnections.of(database, box, settings)
+    try:
+        async with database.transaction(Scope.of(seller_id)) as session:
+            await ErpService(session, connections).connect(seller_id, spec, credentials, name="JTL (sandbox)")
+    finally:
+        await connections.aclose()
 
 
 def _wait_for(address: str) -> None:

@@ -1,6 +1,9 @@
 """The sandbox as a web application."""
 
+from collections.abc import Sequence
+
 from litestar import Litestar
+from litestar.types import ControllerRouterHandler
 
 from entrepot.sandbox.bol.http import bol_routes
 from entrepot.sandbox.control.api import control_api
@@ -10,11 +13,16 @@ from entrepot.sandbox.express.http import express_routes
 from entrepot.sandbox.world import World
 
 
-def create_sandbox(world: World) -> Litestar:
-    """Build the application around a world; tests call it through ``httpx.ASGITransport``."""
+def create_sandbox(world: World, more: Sequence[ControllerRouterHandler] = ()) -> Litestar:
+    """Build the application around a world; tests call it through ``httpx.ASGITransport``.
+
+    Args:
+        world: what is simulated.
+        more: routes of worlds beside it.
+    """
     desk = Desk(world)
     return Litestar(
-        [*bol_routes(world), *express_routes(world), control_api(desk), *control_pages(desk)],
+        [*bol_routes(world), *express_routes(world), control_api(desk), *control_pages(desk, jtl=bool(more)), *more],
         openapi_config=None,
         logging_config=None,
     )

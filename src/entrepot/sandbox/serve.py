@@ -5,6 +5,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from granian.constants import Interfaces
@@ -12,6 +13,10 @@ from granian.server.embed import Server
 
 from entrepot.sandbox.app import create_sandbox
 from entrepot.sandbox.bol.postman import deliver
+from entrepot.sandbox.jtl.gate import Gate
+from entrepot.sandbox.jtl.routes import jtl_routes
+from entrepot.sandbox.jtl.server import beside
+from entrepot.sandbox.jtl.wawi import Wawi
 from entrepot.sandbox.options import ALL_AT_ONCE, RATE_LIMITS, WorldOptions
 from entrepot.sandbox.smtp import listen
 from entrepot.sandbox.world import World, WrongSeed
@@ -40,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     try:
-        asyncio.run(serve(world, chosen.host, chosen.port, chosen.smtp_port))
+        asyncio.run(serve(world, chosen.host, chosen.port, chosen.smtp_port, chosen.jtl_port, chosen.jtl_folder))
     except OSError as error:
         sys.stderr.write(f"The sandbox cannot listen on {chosen.host}: {error.strerror or error}\n")
         return 1
@@ -49,11 +54,24 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-async def serve(world: World, host: str, port: int, smtp_port: int | None) -> None:
-    """Serve a world until the process is asked to end."""
+async def serve(
+    world: World, host: str, port: int, smtp_port: int | None, jtl_port: int = 0, jtl_folder: Path | None = None
+) -> None:
+    """Serve a world until the process is asked to end; beside it a JTL-Wawi, if that has a port."""
+    async with AsyncExitStack() as stack:
+        wawi = await stack.enter_async_context(beside(world, host, jtl_port, jtl_folder)) if jtl_port else None
+        await _serve(world, host, port, smtp_port, wawi)
+
+
+async def _serve(world: World, host: str, port: int, smtp_port: int | None, wawi: tuple[Wawi, Gate] | None) -> None:
     mail = await listen(world, host, smtp_port) if smtp_port else None
     server = Server(
-        create_sandbox(world), address=host, port=port, interface=Interfaces.ASGI, log_enabled=False, websockets=False
+        create_sandbox(world, jtl_routes(*wawi) if wawi else ()),
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        log_enabled=False,
+        websockets=False,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -80,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8801)
     parser.add_argument("--smtp-port", type=int, default=8825, help="0 for no mail server")
+    parser.add_argument("--jtl-port", type=int, default=0, help="of the simulated JTL-Wawi's database; 0 for none")
+    parser.add_argument("--jtl-folder", type=Path, help="folder that the simulated JTL-Wawi imports files from")
     parser.add_argument("--state", type=Path, help="folder in which a restarted sandbox finds itself again")
     parser.add_argument("--seed", type=int, default=default.seed)
     parser.add_argument("--speed", type=_speed, default=default.speed, help="orders per minute, or 'all' at once")

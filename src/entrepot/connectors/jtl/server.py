@@ -252,8 +252,8 @@ def _said(error: BaseException | None) -> str:
     while isinstance(parts, tuple) and parts:
         parts = parts[-1]
     words = parts.decode(errors="replace") if isinstance(parts, bytes) else str(parts or type(error).__name__)
-    words = words.partition("DB-Lib error message")[0] or words
-    return " ".join(words.split())[:LONGEST_REASON].rstrip(".")
+    lines = dict.fromkeys(line.strip() for line in words.splitlines() if not line.startswith("DB-Lib error message"))
+    return " ".join(" ".join(lines).split())[:LONGEST_REASON].rstrip(".")
 
 
 def _plain(error: OSError) -> str:

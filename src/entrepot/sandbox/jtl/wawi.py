@@ -110,7 +110,9 @@ class Wawi:
         for row in rows:
             async with self._connection.transaction():
                 await self._import((row["document"] or "").encode("iso-8859-1", "replace"))
-                await self._connection.execute('DELETE FROM dbo."tXMLBestellImport" WHERE "kXMLBestellImport" = $1', row["key"])
+                await self._connection.execute(
+                    'DELETE FROM dbo."tXMLBestellImport" WHERE "kXMLBestellImport" = $1', row["key"]
+                )
         return len(rows)
 
     async def _import_files(self) -> int:
@@ -136,10 +138,13 @@ class Wawi:
     async def _take(self, order: Order) -> None:
         if self.refuse:
             self.refuse -= 1
-            await self._note(order.reference, "refused", f"Order {order.reference}: the importer was told to refuse it.")
+            await self._note(
+                order.reference, "refused", f"Order {order.reference}: the importer was told to refuse it."
+            )
             return
         known = await self._connection.fetchval(
-            "SELECT count(*) FROM worker.auftrag WHERE reference = $1 AND state IN ('imported', 'sent')", order.reference
+            "SELECT count(*) FROM worker.auftrag WHERE reference = $1 AND state IN ('imported', 'sent')",
+            order.reference,
         )
         if known:
             await self._note(order.reference, "duplicate", "An order with this external number is there already.")
@@ -148,7 +153,9 @@ class Wawi:
         there = await self._connection.fetch('SELECT "cArtNr" FROM dbo."tArtikel" WHERE "cArtNr" = ANY($1)', skus)
         unknown = sorted(set(skus) - {row[0] for row in there})
         if unknown:
-            await self._note(order.reference, "refused", f"Order {order.reference}: there is no article {', '.join(unknown)}.")
+            await self._note(
+                order.reference, "refused", f"Order {order.reference}: there is no article {', '.join(unknown)}."
+            )
             return
         await self._note(order.reference, "imported", "", order)
 
@@ -169,7 +176,8 @@ class Wawi:
 
     async def _send(self) -> int:
         rows = await self._connection.fetch(
-            "SELECT * FROM worker.auftrag WHERE state = 'imported' AND due <= $1 ORDER BY due LIMIT 200", self._clock.now()
+            "SELECT * FROM worker.auftrag WHERE state = 'imported' AND due <= $1 ORDER BY due LIMIT 200",
+            self._clock.now(),
         )
         for row in rows:
             async with self._connection.transaction():
@@ -237,12 +245,14 @@ class Wawi:
                 warehouse,
                 quantity,
             )
-            return done.endswith(" 1")
+            return bool(done.endswith(" 1"))
 
     async def send_now(self) -> int:
         """Send everything that was imported, whether it is due or not."""
         async with self._one_at_a_time:
-            await self._connection.execute("UPDATE worker.auftrag SET due = $1 WHERE state = 'imported'", self._clock.now())
+            await self._connection.execute(
+                "UPDATE worker.auftrag SET due = $1 WHERE state = 'imported'", self._clock.now()
+            )
             return await self._send()
 
     async def orders(self, limit: int = 50) -> list[WawiOrder]:
