@@ -13,18 +13,19 @@ from entrepot.kit.isolation import ROLE, isolate
 revision = "2026_11_21_0170"
 down_revision = "2026_11_21_0160"
 
-STATUSES = "'pending', 'reserved', 'picking', 'picked', 'packed', 'shipped', 'delivered', 'cancelled'"
+STATUSES = "'pending', 'reserved', 'picking', 'picked', 'packed', 'handed_over', 'shipped', 'delivered', 'cancelled'"
 
 # The same table as entrepot.orders.status.MOVES: whatever a program does, an order does not jump.
 MOVE_FUNCTION = """
 CREATE FUNCTION check_order_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT (OLD.status, NEW.status) IN (
-        ('pending', 'reserved'), ('pending', 'shipped'), ('pending', 'cancelled'),
+        ('pending', 'reserved'), ('pending', 'handed_over'), ('pending', 'shipped'), ('pending', 'cancelled'),
         ('reserved', 'pending'), ('reserved', 'picking'), ('reserved', 'shipped'), ('reserved', 'cancelled'),
         ('picking', 'pending'), ('picking', 'reserved'), ('picking', 'picked'), ('picking', 'cancelled'),
         ('picked', 'picking'), ('picked', 'packed'), ('picked', 'cancelled'),
         ('packed', 'picked'), ('packed', 'shipped'), ('packed', 'cancelled'),
+        ('handed_over', 'shipped'), ('handed_over', 'cancelled'),
         ('shipped', 'delivered')
     ) THEN
         RAISE EXCEPTION 'order % cannot go from % to %', OLD.number, OLD.status, NEW.status
@@ -83,6 +84,7 @@ def upgrade() -> None:
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("pick_up_point", sa.Boolean(), nullable=False),
         sa.Column("warehouse_id", sa.Uuid(), nullable=True),
+        sa.Column("erp_account_id", sa.Uuid(), nullable=True),
         sa.Column("tags", postgresql.JSONB(), server_default=sa.text("'[]'::jsonb"), nullable=False),
         sa.Column("search_text", sa.Text(), nullable=False),
         sa.Column("fingerprint", sa.Text(), nullable=True),
@@ -113,6 +115,12 @@ def upgrade() -> None:
         ["seller_id", "number"],
         unique=True,
         postgresql_where=sa.text("channel_account_id IS NULL"),
+    )
+    op.create_index(
+        "ix_sales_order_erp",
+        "sales_order",
+        ["channel_account_id", "status", "id"],
+        postgresql_where=sa.text("erp_account_id IS NOT NULL"),
     )
     op.create_index(
         "ix_sales_order_attention",
@@ -179,7 +187,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "quantity_cancelled + quantity_shipped <= quantity", name=op.f("ck_order_line_parts_within_quantity")
         ),
-        sa.CheckConstraint("fulfilment IN ('seller', 'channel')", name=op.f("ck_order_line_fulfilment_known")),
+        sa.CheckConstraint("fulfilment IN ('seller', 'channel', 'erp')", name=op.f("ck_order_line_fulfilment_known")),
     )
     op.create_index("ix_order_line_product_id_order_id", "order_line", ["product_id", "order_id"])
     op.create_index(

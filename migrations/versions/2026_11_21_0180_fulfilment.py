@@ -215,7 +215,7 @@ def upgrade() -> None:
         sa.Column("seller_id", sa.Uuid(), nullable=False),
         sa.Column("order_id", sa.Uuid(), nullable=False),
         sa.Column("parcel_id", sa.Uuid(), nullable=False),
-        sa.Column("carrier_account_id", sa.Uuid(), nullable=False),
+        sa.Column("carrier_account_id", sa.Uuid(), nullable=True),
         sa.Column("carrier_name", sa.Text(), nullable=False),
         sa.Column("service", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),

@@ -47,6 +47,7 @@ def ours(theirs: ChannelOrder, status: OrderStatus = OrderStatus.RESERVED, **res
         "pick_up_point": False,
         "tags": (),
         "channel_changed_at": theirs.changed_at,
+        "erp_account_id": None,
         "version": 1,
         "created_at": PLACED,
         "changed_at": PLACED,
@@ -188,7 +189,8 @@ def test_a_request_on_the_floor_stops_the_order(status: OrderStatus) -> None:
     theirs = channel_order("1", channel_line(1, quantity=3))
     found = merge(ours(theirs, status), with_line(theirs, cancellation_requested=True))
     assert found.hold
-    assert found.attention == {Attention.CANCELLED_AFTER_PICK}
+    at_erp = status is OrderStatus.HANDED_OVER
+    assert found.attention == {Attention.CANCELLED_AT_ERP if at_erp else Attention.CANCELLED_AFTER_PICK}
     assert not found.agreed
 
 

@@ -201,6 +201,14 @@ class CannotCancelLabelError(ConflictError):
     message = N_("The label of parcel {number} cannot be cancelled: the parcel left, or it has no label.")
 
 
+class NotBookedHereError(RefusedError):
+    """Somebody else's parcel."""
+
+    code = "fulfilment.not_booked_here"
+    title = N_("Sent by the ERP")
+    message = N_("Parcel {tracking} with {carrier} was sent by the ERP: its label cannot be changed here.")
+
+
 class NoSenderError(RefusedError):
     """Labels need a sender."""
 
@@ -271,6 +279,14 @@ class PushStateError(ConflictError):
     code = "fulfilment.push_state"
     title = N_("Not possible now")
     message = N_("The channel was told already, or is being told. Reload the page.")
+
+
+class UnknownChannelCarrierError(RefusedError):
+    """The channel accepts no such carrier."""
+
+    code = "fulfilment.unknown_channel_carrier"
+    title = N_("Unknown carrier of the channel")
+    message = N_("{channel} has no carrier “{carrier}”. Choose one of its list; read the list again if it is new.")
 
 
 class CarrierFormError(InvalidInputError):

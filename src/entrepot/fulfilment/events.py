@@ -186,6 +186,18 @@ class PushChanged(FloorEvent, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class CarrierMapped(Event, frozen=True, kw_only=True):
+    """Somebody said what a channel account calls a carrier."""
+
+    topic: ClassVar[str] = "fulfilment.carrier_mapped"
+    subject_kind: ClassVar[str] = "channel_account"
+
+    carrier: str
+    service: str
+    code: str
+    """Empty: it is no longer said."""
+
+
 class CarrierConnected(Event, frozen=True, kw_only=True):
     """A carrier account can be used."""
 

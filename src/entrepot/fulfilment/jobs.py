@@ -3,77 +3,46 @@
 from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.channels.connections import Connections
-from entrepot.channels.contract import ConfirmsShipments
-from entrepot.channels.errors import CredentialsRejectedError, UnexpectedPayloadError
-from entrepot.channels.service import ChannelService
 from entrepot.fulfilment.carriers import CarrierLines, Carriers
 from entrepot.fulfilment.contract import TracksParcels
 from entrepot.fulfilment.domain import SETTLING
 from entrepot.fulfilment.finishing import Finishing
+from entrepot.fulfilment.owing import have_told
 from entrepot.fulfilment.picking import Picking
-from entrepot.fulfilment.pushing import CANNOT, Pusher, may_push, next_look
 from entrepot.fulfilment.repository import ParcelRepository, PushRepository
 from entrepot.fulfilment.shipping import Shipping
 from entrepot.fulfilment.tasks import PushShipments, TrackParcels
+from entrepot.fulfilment.telling import tell_account
 from entrepot.jobs import service as jobs
 from entrepot.jobs.reactions import reaction
 from entrepot.jobs.registry import Queue, job
 from entrepot.jobs.run import Run
 from entrepot.kit.clock import now
-from entrepot.kit.errors import EntrepotError, NotFoundError, UnavailableError
+from entrepot.kit.errors import EntrepotError, NotFoundError
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.kit.text import N_
 
 LONGEST_WAIT = 30
 """Seconds that a run waits for the next thing to look at; for anything later another run is started."""
-ROUNDS = 200
-PUSH_EVERY = timedelta(minutes=5)
 PARCELS = 100
 
 
 @job("fulfilment.push_shipments", label=N_("Tell the channel what left"), queue=Queue.HIGH)
 async def push_shipments(run: Run, args: PushShipments) -> object:
-    """Send what is owed, and follow what was sent, until nothing is due soon.
-
-    All state is in the table of pushes, each change committed before and after a call: whatever dies in between, the
-    next run goes on where this one was.
-    """
-    total = 0
+    """Send what is owed, and follow what was sent, until nothing is due soon; one run of an account at a time."""
     async with aclosing(Connections.of(run.database, run.box, run.settings)) as connections:
+        told = await tell_account(run, connections, args.account_id, patience=LONGEST_WAIT)
+    if told.held:
+        await run.log("warning", told.held)
+    if told.wait is not None and told.wait > LONGEST_WAIT:
         async with run.transaction() as session:
-            account = await may_push(session, args.account_id)
-            if account is None:
-                return {"looked_at": 0}
-            connector = await ChannelService(session, connections).connector(args.account_id, why="confirm shipments")
-        if not isinstance(connector, ConfirmsShipments):
-            reason = CANNOT.format(channel=account.name)
-            async with run.transaction() as session:
-                await PushRepository(session).note_waiting(args.account_id, reason)
-            await run.log("warning", reason)
-            return {"looked_at": 0}
-        pusher = Pusher(account, connector, run.transaction)
-        for _ in range(ROUNDS):
-            run.check_cancelled()
-            try:
-                total += await pusher.round()
-            except CredentialsRejectedError as error:
-                async with run.transaction() as session:
-                    await ChannelService(session).record_failure(args.account_id, error)
-                raise
-            except (UnavailableError, UnexpectedPayloadError) as error:
-                await run.log("warning", error.detail)
-            async with run.transaction() as session:
-                wait = await next_look(session, args.account_id)
-                if wait is not None and wait > LONGEST_WAIT:
-                    await jobs.enqueue(session, args, key=str(args.account_id), again=True, delay=wait)
-            if wait is None or wait > LONGEST_WAIT:
-                break
-            await run.sleep(wait)
-    return {"looked_at": total}
+            await jobs.enqueue(session, args, key=f"later:{args.account_id}", again=True, delay=told.wait)
+    return {"looked_at": told.looked_at} | ({"elsewhere": True} if told.elsewhere else {})
 
 
 @job("fulfilment.track_parcels", label=N_("Ask where parcels are"))
@@ -109,14 +78,23 @@ async def track_parcels(run: Run, args: TrackParcels) -> object:
     topics=["channels.account_connected", "channels.account_mode_changed", "channels.account_health_changed"],
 )
 async def on_accounts(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
-    """Keep looking at every account, and at once when it may be written to again."""
+    """Look at what an account is owed at once when it may be written to again."""
     for event in events:
         if event.seller_id is None:
             continue
-        args = PushShipments(seller_id=event.seller_id, account_id=event.subject_id)
-        await jobs.set_schedule(session, f"fulfilment.push:{event.subject_id}", args, every=PUSH_EVERY)
         await PushRepository(session).wake(event.subject_id, now(), now() + timedelta(seconds=SETTLING))
-        await jobs.enqueue(session, args, key=str(event.subject_id), again=True)
+        await have_told(session, event.seller_id, event.subject_id)
+
+
+@reaction("fulfilment.processes", topics=["channels.process_noticed"])
+async def on_processes(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
+    """Look at once at what the channel says it is through with."""
+    for event in events:
+        if event.seller_id is None:
+            continue
+        account_id = UUID(str(event.payload.get("account_id", event.subject_id)))
+        if await PushRepository(session).hurry(account_id, str(event.payload["ref"]), now()):
+            await have_told(session, event.seller_id, account_id)
 
 
 @reaction("fulfilment.orders", topics=["orders.order_cancelled", "orders.order_released"])

@@ -76,7 +76,7 @@ class Labelling:
         elif shipment.state is not ShipmentState.REQUESTED:
             return shipment, None
         await self._parcels.update_shipment(shipment.id, attempts=shipment.attempts + 1)
-        return shipment, await self._carriers.connector(shipment.carrier_account_id, why="make a label")
+        return shipment, await self._carriers.connector(shipment.booked_with, why="make a label")
 
     async def _begin(self, order: OrderRef, parcel: ParcelRef, account_id: UUID | None, service: str) -> ShipmentRef:
         if account_id is None:
@@ -146,7 +146,7 @@ class Labelling:
             labelled_at=now(),
         )
         await self._attempt(shipment, "made", "")
-        await self._carriers.note_failure(shipment.carrier_account_id, "")
+        await self._carriers.note_failure(shipment.booked_with, "")
         parcel = await Packing(self._session).parcel(shipment.parcel_id)
         if label.tracking_code:
             await self._orders.add_search_words(shipment.order_id, [label.tracking_code])
@@ -175,7 +175,7 @@ class Labelling:
         if not unknown:
             values["state"] = str(ShipmentState.FAILED)
         await self._parcels.update_shipment(shipment_id, **values)
-        await self._carriers.note_failure(shipment.carrier_account_id, error.detail)
+        await self._carriers.note_failure(shipment.booked_with, error.detail)
         parcel = await Packing(self._session).parcel(shipment.parcel_id)
         await outbox.record(
             self._session,
@@ -199,7 +199,7 @@ class Labelling:
             parcel = await Packing(self._session).parcel(shipment.parcel_id)
             state = "shipped" if shipment.shipped_at else str(shipment.state)
             raise CannotCancelLabelError(number=parcel.number, state=state)
-        return shipment, await self._carriers.connector(shipment.carrier_account_id, why="cancel a label")
+        return shipment, await self._carriers.connector(shipment.booked_with, why="cancel a label")
 
     async def cancelled(self, shipment_id: UUID) -> ShipmentRef:
         """Note that the carrier cancelled a label."""

@@ -255,7 +255,8 @@ class Shipment(Base):
     seller_id: Mapped[UUID] = mapped_column(ForeignKey("seller.id"))
     order_id: Mapped[UUID]
     parcel_id: Mapped[UUID] = mapped_column(ForeignKey("parcel.id"))
-    carrier_account_id: Mapped[UUID] = mapped_column(ForeignKey("carrier_account.id"))
+    carrier_account_id: Mapped[UUID | None] = mapped_column(ForeignKey("carrier_account.id"))
+    """None: somebody else sent it, the ERP."""
     carrier_name: Mapped[str]
     service: Mapped[str]
     state: Mapped[str]
@@ -345,3 +346,43 @@ class ChannelPush(Base):
     sent_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     next_look_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class CarrierMapping(Base):
+    """What one channel account calls one of our carriers, or one that the ERP uses."""
+
+    __tablename__ = "carrier_mapping"
+    __table_args__ = (PrimaryKeyConstraint("account_id", "carrier", "service"),)
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("channel_account.id"))
+    carrier: Mapped[str]
+    """Our code, or the ERP's name, as it stands in notices."""
+    service: Mapped[str]
+    """Empty: for every service without a row of its own."""
+    seller_id: Mapped[UUID]
+    code: Mapped[str]
+    """The channel's."""
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ChannelCarriers(Base):
+    """The carriers that one channel account accepts, as it said last."""
+
+    __tablename__ = "channel_carriers"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("channel_account.id"), primary_key=True)
+    seller_id: Mapped[UUID]
+    carriers: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    read_at: Mapped[datetime]
+
+
+class PushTurn(Base):
+    """Which run tells one channel account what left: one at a time, however many parcels leave."""
+
+    __tablename__ = "push_turn"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("channel_account.id"), primary_key=True)
+    seller_id: Mapped[UUID]
+    run_id: Mapped[UUID]
+    until: Mapped[datetime]
+    """A run that died is not waited for any longer."""

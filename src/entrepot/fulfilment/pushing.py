@@ -13,24 +13,34 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.channels.accounts import AccountRef
-from entrepot.channels.contract import ConfirmsShipments, ProcessRef, ProcessReport, ProcessState, ShipmentNotice
+from entrepot.channels.contract import (
+    ChannelCarrier,
+    ConfirmsShipments,
+    ListsCarriers,
+    ProcessRef,
+    ProcessReport,
+    ProcessState,
+    ShipmentNotice,
+)
 from entrepot.channels.errors import UnexpectedPayloadError
 from entrepot.channels.service import ChannelService
 from entrepot.fulfilment.domain import SETTLING, PushState, pause_after
 from entrepot.fulfilment.errors import PushNotFoundError, PushStateError
 from entrepot.fulfilment.events import PushChanged, PushConfirmed, PushFailed
+from entrepot.fulfilment.mapping import UNMAPPED, CarrierMappings, code_for, read_carriers
+from entrepot.fulfilment.owing import SERVICE, have_told
 from entrepot.fulfilment.packing import Packing
 from entrepot.fulfilment.refs import PushRef
 from entrepot.fulfilment.repository import ParcelRepository, PushRepository
-from entrepot.fulfilment.tasks import PushShipments
-from entrepot.jobs import service as jobs
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
 from entrepot.kit.errors import EntrepotError, RefusedError, UnavailableError
 from entrepot.kit.text import N_
+from entrepot.orders.service import Attention, OrderService
 
 type Transactions = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 """Opens transactions in the seller's scope."""
@@ -41,6 +51,8 @@ after the notice went out."""
 HEARTBEAT = 5.0
 """Seconds after which whoever waits for the channel's answer takes the push anew."""
 BATCH = 20
+UNMAPPED_PAUSE = timedelta(hours=1)
+"""When a push with an unmapped carrier is looked at again, if nobody maps it before."""
 UNSAID = N_("The channel gave no reason.")
 CANNOT = N_("{channel} cannot be told about shipments: confirm it there yourself, then skip this.")
 
@@ -71,12 +83,7 @@ class Pushing:
             settled_at=None,
             in_doubt=push.in_doubt or push.attempts > 0,
         )
-        await jobs.enqueue(
-            self._session,
-            PushShipments(seller_id=push.seller_id, account_id=push.account_id),
-            key=str(push.account_id),
-            again=True,
-        )
+        await have_told(self._session, push.seller_id, push.account_id)
         await self._tell(push, PushState.WAITING, "")
         return await self._locked(shipment_id)
 
@@ -155,6 +162,8 @@ class Pusher:
         self._account = account
         self._connector = connector
         self._open = transaction
+        self._accepted: Sequence[ChannelCarrier] | None = None
+        """What the channel accepts; None: not asked yet."""
 
     async def round(self) -> int:
         """Look at everything that is due; return how many there were.
@@ -202,6 +211,12 @@ class Pusher:
     async def _send(self, push: PushRef) -> None:
         notice = msgspec.convert(push.payload, ShipmentNotice)
         try:
+            if isinstance(self._connector, ListsCarriers) and not notice.channel_label:
+                code = await self._code(self._connector, notice, str(push.payload.get(SERVICE, "")))
+                if code is None:
+                    await self._hold(push, notice)
+                    return
+                notice = replace(notice, carrier_code=code)
             if push.in_doubt and await self._connector.find_shipment(
                 notice.channel_order_id, notice.reference, tracking=notice.tracking
             ):
@@ -236,6 +251,31 @@ class Pusher:
                 last_error="",
                 next_look_at=now() + timedelta(seconds=1),
             )
+
+    async def _code(self, connector: ListsCarriers, notice: ShipmentNotice, service: str) -> str | None:
+        """Return what the channel calls the carrier; None: nobody has said yet."""
+        async with self._open() as session:
+            mappings = CarrierMappings(session)
+            chosen = await mappings.chosen(self._account.id)
+            if self._accepted is None:
+                self._accepted = await mappings.accepted(self._account.id, fresh=True)
+        found = code_for(notice.carrier, service, chosen, self._accepted or ())
+        if found is None and self._accepted is None:
+            self._accepted = await read_carriers(connector)
+            async with self._open() as session:
+                await CarrierMappings(session).remember(self._account, self._accepted)
+            found = code_for(notice.carrier, service, chosen, self._accepted)
+        return found
+
+    async def _hold(self, push: PushRef, notice: ShipmentNotice) -> None:
+        """Keep the news until somebody says what the channel calls the carrier; the others go on."""
+        reason = UNMAPPED.format(name=self._account.name, carrier=notice.carrier)
+        async with self._open() as session:
+            await OrderService(session).need_attention(push.order_id, Attention.CARRIER_UNMAPPED)
+            if push.last_error == reason:
+                await PushRepository(session).update(push.id, next_look_at=now() + UNMAPPED_PAUSE)
+            else:
+                await Pushing(session).note(push, last_error=reason, next_look_at=now() + UNMAPPED_PAUSE)
 
     async def _follow(self, pushes: Sequence[PushRef]) -> None:
         """Ask how far the channel is with what it took."""

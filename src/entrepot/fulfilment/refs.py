@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from entrepot.fulfilment.domain import LineState, ListStatus, ParcelStatus, PushState, ShipmentState, SkipReason
+from entrepot.fulfilment.errors import NotBookedHereError
 
 
 class PickListRef(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +133,8 @@ class ShipmentRef(msgspec.Struct, frozen=True, kw_only=True):
     seller_id: UUID
     order_id: UUID
     parcel_id: UUID
-    carrier_account_id: UUID
+    carrier_account_id: UUID | None
+    """None: the ERP sent it."""
     carrier_name: str
     service: str
     state: ShipmentState
@@ -148,6 +150,17 @@ class ShipmentRef(msgspec.Struct, frozen=True, kw_only=True):
     labelled_at: datetime | None
     shipped_at: datetime | None
     delivered_at: datetime | None
+
+    @property
+    def booked_with(self) -> UUID:
+        """The carrier account that made its label.
+
+        Raises:
+            NotBookedHereError: the ERP sent it.
+        """
+        if self.carrier_account_id is None:
+            raise NotBookedHereError(carrier=self.carrier_name, tracking=self.tracking_code)
+        return self.carrier_account_id
 
 
 class PushRef(msgspec.Struct, frozen=True, kw_only=True):

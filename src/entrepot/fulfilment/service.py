@@ -6,6 +6,7 @@ from entrepot.fulfilment.carriers import CarrierLines, Carriers
 from entrepot.fulfilment.correcting import Correcting
 from entrepot.fulfilment.domain import LineState, ListStatus, ParcelStatus, PushState, ShipmentState, ShortReason
 from entrepot.fulfilment.labelling import LabelDesk
+from entrepot.fulfilment.outside import OutsideShipment, OutsideShipments
 from entrepot.fulfilment.packing import Packing
 from entrepot.fulfilment.picking import Picking
 from entrepot.fulfilment.pushing import Pushing
@@ -20,6 +21,8 @@ __all__ = [
     "LabelDesk",
     "LineState",
     "ListStatus",
+    "OutsideShipment",
+    "OutsideShipments",
     "ParcelRef",
     "ParcelStatus",
     "PickListRef",

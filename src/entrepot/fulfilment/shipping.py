@@ -5,14 +5,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.catalog.service import CatalogService
-from entrepot.channels.contract import ShipmentNotice, ShippedLine
 from entrepot.fulfilment.carriers import Carriers
 from entrepot.fulfilment.contract import Milestone, TrackingEvent
-from entrepot.fulfilment.domain import ParcelStatus, PushState, ShipmentState
+from entrepot.fulfilment.domain import ParcelStatus, ShipmentState
 from entrepot.fulfilment.errors import (
     NoLabelError,
     ParcelNotFoundError,
@@ -21,11 +19,12 @@ from entrepot.fulfilment.errors import (
     ShipmentNotFoundError,
 )
 from entrepot.fulfilment.events import ParcelDelivered, ParcelShipped, ParcelTracked
+from entrepot.fulfilment.owing import owe_news
 from entrepot.fulfilment.packing import Packing
 from entrepot.fulfilment.refs import ParcelRef, ShipmentRef
 from entrepot.fulfilment.registry import carrier_spec
-from entrepot.fulfilment.repository import ParcelRepository, PushRepository
-from entrepot.fulfilment.tasks import PushShipments, TrackParcels
+from entrepot.fulfilment.repository import ParcelRepository
+from entrepot.fulfilment.tasks import TrackParcels
 from entrepot.inventory.service import InventoryService
 from entrepot.jobs import service as jobs
 from entrepot.kit import outbox
@@ -55,7 +54,6 @@ class Shipping:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
         self._parcels = ParcelRepository(session)
-        self._pushes = PushRepository(session)
         self._orders = OrderService(session)
         self._inventory = InventoryService(session)
 
@@ -125,39 +123,13 @@ class Shipping:
 
     async def _owe(self, order: OrderRef, parcel: ParcelRef, shipment: ShipmentRef) -> None:
         """Note that the channel must be told, in the transaction in which the goods leave."""
-        channel_line = {line.id: line.channel_line_id for line in order.lines}
-        lines = tuple(
-            ShippedLine(channel_line_id=channel_id, quantity=line.quantity)
-            for line in parcel.lines
-            if (channel_id := channel_line.get(line.order_line_id))
-        )
-        if order.channel_account_id is None or order.channel_order_id is None or not lines:
-            return
-        account = await Carriers(self._session).account(shipment.carrier_account_id)
-        notice = ShipmentNotice(
-            channel_order_id=order.channel_order_id,
-            reference=str(shipment.id),
-            lines=lines,
-            carrier=carrier_spec(account.carrier).code,
-            tracking=shipment.tracking_code,
-        )
-        await self._pushes.insert(
-            {
-                "id": new_id(),
-                "seller_id": order.seller_id,
-                "shipment_id": shipment.id,
-                "account_id": order.channel_account_id,
-                "order_id": order.id,
-                "state": str(PushState.WAITING),
-                "payload": msgspec.to_builtins(notice),
-                "next_look_at": now(),
-            }
-        )
-        await jobs.enqueue(
+        account = await Carriers(self._session).account(shipment.booked_with)
+        await owe_news(
             self._session,
-            PushShipments(seller_id=order.seller_id, account_id=order.channel_account_id),
-            key=str(order.channel_account_id),
-            again=True,
+            order,
+            shipment,
+            {line.order_line_id: line.quantity for line in parcel.lines},
+            carrier=carrier_spec(account.carrier).code,
         )
 
     async def ask_now(self, shipment_id: UUID) -> None:
@@ -165,9 +137,10 @@ class Shipping:
         shipment = await self._shipment(shipment_id, lock=True)
         if shipment.shipped_at is None or shipment.state is ShipmentState.DELIVERED:
             return
+        account_id = shipment.booked_with
         await self._parcels.update_shipment(shipment.id, next_look_at=now())
-        asked = TrackParcels(seller_id=shipment.seller_id, account_id=shipment.carrier_account_id)
-        await jobs.enqueue(self._session, asked, key=str(shipment.carrier_account_id), again=True)
+        asked = TrackParcels(seller_id=shipment.seller_id, account_id=account_id)
+        await jobs.enqueue(self._session, asked, key=str(account_id), again=True)
 
     async def track(self, shipment_id: UUID, events: Sequence[TrackingEvent]) -> ShipmentRef:
         """Note what the carrier reports; when every parcel of the order arrived, the order is delivered."""

@@ -15,15 +15,13 @@ from entrepot.access.guards import needs
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.channels.contract import CancelReason, PostalAddress
-from entrepot.channels.service import ChannelService
-from entrepot.jobs import service as jobs
 from entrepot.orders import views
 from entrepot.orders.creating import NewLine, NewOrder, check_amounts
 from entrepot.orders.domain import Attention
 from entrepot.orders.pages.listing import sellers_of
 from entrepot.orders.refs import OrderLineRef, OrderRef
 from entrepot.orders.service import OrderService
-from entrepot.orders.tasks import ImportAccount
+from entrepot.orders.tasks import import_now
 
 Limit = Annotated[int, Parameter(ge=1, le=200, description="Orders per page.")]
 
@@ -308,11 +306,8 @@ class OrderApi(Controller):
         status_code=202,
     )
     async def import_now(self, data: JSONBody[ImportIn], session: AsyncSession) -> RunOut:
-        """Start the import of one channel account, or return the one that is running."""
-        account = await ChannelService(session).account(data.channel_account_id)
-        account.require_read()
-        task = ImportAccount(seller_id=account.seller_id, account_id=account.id)
-        return RunOut(run_id=await jobs.enqueue(session, task, key=str(account.id)))
+        """Start the order run of one channel account, or return the one that is going on."""
+        return RunOut(run_id=await import_now(session, data.channel_account_id))
 
 
 ROUTES = [OrderApi]

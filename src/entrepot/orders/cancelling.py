@@ -72,7 +72,7 @@ class OrderProgress:
         await self._orders.update_lines([_cancelled(line) for order, _ in todo for line in order.lines])
         await self._orders.move([order.id for order, _ in todo], OrderStatus.CANCELLED)
         await self._orders.write_attention(
-            {order.id: [Attention.PUT_BACK] if stage is CancelStage.PUT_BACK else [] for order, stage in todo}
+            {order.id: [_left_to_do(order)] if stage is CancelStage.PUT_BACK else [] for order, stage in todo}
         )
         await self._orders.set_hold([order.id for order, _ in todo if order.held_at], None, None)
         events: list[Event] = []
@@ -88,7 +88,7 @@ class OrderProgress:
                 )
             )
             if floor:
-                events.append(AttentionNeeded(**about(order), reasons=(Attention.PUT_BACK,)))
+                events.append(AttentionNeeded(**about(order), reasons=(_left_to_do(order),)))
             open_lines = [line.channel_line_id for line in order.lines if line.open_quantity and line.channel_line_id]
             await cancel_on_channel(
                 self._session, order.seller_id, order.channel_account_id, order.id, open_lines, channel_reason
@@ -162,6 +162,11 @@ class OrderProgress:
             ),
         )
         await self._stock.settle({order.id for order in orders})
+
+
+def _left_to_do(order: OrderRef) -> Attention:
+    """What a person still has to do about goods of a cancelled order that were on their way."""
+    return Attention.CANCELLED_AT_ERP if order.status is OrderStatus.HANDED_OVER else Attention.PUT_BACK
 
 
 def _cancelled(line: OrderLineRef) -> OrderLineRef:

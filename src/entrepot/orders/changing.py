@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.catalog.service import CatalogService
-from entrepot.channels.contract import ChannelOrder, Fulfilment
+from entrepot.channels.contract import ChannelOrder, ChannelOrderLine, Fulfilment
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
 from entrepot.kit.ids import new_id
@@ -20,7 +20,7 @@ from entrepot.orders.events import AttentionNeeded, AttentionSettled, OrderCance
 from entrepot.orders.merging import Merge, as_address, merge
 from entrepot.orders.refs import Imported, ImportOutcome, OrderLineRef, OrderRef
 from entrepot.orders.repository import OrderRepository
-from entrepot.orders.reserving import OrderStock, find_products
+from entrepot.orders.reserving import OrderStock, find_products, has_unknown_sku
 from entrepot.orders.status import EDITABLE, OrderStatus
 
 HELD_AFTER_CANCEL = N_("The buyer cancelled on the channel while the goods were being picked or packed.")
@@ -91,7 +91,7 @@ class OrderChanges:
         lines = await self._change_lines(order, found)
         added = await self._add_lines(order, found)
         attention = (set(order.attention) - found.settled) | found.attention
-        if any(line.to_send and line.product_id is None for line in added):
+        if has_unknown_sku(added):
             attention.add(Attention.UNKNOWN_SKU)
         everything = [*lines, *added]
         total = goods_total(everything, order.currency)
@@ -164,11 +164,17 @@ class OrderChanges:
                     commission=line.commission,
                     channel_line_id=line.channel_line_id,
                     channel_offer_id=line.channel_offer_id,
-                    fulfilment="channel" if line.fulfilment is Fulfilment.CHANNEL else "seller",
+                    fulfilment=_sent_by(order, line),
                 )
             )
         await self._orders.insert_lines([line_values(line, order) for line in lines])
         return lines
+
+
+def _sent_by(order: OrderRef, line: ChannelOrderLine) -> str:
+    if line.fulfilment is Fulfilment.CHANNEL:
+        return "channel"
+    return "seller" if order.erp_account_id is None else "erp"
 
 
 def line_values(line: OrderLineRef, order: OrderRef) -> dict[str, Any]:

@@ -26,10 +26,19 @@ class Attention(StrEnum):
     CHANGED_AFTER_RELEASE = "changed_after_release"
     PUT_BACK = "put_back"
     SHORT_PICK = "short_pick"
+    ERP_REFUSED = "erp_refused"
+    CANCELLED_AT_ERP = "cancelled_at_erp"
+    CARRIER_UNMAPPED = "carrier_unmapped"
 
 
 BLOCKING = frozenset(
-    {Attention.UNKNOWN_SKU, Attention.UNKNOWN_CURRENCY, Attention.NEW_CURRENCY, Attention.ADDRESS_INCOMPLETE}
+    {
+        Attention.UNKNOWN_SKU,
+        Attention.UNKNOWN_CURRENCY,
+        Attention.NEW_CURRENCY,
+        Attention.ADDRESS_INCOMPLETE,
+        Attention.ERP_REFUSED,
+    }
 )
 """An order with one of these is not released to picking."""
 
@@ -46,6 +55,9 @@ ATTENTION_LABELS: dict[Attention, str] = {
     Attention.CHANGED_AFTER_RELEASE: N_("Changed after release"),
     Attention.PUT_BACK: N_("Put back"),
     Attention.SHORT_PICK: N_("Short pick"),
+    Attention.ERP_REFUSED: N_("Refused by the ERP"),
+    Attention.CANCELLED_AT_ERP: N_("Cancel it in the ERP"),
+    Attention.CARRIER_UNMAPPED: N_("Carrier not mapped"),
 }
 
 ATTENTION_SENTENCES: dict[Attention, str] = {
@@ -79,6 +91,17 @@ ATTENTION_SENTENCES: dict[Attention, str] = {
     Attention.SHORT_PICK: N_(
         "The picker found less on the shelf than there should be, and there is none elsewhere. Count the place; the "
         "order waits for stock, or cancel the line."
+    ),
+    Attention.ERP_REFUSED: N_(
+        "The ERP did not take the order; the log of the run says why. Correct the order or the ERP, then settle this: "
+        "the next order run hands it over again."
+    ),
+    Attention.CANCELLED_AT_ERP: N_(
+        "The order was cancelled after the ERP got it. Cancel it there too, then settle this."
+    ),
+    Attention.CARRIER_UNMAPPED: N_(
+        "The channel is not told about a parcel, because nobody said what it calls the carrier. Choose it on the "
+        "carriers page of the channel account; the news goes out by itself."
     ),
 }
 

@@ -234,6 +234,14 @@ class OrderEditing:
         await self._orders.write_attention({order.id: [*order.attention, reason]})
         await outbox.record(self._session, AttentionNeeded(**about(order), reasons=(reason,)))
 
+    async def drop_attention(self, order_ids: Collection[UUID], reason: Attention) -> None:
+        """Note that the cause of *reason* is gone."""
+        orders = [one for one in await self._orders.load(order_ids, lock=True) if reason in one.attention]
+        await self._orders.write_attention(
+            {order.id: [kept for kept in order.attention if kept != reason] for order in orders}
+        )
+        await outbox.record(self._session, *(AttentionSettled(**about(order), reasons=(reason,)) for order in orders))
+
     async def add_note(self, order_id: UUID, text: str) -> UUID:
         """Write a note on the order."""
         order = await self.locked(order_id)

@@ -36,6 +36,7 @@ from entrepot.orders.domain import (
     ship_by,
 )
 from entrepot.orders.events import OrderImported
+from entrepot.orders.handing import shipped_by_erp
 from entrepot.orders.merging import wants_out, without_open_units
 from entrepot.orders.refs import Imported, ImportOutcome
 from entrepot.orders.repository import OrderRepository
@@ -80,6 +81,8 @@ class OrderImport:
         self._orders = OrderRepository(session)
         self._catalog = CatalogService(session)
         self._inventory = InventoryService(session)
+        self._erp: UUID | None = None
+        """Ships what the seller has to send; None: we do."""
 
     async def run(self, orders: Sequence[ChannelOrder]) -> list[ImportOutcome]:
         """Import *orders*; return one outcome for each, in their order."""
@@ -153,6 +156,7 @@ class OrderImport:
         if not any_orders:
             seen.add(drafts[0].order.currency)
         requests: list[ReservationRequest] = []
+        self._erp = await shipped_by_erp(self._session, self._account.id)
         for draft in drafts:
             self._draft_lines(draft, products, requests)
             if not is_complete(draft.order.ship_to):
@@ -195,7 +199,11 @@ class OrderImport:
             to_send = line.quantity - line.quantity_cancelled - line.quantity_shipped
             if line.fulfilment is Fulfilment.CHANNEL or to_send <= 0:
                 continue
-            if product is None:
+            if self._erp is not None:
+                row["fulfilment"] = "erp"
+                if not row["sku"]:
+                    draft.attention.add(Attention.UNKNOWN_SKU)
+            elif product is None:
                 draft.attention.add(Attention.UNKNOWN_SKU)
             else:
                 requests.append(
@@ -227,6 +235,7 @@ class OrderImport:
             all_reserved=all(row["reserved"] for row in to_send),
             blocked=is_blocked(draft.attention),
             anything_left=any(row["quantity"] > row["quantity_cancelled"] for row in draft.lines),
+            for_erp=any(row["fulfilment"] == "erp" for row in draft.lines),
         )
         ship_to = order.ship_to
         draft.row = {
@@ -239,7 +248,7 @@ class OrderImport:
             "status": str(status),
             "attention": sorted(draft.attention),
             "placed_at": order.placed_at,
-            "ship_by": ship_by(order.deliver_by),
+            "ship_by": order.ship_by or ship_by(order.deliver_by),
             "currency": order.currency,
             "goods_total": total,
             "shipping_total": 0,
@@ -258,6 +267,7 @@ class OrderImport:
             "language": order.language,
             "pick_up_point": order.pick_up_point,
             "warehouse_id": self._account.warehouse_id,
+            "erp_account_id": self._erp,
             "search_text": search_text(number, ship_to, order.bill_to, order.buyer_reference),
             "fingerprint": draft.fingerprint,
             "channel_changed_at": order.changed_at,

@@ -2,36 +2,47 @@
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.catalog.service import CatalogService
-from entrepot.channels.accounts import ORDERS, Mode
+from entrepot.channels.accounts import ORDERS
 from entrepot.channels.connections import Connections
 from entrepot.channels.contract import ImportsOrders
 from entrepot.channels.service import ChannelService
 from entrepot.jobs import service as jobs
+from entrepot.jobs.errors import ReplayedError
 from entrepot.jobs.reactions import reaction
-from entrepot.jobs.registry import job
+from entrepot.jobs.registry import Queue, job
 from entrepot.jobs.run import Run
-from entrepot.kit.errors import EntrepotError
+from entrepot.kit.errors import NotFoundError, RefusedError, UnavailableError
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.kit.text import N_
 from entrepot.orders.channel_cancelling import cancel_lines
+from entrepot.orders.domain import ATTENTION_LABELS, Attention
 from entrepot.orders.intake import Tally, take_in
 from entrepot.orders.refs import Imported
 from entrepot.orders.repository import OrderRepository
 from entrepot.orders.service import OrderService
-from entrepot.orders.tasks import ImportAccount, ImportDocuments
+from entrepot.orders.tasks import FetchOrders, ImportDocuments
 
-__all__ = ["cancel_lines", "import_account", "import_documents", "on_accounts", "on_products", "on_stock"]
+__all__ = [
+    "cancel_lines",
+    "fetch_orders",
+    "fetch_page",
+    "import_batch",
+    "import_documents",
+    "import_waiting",
+    "on_notices",
+    "on_products",
+    "on_stock",
+]
 
 BATCH = 200
 """Orders in one transaction."""
-EVERY = timedelta(minutes=5)
 OLDEST = 1000
 """Waiting orders that one change of stock serves."""
 
@@ -43,35 +54,6 @@ class PageDone(msgspec.Struct):
     new: int
     attention: int
     more: bool
-
-
-@job("orders.import_account", label=N_("Import orders"))
-async def import_account(run: Run, args: ImportAccount) -> object:
-    """Read page after page from the channel and import what they hold.
-
-    A page is stored together with the cursor behind it, and imported from the store: whatever dies in between, the next
-    attempt goes on where the stored things end.
-    """
-    async with aclosing(Connections.of(run.database, run.box, run.settings)) as connections:
-        total, attention = Tally(), 0
-        try:
-            number, more = 0, True
-            while more:
-                number += 1
-                page = await run.step(
-                    f"page {number}", lambda: fetch_page(run, connections, args.account_id), returns=PageDone
-                )
-                more, attention = page.more, attention + page.attention
-                await _import_waiting(run, connections, args.account_id, total, f"page {number}")
-        except EntrepotError as error:
-            async with run.transaction() as session:
-                await ChannelService(session).record_failure(args.account_id, error)
-            raise
-        async with run.transaction() as session:
-            await ChannelService(session).record_success(
-                args.account_id, new=total.created, attention=attention + total.failed + total.attention
-            )
-    return msgspec.to_builtins(total)
 
 
 async def fetch_page(run: Run, connections: Connections, account_id: UUID) -> PageDone:
@@ -95,11 +77,12 @@ async def import_documents(run: Run, args: ImportDocuments) -> object:
     """Import what is stored and waits: left by a killed process, or released by a person."""
     async with aclosing(Connections.of(run.database, run.box, run.settings)) as connections:
         total = Tally()
-        await _import_waiting(run, connections, args.account_id, total, "waiting")
+        await import_waiting(run, connections, args.account_id, total, "waiting")
     return msgspec.to_builtins(total)
 
 
-async def _import_waiting(run: Run, connections: Connections, account_id: UUID, total: Tally, name: str) -> None:
+async def import_waiting(run: Run, connections: Connections, account_id: UUID, total: Tally, name: str) -> None:
+    """Import what is stored and waits, batch after batch, and add it to *total*."""
     batch = 0
     while True:
         batch += 1
@@ -109,7 +92,14 @@ async def _import_waiting(run: Run, connections: Connections, account_id: UUID, 
         if not tally.total:
             return
         total.add(tally)
-        await run.progress(total.total, 0, f"{total.created} new, {total.changed} changed, {total.failed} failed")
+        await run.progress(
+            total.total,
+            0,
+            N_("{created} new, {changed} changed, {failed} failed"),
+            created=total.created,
+            changed=total.changed,
+            failed=total.failed,
+        )
 
 
 async def import_batch(run: Run, connections: Connections, account_id: UUID) -> Tally:
@@ -124,35 +114,62 @@ async def import_batch(run: Run, connections: Connections, account_id: UUID) -> 
         intake = await take_in(session, account, connector, documents)
     for outcome in intake.outcomes:
         if outcome.result is Imported.FAILED:
-            await run.log("error", f"{outcome.channel_order_id}: {outcome.problem}")
+            await run.log("error", N_("{order}: {problem}"), order=outcome.channel_order_id, problem=outcome.problem)
         elif outcome.attention and outcome.order_id is not None:
-            reasons = ", ".join(outcome.attention)
             await run.log(
-                "warning", f"{outcome.channel_order_id} needs attention: {reasons}", subject=("order", outcome.order_id)
+                "warning",
+                N_("{order} needs attention: {reasons}"),
+                subject=("order", outcome.order_id),
+                order=outcome.channel_order_id,
+                reasons=", ".join(ATTENTION_LABELS[Attention(reason)] for reason in outcome.attention),
             )
     return intake.tally
 
 
-def schedule_key(account_id: UUID) -> str:
-    """Return the name of an account's schedule."""
-    return f"orders.import:{account_id}"
+@job("orders.fetch_orders", label=N_("Fetch single orders"), queue=Queue.HIGH)
+async def fetch_orders(run: Run, args: FetchOrders) -> object:
+    """Fetch single orders that the channel told us about, and import them; the next order run brings what fails here."""
+    async with aclosing(Connections.of(run.database, run.box, run.settings)) as connections:
+        missed = 0
+        for order_id in args.channel_order_ids:
+            try:
+                await run.step(f"fetch {order_id}", partial(fetch_one, run, connections, args.account_id, order_id))
+            except UnavailableError as error:
+                missed += 1
+                await run.log("warning", error)
+            except (NotFoundError, RefusedError, ReplayedError) as error:
+                run.check_cancelled()
+                missed += 1
+                await run.log("warning", error)
+        total = Tally()
+        await import_waiting(run, connections, args.account_id, total, "noticed")
+    return msgspec.to_builtins(total) | {"missed": missed}
 
 
-@reaction(
-    "orders.accounts",
-    topics=["channels.account_connected", "channels.account_mode_changed", "channels.import_requested"],
-)
-async def on_accounts(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
-    """Import from every account that is not paused, every few minutes, beginning now."""
+async def fetch_one(run: Run, connections: Connections, account_id: UUID, channel_order_id: str) -> int:
+    """Fetch one order and store it in the inbox; return how many versions are new: 0 or 1."""
+    async with run.transaction() as session:
+        channels = ChannelService(session, connections)
+        account = await channels.account(account_id)
+        account.require_read()
+        connector = await channels.order_connector(account_id, why="noticed")
+    document = await connector.fetch_order(channel_order_id)
+    async with run.transaction() as session:
+        stored = await ChannelService(session, connections).store_documents(account, ORDERS, [document])
+    return len(stored.new)
+
+
+@reaction("orders.notices", topics=["channels.order_noticed"])
+async def on_notices(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
+    """Fetch what channels say has changed: one run for all that came in together."""
+    noticed: dict[tuple[UUID, UUID], dict[str, None]] = {}
     for event in events:
-        if event.seller_id is None:
-            continue
-        if event.payload.get("after") == Mode.PAUSED:
-            await jobs.remove_schedule(session, schedule_key(event.subject_id))
-            continue
-        task = ImportAccount(seller_id=event.seller_id, account_id=event.subject_id)
-        await jobs.set_schedule(session, schedule_key(event.subject_id), task, every=EVERY)
-        await jobs.enqueue(session, task, key=str(event.subject_id))
+        if event.seller_id is not None:
+            account_id = UUID(str(event.payload.get("account_id", event.subject_id)))
+            noticed.setdefault((event.seller_id, account_id), {})[str(event.payload["channel_order_id"])] = None
+    for (seller_id, account_id), orders in noticed.items():
+        task = FetchOrders(seller_id=seller_id, account_id=account_id, channel_order_ids=tuple(orders))
+        await jobs.enqueue(session, task)
 
 
 @reaction("orders.documents", topics=["channels.document_released"])

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from entrepot.channels.contract import ChannelOrder, ChannelOrderLine, PostalAddress
 from entrepot.orders.domain import Attention, is_complete
 from entrepot.orders.refs import OrderLineRef, OrderRef
-from entrepot.orders.status import EDITABLE, ON_THE_FLOOR
+from entrepot.orders.status import EDITABLE, ON_THE_FLOOR, OrderStatus
 
 type Change = dict[str, str | int]
 """``change`` (what) and its facts; told in the timeline."""
@@ -112,7 +112,7 @@ def _note_line(ours: OrderRef, new: LineChange, result: Merge) -> None:
         units = new.cancelled - line.quantity_cancelled
         result.changes.append({"change": "units_cancelled", **facts, "quantity": units})
         if ours.status in ON_THE_FLOOR:
-            result.attention.add(Attention.CANCELLED_AFTER_PICK)
+            result.attention.add(_too_late(ours))
             result.hold = True
     if new.shipped > line.quantity_shipped:
         units = new.shipped - line.quantity_shipped
@@ -128,10 +128,14 @@ def _answer_request(ours: OrderRef, mine: OrderLineRef, line: ChannelOrderLine, 
     if ours.status in EDITABLE:
         result.agreed.append(line.channel_line_id)
     elif ours.status in ON_THE_FLOOR:
-        result.attention.add(Attention.CANCELLED_AFTER_PICK)
+        result.attention.add(_too_late(ours))
         result.hold = True
     elif mine.quantity_shipped:
         result.attention.add(Attention.CANCELLED_AFTER_SHIP)
+
+
+def _too_late(ours: OrderRef) -> Attention:
+    return Attention.CANCELLED_AT_ERP if ours.status is OrderStatus.HANDED_OVER else Attention.CANCELLED_AFTER_PICK
 
 
 def _compare_addresses(ours: OrderRef, theirs: ChannelOrder, result: Merge) -> None:

@@ -45,6 +45,13 @@ class SalesOrder(Base):
             postgresql_where=text("attention <> '[]'::jsonb"),
         ),
         Index("ix_sales_order_tagged", "seller_id", "placed_at", "id", postgresql_where=text("tags <> '[]'::jsonb")),
+        Index(
+            "ix_sales_order_erp",
+            "channel_account_id",
+            "status",
+            "id",
+            postgresql_where=text("erp_account_id IS NOT NULL"),
+        ),
         Index("ix_sales_order_held", "seller_id", "placed_at", "id", postgresql_where=text("held_at IS NOT NULL")),
         Index(
             "ix_sales_order_search",
@@ -91,6 +98,8 @@ class SalesOrder(Base):
     pick_up_point: Mapped[bool]
     warehouse_id: Mapped[UUID | None]
     """Where it is shipped from; None: wherever there is stock."""
+    erp_account_id: Mapped[UUID | None]
+    """The ERP that ships it, as the join was when it was imported; None: we do."""
     tags: Mapped[list[str]] = mapped_column(server_default=text("'[]'::jsonb"))
     search_text: Mapped[str]
     """Number (the channel's is part of it), names, postcode and tracking codes, in lower case.  SKU and GTIN are found
@@ -113,7 +122,7 @@ class OrderLine(Base):
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("quantity_cancelled >= 0 AND quantity_shipped >= 0", name="parts_not_negative"),
         CheckConstraint("quantity_cancelled + quantity_shipped <= quantity", name="parts_within_quantity"),
-        CheckConstraint("fulfilment IN ('seller', 'channel')", name="fulfilment_known"),
+        CheckConstraint("fulfilment IN ('seller', 'channel', 'erp')", name="fulfilment_known"),
         Index("ix_order_line_product_id_order_id", "product_id", "order_id"),
         Index(
             "ix_order_line_waiting",
@@ -153,7 +162,7 @@ class OrderLine(Base):
     channel_line_id: Mapped[str | None]
     channel_offer_id: Mapped[str | None]
     fulfilment: Mapped[str]
-    """``seller``: we ship it; ``channel``: the channel ships it from its own warehouse."""
+    """``seller``: we ship it; ``channel``: the channel does, from its own warehouse; ``erp``: the joined ERP does."""
     reserved: Mapped[bool]
 
 

@@ -30,7 +30,7 @@ class OrderLineRef(msgspec.Struct, frozen=True, kw_only=True):
     channel_line_id: str | None = None
     channel_offer_id: str | None = None
     fulfilment: str = "seller"
-    """``seller``: we ship it; ``channel``: the channel ships it from its own warehouse."""
+    """``seller``: we ship it; ``channel``: the channel does, from its own warehouse; ``erp``: the joined ERP does."""
     reserved: bool = False
 
     @property
@@ -42,6 +42,11 @@ class OrderLineRef(msgspec.Struct, frozen=True, kw_only=True):
     def to_send(self) -> int:
         """Units that we still have to send."""
         return self.open_quantity if self.fulfilment == "seller" else 0
+
+    @property
+    def for_erp(self) -> int:
+        """Units that the ERP still has to send."""
+        return self.open_quantity if self.fulfilment == "erp" else 0
 
 
 class OrderRef(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +85,8 @@ class OrderRef(msgspec.Struct, frozen=True, kw_only=True):
     pick_up_point: bool
     warehouse_id: UUID | None
     """Where it is shipped from; None: wherever there is stock."""
+    erp_account_id: UUID | None
+    """The ERP that ships it; None: we do."""
     tags: tuple[str, ...]
     search_text: str
     fingerprint: str | None

@@ -307,6 +307,74 @@ class OrderRepository:
         )
         return list(rows.scalars())
 
+    async def to_hand_over(
+        self, account_id: UUID, erp_account_id: UUID, blocking: Sequence[str], limit: int
+    ) -> list[UUID]:
+        """Return orders that wait for nothing but the ERP, the oldest first."""
+        rows = await self._session.execute(
+            text(
+                """
+                SELECT o.id FROM sales_order o
+                WHERE o.channel_account_id = :account AND o.erp_account_id = :erp AND o.status = 'pending'
+                    AND o.held_at IS NULL AND NOT jsonb_exists_any(o.attention, CAST(:blocking AS text[]))
+                    AND EXISTS (
+                        SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.fulfilment = 'erp'
+                            AND l.quantity > l.quantity_cancelled + l.quantity_shipped
+                    )
+                ORDER BY o.placed_at, o.id LIMIT :limit
+                """
+            ),
+            {"account": account_id, "erp": erp_account_id, "blocking": list(blocking), "limit": limit},
+        )
+        return list(rows.scalars())
+
+    async def with_erp(
+        self, account_id: UUID, erp_account_id: UUID, after: UUID | None, limit: int
+    ) -> list[tuple[UUID, str]]:
+        """Return id and number of orders that an ERP has, by id."""
+        rows = await self._session.execute(
+            text(
+                """
+                SELECT id, number FROM sales_order
+                WHERE channel_account_id = :account AND erp_account_id = :erp AND status = 'handed_over'
+                    AND (CAST(:after AS uuid) IS NULL OR id > CAST(:after AS uuid))
+                ORDER BY id LIMIT :limit
+                """
+            ),
+            {"account": account_id, "erp": erp_account_id, "after": after, "limit": limit},
+        )
+        return [(row.id, row.number) for row in rows]
+
+    async def meant_for_another_erp(self, account_id: UUID, erp_account_id: UUID | None, limit: int) -> list[UUID]:
+        """Return orders that no ERP has yet and that are meant for another one than this."""
+        rows = await self._session.execute(
+            text(
+                """
+                SELECT id FROM sales_order
+                WHERE channel_account_id = :account AND erp_account_id IS NOT NULL AND status = 'pending'
+                    AND erp_account_id IS DISTINCT FROM CAST(:erp AS uuid)
+                ORDER BY id LIMIT :limit
+                """
+            ),
+            {"account": account_id, "erp": erp_account_id, "limit": limit},
+        )
+        return list(rows.scalars())
+
+    async def mean_for_erp(self, order_ids: Sequence[UUID], erp_account_id: UUID | None) -> None:
+        """Change which ERP orders are meant for; with None they are ours."""
+        await self._session.execute(
+            text(
+                "UPDATE sales_order SET erp_account_id = :erp, version = version + 1, changed_at = now()"
+                " WHERE id = ANY(:ids)"
+            ),
+            {"ids": list(order_ids), "erp": erp_account_id},
+        )
+        if erp_account_id is None:
+            await self._session.execute(
+                text("UPDATE order_line SET fulfilment = 'seller' WHERE order_id = ANY(:ids) AND fulfilment = 'erp'"),
+                {"ids": list(order_ids)},
+            )
+
     async def save_view(self, seller_id: UUID, user_id: str, name: str, parameters: Mapping[str, str]) -> None:
         await self._session.execute(
             text(

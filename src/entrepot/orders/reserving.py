@@ -33,6 +33,7 @@ def where_it_stands(lines: Iterable[OrderLineRef], attention: Collection[str]) -
         all_reserved=all(line.reserved for line in lines if line.to_send),
         blocked=is_blocked(attention),
         anything_left=any(line.quantity > line.quantity_cancelled for line in lines),
+        for_erp=any(line.for_erp for line in lines),
     )
 
 
@@ -151,8 +152,8 @@ class OrderStock:
 
 
 def has_unknown_sku(lines: Iterable[OrderLineRef]) -> bool:
-    """Tell whether we have to send something that the catalogue does not know."""
-    return any(line.to_send and line.product_id is None for line in lines)
+    """Tell whether something is to be sent that nobody knows: we need the product, an ERP at least its SKU."""
+    return any(line.product_id is None and (line.to_send or (line.for_erp and not line.sku)) for line in lines)
 
 
 def _without_known_skus(attention: tuple[str, ...], lines: Iterable[OrderLineRef]) -> tuple[str, ...]:

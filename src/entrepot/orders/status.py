@@ -16,6 +16,8 @@ class OrderStatus(StrEnum):
     PICKING = "picking"
     PICKED = "picked"
     PACKED = "packed"
+    HANDED_OVER = "handed_over"
+    """The ERP has it, and ships it."""
     SHIPPED = "shipped"
     DELIVERED = "delivered"
     CANCELLED = "cancelled"
@@ -27,13 +29,16 @@ LABELS: dict[OrderStatus, str] = {
     OrderStatus.PICKING: N_("Picking"),
     OrderStatus.PICKED: N_("Picked"),
     OrderStatus.PACKED: N_("Packed"),
+    OrderStatus.HANDED_OVER: N_("Handed over"),
     OrderStatus.SHIPPED: N_("Shipped"),
     OrderStatus.DELIVERED: N_("Delivered"),
     OrderStatus.CANCELLED: N_("Cancelled"),
 }
 
 MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
-    OrderStatus.PENDING: frozenset({OrderStatus.RESERVED, OrderStatus.CANCELLED, OrderStatus.SHIPPED}),
+    OrderStatus.PENDING: frozenset(
+        {OrderStatus.RESERVED, OrderStatus.HANDED_OVER, OrderStatus.CANCELLED, OrderStatus.SHIPPED}
+    ),
     OrderStatus.RESERVED: frozenset(
         {OrderStatus.PENDING, OrderStatus.PICKING, OrderStatus.CANCELLED, OrderStatus.SHIPPED}
     ),
@@ -42,6 +47,7 @@ MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
     ),
     OrderStatus.PICKED: frozenset({OrderStatus.PICKING, OrderStatus.PACKED, OrderStatus.CANCELLED}),
     OrderStatus.PACKED: frozenset({OrderStatus.PICKED, OrderStatus.SHIPPED, OrderStatus.CANCELLED}),
+    OrderStatus.HANDED_OVER: frozenset({OrderStatus.SHIPPED, OrderStatus.CANCELLED}),
     OrderStatus.SHIPPED: frozenset({OrderStatus.DELIVERED}),
     OrderStatus.DELIVERED: frozenset(),
     OrderStatus.CANCELLED: frozenset(),
@@ -55,8 +61,8 @@ goods left without us.
 
 EDITABLE = frozenset({OrderStatus.PENDING, OrderStatus.RESERVED})
 """Nobody on the floor works on the order yet: lines may change, and cancelling needs no one."""
-ON_THE_FLOOR = frozenset({OrderStatus.PICKING, OrderStatus.PICKED, OrderStatus.PACKED})
-"""Goods are, or may be, off their shelf."""
+ON_THE_FLOOR = frozenset({OrderStatus.PICKING, OrderStatus.PICKED, OrderStatus.PACKED, OrderStatus.HANDED_OVER})
+"""Goods are, or may be, off their shelf: ours, or the ERP's."""
 OPEN = EDITABLE | ON_THE_FLOOR
 """Somebody still has something to do."""
 
@@ -71,17 +77,22 @@ def origins(to: OrderStatus) -> tuple[OrderStatus, ...]:
     return tuple(status for status in OrderStatus if to in MOVES[status])
 
 
-def settled(*, has_goods_to_send: bool, all_reserved: bool, blocked: bool, anything_left: bool) -> OrderStatus:
+def settled(
+    *, has_goods_to_send: bool, all_reserved: bool, blocked: bool, anything_left: bool, for_erp: bool = False
+) -> OrderStatus:
     """Return where an order stands that nobody on the floor works on.
 
     Args:
         has_goods_to_send: a line of ours is still open.
         all_reserved: every such line has its stock.
         blocked: a person has to look at it first.
-        anything_left: a line, ours or the channel's, is not cancelled.
+        anything_left: a line, whoever sends it, is not cancelled.
+        for_erp: an open line waits to be handed over to the ERP.
     """
     if not anything_left:
         return OrderStatus.CANCELLED
+    if for_erp:
+        return OrderStatus.PENDING
     if not has_goods_to_send:
         return OrderStatus.SHIPPED
     return OrderStatus.RESERVED if all_reserved and not blocked else OrderStatus.PENDING

@@ -3,13 +3,21 @@
 from uuid import UUID
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.channels.service import ChannelService
+from entrepot.jobs import service as jobs
+
+ORDER_RUN = "flows.order_run"
+"""Lives above this slice; started by its name."""
 
 
-class ImportAccount(msgspec.Struct, frozen=True):
-    """Fetch and import the orders of one channel account."""
+class FetchOrders(msgspec.Struct, frozen=True):
+    """Fetch and import single orders of one channel account."""
 
     seller_id: UUID
     account_id: UUID
+    channel_order_ids: tuple[str, ...]
 
 
 class ImportDocuments(msgspec.Struct, frozen=True):
@@ -19,3 +27,15 @@ class ImportDocuments(msgspec.Struct, frozen=True):
     account_id: UUID
     document_ids: tuple[UUID, ...] = ()
     """Empty: all that wait."""
+
+
+async def import_now(session: AsyncSession, account_id: UUID) -> UUID:
+    """Start the order run of a channel account; return its id, or that of the one going on.
+
+    Raises:
+        AccountPausedError: nothing may be read.
+    """
+    account = await ChannelService(session).account(account_id)
+    account.require_read()
+    values = {"seller_id": str(account.seller_id), "account_id": str(account.id), "mode": "full"}
+    return await jobs.enqueue_named(session, ORDER_RUN, values, seller_id=account.seller_id)

@@ -275,3 +275,18 @@ async def saved_views(session: AsyncSession, sellers: Sequence[UUID], user_id: s
         {"sellers": list(sellers), "user": user_id},
     )
     return [SavedViewRow(**row) for row in rows.mappings()]
+
+
+async def order_called(session: AsyncSession, account_id: UUID | None, name: str) -> tuple[UUID, str] | None:
+    """Return id and number of the order that the outside, or we, call *name*."""
+    found = await session.execute(
+        text(
+            "SELECT id, number FROM sales_order WHERE channel_account_id = :account AND channel_order_id = :name"
+            " UNION ALL"
+            " SELECT id, number FROM sales_order WHERE number = :name"
+            " LIMIT 1"
+        ),
+        {"account": account_id, "name": name},
+    )
+    row = found.one_or_none()
+    return None if row is None else (row.id, row.number)

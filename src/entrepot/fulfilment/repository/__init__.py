@@ -2,7 +2,8 @@
 
 from entrepot.fulfilment.repository.carriers import CarrierRepository
 from entrepot.fulfilment.repository.lists import ListRepository
+from entrepot.fulfilment.repository.mappings import MappingRepository
 from entrepot.fulfilment.repository.parcels import ParcelRepository
 from entrepot.fulfilment.repository.pushes import PushRepository
 
-__all__ = ["CarrierRepository", "ListRepository", "ParcelRepository", "PushRepository"]
+__all__ = ["CarrierRepository", "ListRepository", "MappingRepository", "ParcelRepository", "PushRepository"]

@@ -104,6 +104,89 @@ class PushRepository:
         )
         return len(rows.all())
 
+    async def correct(self, shipment_id: UUID, *, carrier: str, tracking: str) -> None:
+        """Change what will be said of a shipment that the channel was not told about yet."""
+        await self._session.execute(
+            text(
+                "UPDATE channel_push SET payload = payload || jsonb_build_object("
+                "'carrier', CAST(:carrier AS text), 'tracking', CAST(:tracking AS text))"
+                " WHERE shipment_id = :id AND state = 'waiting' AND attempts = 0"
+            ),
+            {"id": shipment_id, "carrier": carrier, "tracking": tracking},
+        )
+
+    async def wake_carrier(self, account_id: UUID, carrier: str, at: datetime) -> list[UUID]:
+        """Look again at what waits and names *carrier*; return the orders it is about."""
+        rows = await self._session.execute(
+            text(
+                "UPDATE channel_push SET last_error = '', next_look_at = least(next_look_at, :at)"
+                " WHERE account_id = :account AND state = 'waiting' AND NOT in_doubt AND payload->>'carrier' = :carrier"
+                " RETURNING order_id"
+            ),
+            {"account": account_id, "carrier": carrier, "at": at},
+        )
+        return sorted(set(rows.scalars()))
+
+    async def hurry(self, account_id: UUID, ref: str, at: datetime) -> bool:
+        """Have a process looked at now; say whether one of ours has this ref."""
+        rows = await self._session.execute(
+            text(
+                "UPDATE channel_push SET next_look_at = least(next_look_at, :at)"
+                " WHERE account_id = :account AND state = 'sent' AND process_ref = :ref RETURNING id"
+            ),
+            {"account": account_id, "ref": ref, "at": at},
+        )
+        return bool(rows.all())
+
+    # Whose turn it is.  Whoever looks holds the lock to the end of the transaction: so the run that gives its turn back
+    # sees every push of those who relied on it.
+
+    async def somebody_tells(self, account_id: UUID, at: datetime) -> bool:
+        """Say whether a run is at it and will see what this transaction stores."""
+        await self._session.execute(
+            text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))"), {"name": _turn(account_id)}
+        )
+        rows = await self._session.execute(
+            text("SELECT 1 FROM push_turn WHERE account_id = :account AND until > :at"),
+            {"account": account_id, "at": at},
+        )
+        return rows.first() is not None
+
+    async def take_turn(
+        self, seller_id: UUID, account_id: UUID, run_id: UUID, *, at: datetime, until: datetime
+    ) -> bool:
+        """Take or keep the turn; False: another run has it, and sees everything stored until now."""
+        await self._lock_turn(account_id)
+        rows = await self._session.execute(
+            text(
+                """
+                INSERT INTO push_turn (account_id, seller_id, run_id, until) VALUES (:account, :seller, :run, :until)
+                ON CONFLICT (account_id) DO UPDATE SET run_id = excluded.run_id, until = excluded.until
+                    WHERE push_turn.run_id = excluded.run_id OR push_turn.until <= :at
+                RETURNING run_id
+                """
+            ),
+            {"account": account_id, "seller": seller_id, "run": run_id, "until": until, "at": at},
+        )
+        return rows.first() is not None
+
+    async def end_turn(self, account_id: UUID, run_id: UUID) -> None:
+        """Give the turn back; what is due afterwards is the next run's."""
+        await self._lock_turn(account_id)
+        await self._session.execute(
+            text("DELETE FROM push_turn WHERE account_id = :account AND run_id = :run"),
+            {"account": account_id, "run": run_id},
+        )
+
+    async def _lock_turn(self, account_id: UUID) -> None:
+        await self._session.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": _turn(account_id)}
+        )
+
     async def _pushes(self, rest: str, **values: object) -> list[PushRef]:
         rows = await self._session.execute(text(f"SELECT {_PUSH} FROM channel_push {rest}"), values)  # noqa: S608 -- column names
         return [msgspec.convert(dict(row), PushRef) for row in rows.mappings()]
+
+
+def _turn(account_id: UUID) -> str:
+    return f"push_turn.{account_id}"

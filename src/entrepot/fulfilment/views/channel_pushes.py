@@ -52,3 +52,15 @@ async def pushes(session: AsyncSession, *, state: str = "", limit: int = 100) ->
         {"state": state, "limit": limit},
     )
     return [msgspec.convert(dict(row), PushRow) for row in rows.mappings()]
+
+
+async def push_counts(session: AsyncSession, account_id: UUID) -> dict[str, int]:
+    """Return how much an account is still to be told, by state: what is over is left out, unless it failed."""
+    rows = await session.execute(
+        text(
+            "SELECT state, count(*) AS many FROM channel_push"
+            " WHERE account_id = :account AND state IN ('waiting', 'sent', 'failed') GROUP BY state"
+        ),
+        {"account": account_id},
+    )
+    return {row.state: row.many for row in rows}

@@ -45,10 +45,14 @@ NEXT: dict[OrderStatus, str] = {
     OrderStatus.PICKING: N_("Is being picked."),
     OrderStatus.PICKED: N_("Is picked: pack it."),
     OrderStatus.PACKED: N_("Is packed: hand it to the carrier."),
+    OrderStatus.HANDED_OVER: N_("The ERP has it: its shipment is told to the channel by itself."),
     OrderStatus.SHIPPED: N_("Is on its way to the buyer."),
     OrderStatus.DELIVERED: N_("Is delivered: nothing left to do."),
     OrderStatus.CANCELLED: N_("Is cancelled."),
 }
+
+
+WAITS_FOR_ERP = N_("The next order run hands it over to the ERP, which ships it.")
 
 
 class OrderController(Controller):
@@ -193,7 +197,7 @@ async def _page(principal: Principal, session: AsyncSession, order_id: UUID) -> 
         "notes": await views.notes(session, order.id),
         "events": tell(await read_subjects(session, subjects, limit=EVENTS)),
         "panels": [panel.template for panel in shown],
-        "next_step": gettext(NEXT[order.status]),
+        "next_step": gettext(_next(order)),
         "editable": order.status in EDITABLE,
         "may_hold": order.status in OPEN,
         "may_cancel": stage in {CancelStage.AUTOMATIC, CancelStage.PUT_BACK},
@@ -209,6 +213,11 @@ async def _page(principal: Principal, session: AsyncSession, order_id: UUID) -> 
         ],
     }
     return Template("orders/detail.html", context=context)
+
+
+def _next(order: OrderRef) -> str:
+    for_erp = order.status is OrderStatus.PENDING and any(line.for_erp for line in order.lines)
+    return WAITS_FOR_ERP if for_erp else NEXT[order.status]
 
 
 async def _lines(session: AsyncSession, order: OrderRef) -> list[dict[str, Any]]:
@@ -236,6 +245,8 @@ def _state(line: OrderLineRef) -> str:
         return "cancelled"
     if line.fulfilment == "channel":
         return "channel"
+    if line.for_erp:
+        return "erp"
     if not line.to_send:
         return "shipped"
     if line.product_id is None:

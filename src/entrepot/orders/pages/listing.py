@@ -17,7 +17,6 @@ from entrepot.access.rights import Right
 from entrepot.channels.accounts import AccountRef
 from entrepot.channels.http import form_values, see_other
 from entrepot.channels.service import ChannelService
-from entrepot.jobs import service as jobs
 from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.i18n import gettext
 from entrepot.kit.text import N_
@@ -26,7 +25,7 @@ from entrepot.orders.domain import ATTENTION_LABELS
 from entrepot.orders.extension import BULK_ACTIONS
 from entrepot.orders.service import OrderService
 from entrepot.orders.status import LABELS, OPEN, OrderStatus
-from entrepot.orders.tasks import ImportAccount
+from entrepot.orders.tasks import import_now
 
 PAGE = 50
 MOST_AT_ONCE = 500
@@ -155,11 +154,7 @@ class ListController(Controller):
         account_id = _uuid((await form_values(request)).get("account_id", ""))
         if account_id is None:
             raise InvalidInputError({"account_id": N_("Choose a channel account.")})
-        account = await ChannelService(session).account(account_id)
-        account.require_read()
-        task = ImportAccount(seller_id=account.seller_id, account_id=account.id)
-        run_id = await jobs.enqueue(session, task, key=str(account.id))
-        return see_other(f"/jobs/{run_id}")
+        return see_other(f"/jobs/{await import_now(session, account_id)}")
 
 
 async def chosen(request: Request[Any, Any, Any]) -> list[UUID]:

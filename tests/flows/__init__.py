@@ -1,0 +1,1 @@
+"""Tests of order runs and inventory runs."""
