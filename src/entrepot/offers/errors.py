@@ -12,6 +12,14 @@ class OfferNotFoundError(NotFoundError):
     message = N_("There is no offer {offer}. It may have been removed.")
 
 
+class NoSuchProductError(NotFoundError):
+    """No such product, or not one of the caller's."""
+
+    code = "offers.product_not_found"
+    title = N_("Product not found")
+    message = N_("There is no product {product}. It may have been removed.")
+
+
 class OfferChangedError(ConflictError):
     """Somebody else changed the offer meanwhile."""
 

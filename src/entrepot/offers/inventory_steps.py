@@ -13,6 +13,7 @@ import msgspec
 from entrepot.channels.connections import Connections
 from entrepot.channels.service import ChannelService
 from entrepot.jobs.run import Run
+from entrepot.kit.text import N_
 from entrepot.offers import reading, sending
 from entrepot.offers.asking import read_erp
 from entrepot.offers.service import OfferService
@@ -88,7 +89,12 @@ async def match(run: Run, account_id: UUID) -> Matched:
 
     matched = await run.step("match", look, returns=Matched)
     if matched.unmatched:
-        await run.log("warning", f"{matched.unmatched} offers have no product", subject=("channel_account", account_id))
+        await run.log(
+            "warning",
+            N_("{count} offers have no product yet."),
+            count=matched.unmatched,
+            subject=("channel_account", account_id),
+        )
     return matched
 
 

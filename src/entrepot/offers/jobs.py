@@ -14,19 +14,26 @@ from entrepot.channels.connections import Connections
 from entrepot.channels.contract import Capability
 from entrepot.channels.registry import connectors
 from entrepot.channels.service import ChannelService
+from entrepot.erp.service import ErpService
 from entrepot.jobs import service as jobs
 from entrepot.jobs.reactions import reaction
-from entrepot.jobs.registry import job
+from entrepot.jobs.registry import Queue, job
 from entrepot.jobs.run import Run
+from entrepot.kit.clock import now
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.kit.text import N_
-from entrepot.offers import reading, sending
+from entrepot.offers import reading, sampling, sending
+from entrepot.offers.rules_repository import RulesRepository
 from entrepot.offers.service import OfferService
-from entrepot.offers.tasks import CompareStock, PublishStock, RefreshOffers
+from entrepot.offers.tasks import CompareStock, ForgetOffers, PublishStock, RefreshOffers, SampleOffers
 
 REFRESH_EVERY = timedelta(days=1)
 COMPARE_EVERY = timedelta(minutes=5)
 """The safety net: everything is compared, whatever the events said."""
+SAMPLE_EVERY = timedelta(hours=1)
+KEEP = timedelta(days=90)
+"""How long pushes and differences are kept."""
+MOST_BATCHES = 200
 FORGIVE = timedelta(hours=6)
 """A refused offer is tried again after this, even if its number stays the same."""
 
@@ -78,6 +85,35 @@ async def compare(run: Run, args: CompareStock) -> object:
     return {"accounts": await run.step("compare", look)}
 
 
+@job("offers.sample", label=N_("Read stock back"), queue=Queue.LOW)
+async def sample(run: Run, args: SampleOffers) -> object:
+    """Compare what some offers say with what the channel was told."""
+    async with aclosing(Connections.of(run.database, run.box, run.settings)) as connections:
+        return await sampling.sample_account(run, connections, args.account_id)
+
+
+@job("offers.forget", label=N_("Remove old pushes"), queue=Queue.LOW)
+async def forget(run: Run, args: ForgetOffers) -> object:  # noqa: ARG001 -- the form of every job
+    """Remove pushes and differences that are older than anybody looks back, some thousand at a time."""
+
+    async def remove() -> int:
+        async with run.transaction() as session:
+            return await RulesRepository(session).keep(since=now() - KEEP)
+
+    total = 0
+    for number in range(MOST_BATCHES):
+        removed = await run.step(f"batch {number + 1}", remove)
+        total += removed
+        if not removed:
+            break
+    return {"removed": total}
+
+
+async def set_up(session: AsyncSession) -> None:
+    """Make the slice's own schedule."""
+    await jobs.set_schedule(session, "offers.forget", ForgetOffers(), cron="20 4 * * *", time_zone="Europe/Amsterdam")
+
+
 # Reactions
 
 
@@ -91,6 +127,11 @@ def compare_schedule(seller_id: UUID) -> str:
     return f"offers.compare:{seller_id}"
 
 
+def sample_schedule(account_id: UUID) -> str:
+    """Return the name of the schedule that reads some offers of an account back."""
+    return f"offers.sample:{account_id}"
+
+
 @reaction("offers.accounts", topics=["channels.account_connected", "channels.account_mode_changed"])
 async def on_accounts(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
     """Read the offers of a new account now and every day; compare all with the stock now and every few minutes."""
@@ -101,13 +142,37 @@ async def on_accounts(session: AsyncSession, events: Sequence[RecordedEvent]) ->
             continue
         if account.mode is Mode.PAUSED:
             await jobs.remove_schedule(session, refresh_schedule(account.id))
+            await jobs.remove_schedule(session, sample_schedule(account.id))
             continue
         read, comparison = RefreshOffers(account.seller_id, account.id), CompareStock(account.seller_id)
         await jobs.set_schedule(session, refresh_schedule(account.id), read, every=REFRESH_EVERY)
         await jobs.set_schedule(session, compare_schedule(account.seller_id), comparison, every=COMPARE_EVERY)
+        look = SampleOffers(account.seller_id, account.id)
+        await jobs.set_schedule(session, sample_schedule(account.id), look, every=SAMPLE_EVERY)
         if any(event.subject_id == account_id and event.topic == "channels.account_connected" for event in events):
             await jobs.enqueue(session, read, key=str(account.id))
         await jobs.enqueue(session, comparison, key=str(account.seller_id), again=True)
+
+
+@reaction("offers.erps", topics=["erp.stock_read", "erp.joined", "erp.separated", "erp.account_changed"])
+async def on_erps(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
+    """Decide anew about the offers of accounts that take, or took, their stock from an ERP."""
+    touched = {UUID(event.payload["channel_account_id"]) for event in events if "channel_account_id" in event.payload}
+    erps = {event.subject_id for event in events}
+    joins = await ErpService(session).joins()
+    touched |= {join.channel_account_id for join in joins if join.erp_account_id in erps and join.take_stock}
+    for account in await ChannelService(session).accounts():
+        if account.id in touched:
+            await OfferService(session).stock_changed(account.seller_id, account_ids=[account.id])
+
+
+@reaction("offers.warehouses", topics=["channels.account_changed"])
+async def on_warehouses(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
+    """Decide anew about the offers of an account: the building that counts may be another one."""
+    touched = {event.subject_id for event in events}
+    for account in await ChannelService(session).accounts():
+        if account.id in touched:
+            await OfferService(session).stock_changed(account.seller_id, account_ids=[account.id])
 
 
 @reaction("offers.stock", topics=["inventory.stock_changed"])

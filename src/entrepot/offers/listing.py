@@ -1,6 +1,6 @@
 """What a channel says of our offers."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -94,6 +94,43 @@ class Listing(Matching):
                 account.id, account.seller_id, looked=len(comparable), differed=len(drifted), at=read_at
             )
         return len(drifted)
+
+    async def to_sample(self, account_id: UUID, *, limit: int) -> tuple[list[tuple[UUID, str]], str]:
+        """Return the offers to be looked at next, with the channel's ids, and where reading its list would go on."""
+        rules = await self._rules.find([account_id])
+        cursor = rules[account_id].sample_cursor if account_id in rules else ""
+        return await self._offers.longest_unseen(account_id, limit=limit), cursor
+
+    async def store_sample(
+        self,
+        account: AccountRef,
+        offers: Iterable[ChannelOffer],
+        missing: Collection[UUID],
+        read_at: datetime,
+        *,
+        following: str | None = None,
+    ) -> int:
+        """Store what some offers say, have wrong numbers told again, and return how many those are.
+
+        Args:
+            account: whose offers.
+            offers: as the channel knows them.
+            missing: ours that it does not know any more.
+            read_at: when it was asked.
+            following: where reading its list goes on; None: it was not read as a list.
+        """
+        page = await self.store_page(account, offers, read_at)
+        if missing:
+            gone = await self._offers.mark_missing(missing)
+            await outbox.record(
+                self._session, *(OfferGone(seller_id=account.seller_id, subject_id=offer_id) for offer_id in gone)
+            )
+        if following is not None:
+            await self._rules.lock(account.id, account.seller_id)
+            await self._rules.remember(account.id, sample_cursor=following)
+        if page.drifted:
+            await self._publish_due(account.seller_id, {account.id})
+        return page.drifted
 
     async def close_listing(self, account_id: UUID, began_at: datetime, *, count: int) -> int:
         """Every offer of the account was read since *began_at*: the others are gone; return how many that are.

@@ -199,6 +199,17 @@ class OfferRepository(MatchStatements):
             {"rows": msgspec.json.encode(outcomes).decode(), "run": run_id},
         )
 
+    async def shows_something(self, account_id: UUID) -> bool:
+        """Whether the channel still shows stock of an offer that we may change, as far as we know."""
+        found = await self._session.execute(
+            text(
+                "SELECT EXISTS (SELECT 1 FROM offer WHERE account_id = :account AND fulfilment = 'seller'"
+                " AND product_id IS NOT NULL AND gone_at IS NULL AND published_quantity IS DISTINCT FROM 0)"
+            ),
+            {"account": account_id},
+        )
+        return bool(found.scalar_one())
+
     async def accounts_due(self, account_ids: Collection[UUID]) -> set[UUID]:
         """Return the accounts among these that have something to be told."""
         found = await self._session.execute(
@@ -264,6 +275,25 @@ class OfferRepository(MatchStatements):
             {"account": account_id, "since": since},
         )
         return list(found.scalars())
+
+    async def mark_missing(self, offer_ids: Collection[UUID]) -> list[UUID]:
+        """Mark offers that the channel does not know any more, and return those that were there before."""
+        found = await self._session.execute(
+            text("UPDATE offer SET gone_at = now() WHERE id = ANY(:ids) AND gone_at IS NULL RETURNING id"),
+            {"ids": list(offer_ids)},
+        )
+        return list(found.scalars())
+
+    async def longest_unseen(self, account_id: UUID, *, limit: int) -> list[tuple[UUID, str]]:
+        """Return offers of which we know what the channel should say, those not read for longest first."""
+        found = await self._session.execute(
+            text(
+                "SELECT id, channel_offer_id FROM offer WHERE account_id = :account AND gone_at IS NULL"
+                " AND published_quantity IS NOT NULL AND fulfilment = 'seller' ORDER BY last_seen_at, id LIMIT :limit"
+            ),
+            {"account": account_id, "limit": limit},
+        )
+        return [(row.id, row.channel_offer_id) for row in found]
 
     # What people decide
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from entrepot.channels.accounts import AccountRef
+from entrepot.channels.accounts import AccountRef, Mode
 from entrepot.channels.connections import Connections
 from entrepot.channels.contract import Capability, PublishesStock, StockOutcome, StockUpdate
 from entrepot.channels.errors import CannotDoThatError
@@ -14,6 +14,7 @@ from entrepot.channels.service import ChannelService
 from entrepot.jobs.run import Run
 from entrepot.kit import outbox
 from entrepot.kit.errors import EntrepotError
+from entrepot.kit.text import N_
 from entrepot.offers.events import OfferPublished, OfferRefused
 from entrepot.offers.reading import record_failure
 from entrepot.offers.repository import OfferRepository
@@ -45,8 +46,25 @@ async def send_all(run: Run, connections: Connections, account_id: UUID) -> Sent
         sent = await run.step(f"batch {number}", lambda: send_batch(run, connections, account_id), returns=Sent)
         total = Sent(total.published + sent.published, total.refused + sent.refused, sent.held)
         if not sent.total:
+            if not sent.held:
+                await _pause_if_wanted(run, account_id)
             return total
         await run.progress(total.total, 0, f"{total.published} published, {total.refused} refused")
+
+
+async def _pause_if_wanted(run: Run, account_id: UUID) -> None:
+    """Pause an account of which somebody wanted that, now that the channel knows there is nothing."""
+    async with run.transaction() as session:
+        rules = (await RulesRepository(session).find([account_id])).get(account_id)
+        if rules is None or not rules.pause_account or await OfferRepository(session).shows_something(account_id):
+            return
+        await RulesRepository(session).change(account_id, {"pause_account": False})
+        await ChannelService(session).switch(account_id, Mode.PAUSED)
+    await run.log(
+        "info",
+        N_("The channel shows no stock any more; the account is paused, as somebody wanted."),
+        subject=("channel_account", account_id),
+    )
 
 
 async def send_batch(run: Run, connections: Connections, account_id: UUID) -> Sent:
@@ -78,7 +96,14 @@ async def send_batch(run: Run, connections: Connections, account_id: UUID) -> Se
     refused = [outcome for outcome in outcomes if not outcome.applied]
     for offer, outcome in zip(claimed, outcomes, strict=True):
         if not outcome.applied:
-            await run.log("error", f"{offer.channel_offer_id}: {outcome.problem}", subject=("offer", offer.id))
+            await run.log(
+                "error",
+                N_("The channel refused {quantity} for offer {offer}: {problem}"),
+                quantity=offer.quantity,
+                offer=offer.channel_offer_id,
+                problem=outcome.problem,
+                subject=("offer", offer.id),
+            )
     return Sent(published=len(outcomes) - len(refused), refused=len(refused))
 
 

@@ -15,7 +15,7 @@ from entrepot.offers.events import AccountRulesChanged, OfferChanged
 from entrepot.offers.listing import Listing
 from entrepot.offers.rows import OfferRow
 from entrepot.offers.rules_repository import RulesRow
-from entrepot.offers.tasks import RefreshOffers
+from entrepot.offers.tasks import RefreshOffers, SampleOffers
 
 LONGEST_AGE = 60 * 24 * 30
 WHOLE = N_("Enter a whole number from 0 to {most}, or nothing for none.")
@@ -157,6 +157,13 @@ class OfferService(Listing):
         account = await self._channels.account(account_id)
         account.require_read()
         task = RefreshOffers(seller_id=account.seller_id, account_id=account_id)
+        return await jobs.enqueue(self._session, task, key=str(account_id))
+
+    async def sample(self, account_id: UUID) -> UUID:
+        """Read some of an account's offers back soon; return the run's id."""
+        account = await self._channels.account(account_id)
+        account.require_read()
+        task = SampleOffers(seller_id=account.seller_id, account_id=account_id)
         return await jobs.enqueue(self._session, task, key=str(account_id))
 
     # What runs do

@@ -23,3 +23,14 @@ class CompareStock(msgspec.Struct, frozen=True):
     """Compare every offer of a seller with the stock, and have sent what is due."""
 
     seller_id: UUID
+
+
+class SampleOffers(msgspec.Struct, frozen=True):
+    """Look whether some offers of one channel account still say what the channel was told."""
+
+    seller_id: UUID
+    account_id: UUID
+
+
+class ForgetOffers(msgspec.Struct, frozen=True):
+    """Remove old pushes and differences."""

@@ -14,8 +14,9 @@ from entrepot.catalog.service import CatalogService, ProductRef
 from entrepot.channels.accounts import AccountRef
 from entrepot.channels.service import ChannelService
 from entrepot.offers.deciding import Circumstances, Explaining
-from entrepot.offers.domain import Derivation, OfferState
+from entrepot.offers.domain import Derivation, OfferState, Source
 from entrepot.offers.rows import OfferRow
+from entrepot.offers.sources import sources_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,3 +124,80 @@ async def trouble(session: AsyncSession) -> dict[OfferState, int]:
         text("SELECT state, count(*) FROM offer WHERE state IN ('failed', 'unmatched') GROUP BY state")
     )
     return {OfferState(state): number for state, number in found.all()}
+
+
+async def sources(session: AsyncSession, accounts: Sequence[AccountRef]) -> dict[UUID, Source]:
+    """Return who counts the stock of each account."""
+    return {account_id: found.source for account_id, found in (await sources_of(session, accounts)).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """An offer without a product, and what it may be."""
+
+    facts: OfferFacts
+    account: AccountRef
+    suggestion: ProductRef | None
+
+
+async def to_match(
+    session: AsyncSession,
+    *,
+    account_id: UUID | None = None,
+    ignored: bool = False,
+    suggested: bool | None = None,
+    query: str = "",
+    before: UUID | None = None,
+    limit: int = 50,
+) -> list[Unmatched]:
+    """Return offers without a product, the newest first.
+
+    Args:
+        session: the transaction.
+        account_id: only on this account.
+        ignored: those that somebody ignored instead of those that are open.
+        suggested: only those with a suggestion, or only those without.
+        query: part of SKU, title, GTIN or the channel's id.
+        before: only those older than this one: the last of the previous page.
+        limit: most rows.
+    """
+    where = "state = 'ignored'" if ignored else "state = 'unmatched' AND state IN ('failed', 'unmatched')"
+    values: dict[str, object] = {"limit": limit}
+    if account_id is not None:
+        where += " AND account_id = :account"
+        values["account"] = account_id
+    if suggested is not None:
+        where += f" AND suggested_product_id IS {'NOT ' if suggested else ''}NULL"
+    if query.strip():
+        escaped = query.strip().lower().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+        where += " AND search_text LIKE :pattern"
+        values["pattern"] = f"%{escaped}%"
+    if before is not None:
+        where += " AND id < :before"
+        values["before"] = before
+    found = await session.execute(
+        text(f"SELECT {_FACTS} FROM offer WHERE {where} ORDER BY id DESC LIMIT :limit"),  # noqa: S608
+        values,
+    )
+    rows = [OfferFacts(**row) for row in found.mappings()]
+    accounts = {account.id: account for account in await ChannelService(session).accounts()}
+    wanted = {row.suggested_product_id for row in rows if row.suggested_product_id}
+    products = await CatalogService(session).products(wanted) if wanted else {}
+    return [
+        Unmatched(
+            row, accounts[row.account_id], products.get(row.suggested_product_id) if row.suggested_product_id else None
+        )
+        for row in rows
+    ]
+
+
+async def next_to_match(session: AsyncSession, after: UUID) -> UUID | None:
+    """Return the open offer that comes after this one in the list."""
+    found = await session.execute(
+        text(
+            "SELECT id FROM offer WHERE state = 'unmatched' AND state IN ('failed', 'unmatched') AND id < :id"
+            " ORDER BY id DESC LIMIT 1"
+        ),
+        {"id": after},
+    )
+    return found.scalars().first()

@@ -16,7 +16,10 @@ from entrepot.offers import views
 from entrepot.offers.domain import MOST, Derivation, OfferState
 from entrepot.offers.errors import BadCursorError, OfferNotFoundError
 from entrepot.offers.service import OfferService
+from entrepot.offers.standing import PushView, pushes, standings
+from entrepot.offers.wording import sentence
 
+LONGEST_CURSOR = 19
 type Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 
 
@@ -38,6 +41,8 @@ class OfferOut(msgspec.Struct, kw_only=True):
     product_id: UUID | None
     product_sku: str | None
     matched_by: str
+    buffer: int | None
+    """Units withheld from it instead of those of the product and the account; null: those count."""
     maximum: int | None
     paused: bool
     wanted: Derivation | None
@@ -64,6 +69,7 @@ class ChangeOffer(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What is to change; fields left out stay as they are.  *sku* links the offer to the product of that SKU."""
 
     sku: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    buffer: Annotated[int, msgspec.Meta(ge=0, le=MOST)] | UnsetType | None = UNSET
     maximum: Annotated[int, msgspec.Meta(ge=0, le=MOST)] | UnsetType | None = UNSET
     paused: bool | UnsetType = UNSET
     version: int | None = None
@@ -74,6 +80,30 @@ class StartedRun(msgspec.Struct):
     """The job that does it."""
 
     run_id: UUID
+
+
+class CauseOut(msgspec.Struct):
+    """One thing that plays a part; ``cause`` is for programs, ``sentence`` for people."""
+
+    cause: str
+    sentence: str
+
+
+class Explanation(msgspec.Struct, kw_only=True):
+    """Why a channel shows what it shows of an offer."""
+
+    causes: list[CauseOut]
+    wanted: Derivation | None
+    published_quantity: int | None
+    next_at: datetime | None
+    """When it is looked at again by itself; it is sooner if the stock changes."""
+
+
+class PushList(msgspec.Struct):
+    """A page of what a channel was told."""
+
+    items: list[PushView]
+    next: str | None
 
 
 class OfferApi(Controller):
@@ -113,18 +143,55 @@ class OfferApi(Controller):
 
     @patch("/{offer_id:uuid}", operation_id="changeOffer", summary="Change an offer", opt=needs(Right.OFFERS_MANAGE))
     async def change(self, session: AsyncSession, offer_id: FromPath[UUID], data: JSONBody[ChangeOffer]) -> OfferOut:
-        """Link it to a product, set its maximum, pause it or let it go on."""
-        present = (await _one(session, offer_id)) if data.maximum is UNSET or data.paused is UNSET else None
+        """Link it to a product, set its buffer and maximum, pause it or let it go on."""
         service = OfferService(session)
         version = data.version
         if data.sku is not UNSET:
             await service.link(offer_id, data.sku, version=version)
             version = None  # the link has just counted one on
-        if present is None or data.maximum is not UNSET or data.paused is not UNSET:
-            maximum = data.maximum if data.maximum is not UNSET else (present.maximum if present else None)
-            paused = data.paused if data.paused is not UNSET else bool(present and present.paused)
-            await service.change(offer_id, maximum=maximum, paused=paused, version=version)
+        if any(field is not UNSET for field in (data.buffer, data.maximum, data.paused)):
+            present = await _one(session, offer_id)
+            await service.change(
+                offer_id,
+                buffer=data.buffer if data.buffer is not UNSET else present.buffer,
+                maximum=data.maximum if data.maximum is not UNSET else present.maximum,
+                paused=data.paused if data.paused is not UNSET else present.paused,
+                version=version,
+            )
         return await _one(session, offer_id)
+
+    @get(
+        "/{offer_id:uuid}/why",
+        operation_id="explainOffer",
+        summary="Say why a channel shows what it shows",
+        opt=needs(Right.OFFERS_READ),
+    )
+    async def why(self, session: AsyncSession, offer_id: FromPath[UUID]) -> Explanation:
+        """Return everything that plays a part in what the channel shows of the offer, the weightiest first."""
+        found = await views.offers(session, offer_id=offer_id, limit=1)
+        if not found:
+            raise OfferNotFoundError(offer=offer_id)
+        stand = (await standings(session, found))[0]
+        return Explanation(
+            causes=[CauseOut(str(one.cause), sentence(one)) for one in stand.findings],
+            wanted=found[0].now,
+            published_quantity=found[0].facts.published_quantity,
+            next_at=stand.next_at,
+        )
+
+    @get(
+        "/{offer_id:uuid}/pushes",
+        operation_id="listPushes",
+        summary="List what a channel was told",
+        opt=needs(Right.OFFERS_READ),
+    )
+    async def show_pushes(
+        self, session: AsyncSession, offer_id: FromPath[UUID], cursor: str | None = None, limit: Limit = 50
+    ) -> PushList:
+        """List what the channel was told of an offer and what it answered, the newest first; kept for 90 days."""
+        before = int(cursor) if cursor and cursor.isdecimal() and len(cursor) < LONGEST_CURSOR else None
+        rows = await pushes(session, offer_id, before=before, limit=limit + 1)
+        return PushList(rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else None)
 
     @post(
         "/{offer_id:uuid}/publish",
@@ -159,6 +226,7 @@ def _out(view: views.OfferView) -> OfferOut:
         product_id=facts.product_id,
         product_sku=view.product.sku if view.product else None,
         matched_by=facts.matched_by,
+        buffer=facts.buffer,
         maximum=facts.maximum,
         paused=facts.paused,
         wanted=view.now,
@@ -178,6 +246,3 @@ def _place(cursor: str) -> UUID:
         return UUID(cursor)
     except ValueError:
         raise BadCursorError(cursor=cursor[:80]) from None
-
-
-ROUTES = [OfferApi]
