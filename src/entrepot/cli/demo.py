@@ -6,8 +6,7 @@ import secrets
 import socket
 from pathlib import Path
 
-from entrepot.cli.processes import EVERYTHING
-from entrepot.cli.supervisor import Child, Supervisor
+from entrepot.cli.supervisor import EVERYTHING, Program, supervise
 from entrepot.sandbox.jtl.schema import CLERK, DATABASE, PASSWORD
 
 OWNER = "owner@demo.example"
@@ -37,8 +36,7 @@ def run_demo(*, port: int, folder: Path, speed: str) -> None:
         "ENTREPOT_DEMO_SANDBOX": f"http://127.0.0.1:{sandbox}",
         "ENTREPOT_DEMO_JTL": f"postgresql://{CLERK}:{PASSWORD}@127.0.0.1:{jtl}/{DATABASE}",
     }
-    os.environ.update(environment)
-    world = Child(
+    world = Program(
         "sandbox",
         module="entrepot.sandbox",
         arguments=(
@@ -49,6 +47,7 @@ def run_demo(*, port: int, folder: Path, speed: str) -> None:
             f"--state={folder.resolve() / 'sandbox'}",
             f"--speed={speed}",
         ),
+        early=True,
     )
     print(
         f"""
@@ -60,7 +59,7 @@ def run_demo(*, port: int, folder: Path, speed: str) -> None:
         flush=True,
     )
     first = () if (folder / FILLED).exists() else ("demo-data",)
-    Supervisor([world, *EVERYTHING], environment=environment, first=first).run()
+    supervise([world, *EVERYTHING], environment=environment, first=first)
 
 
 def _password(path: Path) -> str:

@@ -18,9 +18,9 @@ app.command(seller)
 @app.command
 def up() -> None:
     """Run everything: the database, the web process and a worker.  Ctrl-C stops them."""
-    from entrepot.cli.processes import run_everything  # noqa: PLC0415
+    from entrepot.cli.supervisor import EVERYTHING, supervise  # noqa: PLC0415
 
-    run_everything()
+    supervise(EVERYTHING, environment={})
 
 
 @app.command
@@ -42,6 +42,22 @@ def demo_data() -> None:
     from entrepot.cli.demo_data import fill  # noqa: PLC0415
 
     fill()
+
+
+@app.command(show=False)
+def prepare() -> None:
+    """Start the database and migrate it, for the processes that the supervisor starts."""
+    from entrepot.cli.database import prepare as start  # noqa: PLC0415
+
+    start()
+
+
+@app.command(show=False)
+def leave() -> None:
+    """Stop the database that :func:`prepare` started."""
+    from entrepot.cli.database import leave as end  # noqa: PLC0415
+
+    end()
 
 
 @app.command

@@ -3,10 +3,12 @@
 import asyncio
 import os
 import signal
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import uvloop
 
-from entrepot.cli.supervisor import Child, Supervisor, end_with_parent
+from entrepot.cli.supervisor import end_with_parent, wait_until_ready
 from entrepot.kit.database import Database
 from entrepot.kit.logs import set_up_logs
 from entrepot.kit.postgres import Server, running_server
@@ -15,18 +17,11 @@ from entrepot.kit.settings import Settings
 from entrepot.kit.tables import register_tables
 from entrepot.kit.wakeup import Wakeups
 
+if TYPE_CHECKING:
+    from litestar import Litestar
+
 CONNECTIONS = 4096
 """Requests and live streams one web process holds open at once."""
-
-
-EVERYTHING = (Child("web", arguments=("web",)), Child("worker", arguments=("worker",)))
-
-
-def run_everything() -> None:
-    """Supervise one web process and one worker."""
-    settings = Settings()
-    print(f"Entrepot at {settings.address}")
-    Supervisor(EVERYTHING).run()
 
 
 def run_web() -> None:
@@ -34,28 +29,33 @@ def run_web() -> None:
     settings = Settings()
     set_up_logs(settings, "web")
     end_with_parent()
+    from entrepot.web.app import create_app  # noqa: PLC0415 -- the worker does not load it
+    from entrepot.web.slices import routes  # noqa: PLC0415
+
     register_tables()
+    routes()  # loads every slice
     box = SecretBox(settings.keys)
+    wait_until_ready()
     with running_server(settings, box, stop=False) as server:
-        uvloop.run(serve(settings, box, server))
+        uvloop.run(serve(settings, box, server, create_app))
     # The embedded server aborts in the interpreter's own clean-up (granian 2.8 on Python 3.13); all is closed by now.
     os._exit(0)
 
 
-async def serve(settings: Settings, box: SecretBox, server: Server) -> None:
+async def serve(
+    settings: Settings, box: SecretBox, server: Server, make: Callable[[Database, SecretBox, Settings], "Litestar"]
+) -> None:
     """Serve the application on this event loop."""
     from granian.constants import Interfaces  # noqa: PLC0415 -- the worker does not load the server
     from granian.http import HTTP1Settings  # noqa: PLC0415
     from granian.log import LogLevels  # noqa: PLC0415
     from granian.server.embed import Server as Granian  # noqa: PLC0415
 
-    from entrepot.web.app import create_app  # noqa: PLC0415
-
     database = Database(
         server.asyncpg(server.application), box.derive("scope"), pool=settings.database_pool, wakeups=Wakeups()
     )
     granian = Granian(
-        create_app(database, box, settings),
+        make(database, box, settings),
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
@@ -78,7 +78,8 @@ def run_worker() -> None:
     end_with_parent()
     register_tables()
     box = SecretBox(settings.keys)
-    with running_server(settings, box, stop=False) as server:
-        from entrepot.jobs.worker import run_worker as work  # noqa: PLC0415
+    from entrepot.jobs.worker import run_worker as work  # noqa: PLC0415
 
+    wait_until_ready()
+    with running_server(settings, box, stop=False) as server:
         uvloop.run(work(settings, box, server))
