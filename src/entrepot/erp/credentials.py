@@ -104,7 +104,7 @@ def form_fields(
                 problem=(problems or {}).get(name, ""),
                 type=kind,
                 value="" if secret else (values or {}).get(name, default if kept is None else kept),
-                required=field.is_required() and not (secret and stored is not None),
+                required=bool(choices) or (field.is_required() and not (secret and stored is not None)),
                 autocomplete="new-password" if secret else "off",
                 advanced=is_advanced(field),
                 choices=choices,

@@ -123,7 +123,7 @@ class ErpService(Exchange):
             ErpNameTakenError: the seller has another account of this name.
             ErpWarehouseUnknownError: the ERP has no such warehouse.
         """
-        account = await self._locked(account_id)
+        account = await self.account(account_id)  # not locked: the ERP is asked while this transaction is open
         values: dict[str, Any] = {}
         if name is not None and name != account.name:
             if await repository.name_taken(self._session, account.seller_id, name, but=account_id):

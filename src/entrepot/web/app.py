@@ -23,7 +23,7 @@ from entrepot.kit import i18n
 from entrepot.kit.database import Database
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
-from entrepot.web import api, first_run, live, pages
+from entrepot.web import api, erp_partners, first_run, live, pages
 from entrepot.web.authentication import authentication
 from entrepot.web.idempotency import AlreadyAnsweredError, Idempotency, replay
 from entrepot.web.problems import HANDLERS
@@ -73,6 +73,7 @@ def create_app(
         lifespan: replaces the default one, which opens and closes *database*.
         middleware: runs innermost, for tests.
     """
+    erp_partners.introduce()
     app = Litestar(
         route_handlers=[
             *first_run.ROUTES,
