@@ -129,7 +129,7 @@ async def test_calls_are_shown_without_secrets(browser: httpx.AsyncClient, conne
     calls = (await browser.get(f"/api/v1/channel-accounts/{account_id}/calls")).json()["items"]
     assert len(calls) == 4, "the account signs in by itself now"
     for call in calls:
-        detail = await browser.get(f"{page}/calls/{call['id']}")
+        detail = await browser.get(f"/calls/{call['id']}")
         assert detail.status_code == 200
         assert SECRET not in detail.text
         assert "•••" in detail.text

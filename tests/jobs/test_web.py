@@ -18,11 +18,11 @@ pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("jobs")]
 
 
 async def test_the_life_of_a_run_on_the_pages(client: httpx.AsyncClient, probe: Database, seller: SellerRef) -> None:
-    assert "No runs" in (await client.get("/jobs?job=tests.none")).text
+    assert "No runs" in (await client.get("/jobs/history?job=tests.none")).text
     async with probe.transaction(Scope.of(seller.id)) as session:
         run_id = await service.enqueue(session, Quick(), delay=3600)
 
-    listed = await client.get("/jobs?state=waiting&job=tests.quick")
+    listed = await client.get("/jobs/history?state=waiting&job=tests.quick")
     assert str(run_id) in listed.text
     assert (await client.get(f"/jobs/{run_id}")).status_code == 200
     assert (await client.post(f"/jobs/{run_id}/cancel")).status_code == 302
@@ -39,7 +39,7 @@ async def test_schedules_on_the_pages(client: httpx.AsyncClient, probe: Database
         schedule_id = await schedules.set_schedule(session, f"tests.{seller.id}", Quick(), every=timedelta(days=900))
     address = f"/jobs/schedules/{schedule_id}"
 
-    assert str(seller.id) in (await client.get("/jobs/schedules")).text
+    assert str(schedule_id) in (await client.get("/jobs")).text
     refused = await client.post(address, data={"cron": "often", "interval_seconds": "", "time_zone": "UTC"})
     assert refused.status_code == 422
     assert "five fields" in refused.text
@@ -87,7 +87,7 @@ async def test_another_seller_sees_nothing(
 
     assert (await other.get(f"/api/v1/jobs/{run_id}")).status_code == 404
     assert (await other.post(f"/api/v1/jobs/{run_id}/cancel")).status_code == 404
-    assert str(run_id) not in (await other.get("/jobs")).text
+    assert str(run_id) not in (await other.get("/jobs/history")).text
 
 
 async def test_changing_needs_the_right(make_client: MakeClient, seller: SellerRef) -> None:

@@ -22,3 +22,7 @@ class ConnectorSpec[C: Credentials]:
     connect: Callable[[C, Line], Connector]
     prefix: str = ""
     """Put before the channel's order numbers to make ours, unless the account says otherwise."""
+    limits: tuple[str, ...] = ()
+    """What the channel allows, a sentence each, marked with ``N_``: how often, how much, how long."""
+    quirks: tuple[str, ...] = ()
+    """What surprises people about the channel, a sentence each, marked with ``N_``."""

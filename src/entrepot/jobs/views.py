@@ -141,6 +141,8 @@ class Filters:
     job: str = ""
     seller_id: UUID | None = None
     schedule_id: UUID | None = None
+    account_id: UUID | None = None
+    """The account they work for."""
 
 
 def _columns(model: type[Any], row: type[msgspec.Struct]) -> list[InstrumentedAttribute[Any]]:
@@ -162,6 +164,8 @@ def _filtered(query: Select[*tuple[Any, ...]], filters: Filters) -> Select[*tupl
         query = query.where(JobRun.seller_id == filters.seller_id)
     if filters.schedule_id is not None:
         query = query.where(JobRun.schedule_id == filters.schedule_id)
+    if filters.account_id is not None:
+        query = query.where(JobRun.args["account_id"].astext == str(filters.account_id))
     return query
 
 

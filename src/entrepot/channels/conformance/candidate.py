@@ -1,4 +1,4 @@
-"""A connector under test, and what its declaration and its code say it can do."""
+"""A connector under test."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,9 +7,8 @@ from typing import Any
 import httpx
 
 from entrepot.channels.conformance.replay import Recording
-from entrepot.channels.contract import Capability, Connector
+from entrepot.channels.contract import Connector
 from entrepot.channels.line import Line
-from entrepot.channels.protocols import PROTOCOLS
 from entrepot.channels.spec import ConnectorSpec
 
 
@@ -31,13 +30,3 @@ class Candidate:
         """Connect over *transport* with the credentials of the recordings."""
         credentials = self.spec.credentials.model_validate(self.recording("check").credentials)
         return self.spec.connect(credentials, Line(http=httpx.AsyncClient(transport=transport), **line))
-
-
-def declared(spec: ConnectorSpec[Any]) -> frozenset[Capability]:
-    """Return what the connector says it can do."""
-    return frozenset(spec.capabilities)
-
-
-def implemented(connector: object) -> frozenset[Capability]:
-    """Return what its code can do: the capabilities whose protocol it, or its class, fulfils."""
-    return frozenset(capability for capability, protocol in PROTOCOLS.items() if isinstance(connector, protocol))

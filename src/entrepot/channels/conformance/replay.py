@@ -41,6 +41,10 @@ class Recording(msgspec.Struct):
     exchanges: list[Exchange]
     given: dict[str, Any] = {}
     """What the suite is to ask for, where the usual examples do not fit: see :mod:`entrepot.channels.conformance.exercises`."""
+    signs_in: bool = True
+    """The first exchange of ``check`` signs in.  False: every request proves itself."""
+    volatile: list[str] = []
+    """Fields of request bodies that differ each time: signatures, moments, keys of requests."""
 
     @classmethod
     def load(cls, path: Path) -> "Recording":
@@ -52,11 +56,21 @@ class Replay(httpx.AsyncBaseTransport):
     """Plays a recording back.  An unknown request fails the test; so does an exchange never asked for."""
 
     def __init__(self, recording: Recording) -> None:
-        self._unused = list(recording.exchanges)
+        self._volatile = frozenset(recording.volatile)
+        self._unused = [
+            Exchange(Request(made.request.method, made.request.url, self._settled(made.request.body)), made.response)
+            for made in recording.exchanges
+        ]
+
+    def _settled(self, body: Any) -> Any:  # noqa: ANN401 -- JSON
+        """Return what of a body is the same each time."""
+        if not isinstance(body, dict):
+            return body
+        return {name: value for name, value in body.items() if name not in self._volatile}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = msgspec.json.decode(request.content) if request.content else None
-        asked = Request(request.method, str(request.url), body)
+        asked = Request(request.method, str(request.url), self._settled(body))
         for exchange in self._unused:
             if exchange.request == asked:
                 self._unused.remove(exchange)

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from entrepot.channels.conformance.candidate import Candidate, declared, implemented
+from entrepot.channels.conformance.candidate import Candidate
 from entrepot.channels.conformance.exercises import exercise, fetch_all
 from entrepot.channels.conformance.faults import test_tells_faults_apart
 from entrepot.channels.conformance.replay import Replay
@@ -13,6 +13,8 @@ from entrepot.channels.contract import Capability, ImportsOrders, ReportsProcess
 from entrepot.channels.credentials import is_secret, plain_values, redactor_for
 from entrepot.channels.errors import UnreadableDocumentError
 from entrepot.channels.line import DocumentKey
+from entrepot.channels.proof import provided, provided_by
+from entrepot.channels.protocols import PROTOCOLS
 
 __all__ = [
     "anyio_backend",
@@ -63,7 +65,10 @@ def _silent() -> httpx.MockTransport:
 
 
 def test_declares_exactly_what_it_implements(candidate: Candidate) -> None:
-    assert implemented(candidate.connect(_silent())) == declared(candidate.spec)
+    spec = candidate.spec
+
+    assert provided(candidate.connect(_silent()), PROTOCOLS) == spec.capabilities
+    assert provided_by(spec.connect, PROTOCOLS) == spec.capabilities, "the passport could not prove it"
 
 
 def test_is_named_after_its_package(candidate: Candidate) -> None:

@@ -14,13 +14,12 @@ from entrepot.channels import views
 from entrepot.channels.accounts import DocumentState, Mode
 from entrepot.channels.contract import Capability
 from entrepot.channels.credentials import FormField, form_fields, parse_credentials
-from entrepot.channels.errors import CallNotFoundError
-from entrepot.channels.http import connections_of, form_values, pretty, see_other
+from entrepot.channels.http import connections_of, form_values, see_other
 from entrepot.channels.notices.service import NoticeService
 from entrepot.channels.registry import connector_spec, connectors
 from entrepot.channels.service import ChannelService
 from entrepot.channels.spec import ConnectorSpec
-from entrepot.kit.call_log import recent_calls, recorded_call
+from entrepot.kit.call_log import recent_calls
 from entrepot.kit.errors import EntrepotError, InvalidInputError
 from entrepot.kit.text import N_
 
@@ -228,21 +227,6 @@ class AccountController(Controller):
         except EntrepotError as error:
             return await _edit_form(request, session, account_id, values, {}, failure=error, status=UNPROCESSABLE)
         return see_other(f"/channels/{account_id}")
-
-    @get("/{account_id:uuid}/calls/{call_id:uuid}", opt=needs(Right.CHANNELS_READ))
-    async def call(self, account_id: UUID, call_id: UUID, session: AsyncSession) -> Template:
-        """Show one recorded call."""
-        account = await ChannelService(session).account(account_id)
-        call = await recorded_call(session, call_id)
-        if call is None or call.account_id != account_id:
-            raise CallNotFoundError(call_id=call_id)
-        context = {
-            "account": account,
-            "call": call,
-            "request_body": pretty(call.request_body.encode()),
-            "response_body": pretty(call.response_body.encode()),
-        }
-        return Template("channels/call.html", context=context)
 
 
 def _connect_form(

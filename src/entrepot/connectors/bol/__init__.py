@@ -7,6 +7,7 @@ from entrepot.channels.contract import Capability
 from entrepot.channels.spec import ConnectorSpec
 from entrepot.connectors.bol.connector import Bol
 from entrepot.connectors.bol.credentials import BolCredentials
+from entrepot.kit.text import N_
 
 SPEC = ConnectorSpec(
     key="bol",
@@ -33,4 +34,20 @@ SPEC = ConnectorSpec(
     credentials=BolCredentials,
     connect=Bol,
     prefix="BOL-",
+    limits=(
+        N_(
+            "Each kind of request has a limit of its own; bol says in its answers how much is left, and all processes share it."
+        ),
+        N_("Orders are listed up to 89 days back."),
+        N_("An offer page holds at most 100 offers."),
+        N_("An access token lives five minutes."),
+    ),
+    quirks=(
+        N_(
+            "Shipments and cancellations are carried out later: what was accepted can still fail, so it is followed to its end."
+        ),
+        N_("Amounts name no currency; they are in euro and include VAT."),
+        N_("Lines that bol ships itself (FBB) are imported, and never picked here."),
+        N_("An empty list is often left out of an answer instead of being empty."),
+    ),
 )

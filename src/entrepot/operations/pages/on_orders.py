@@ -1,0 +1,33 @@
+"""What operations puts on the page of an order: the calls about it, and what the channel sent."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.access.rights import Right
+from entrepot.channels import views as channels
+from entrepot.operations.pages.calls import order_names
+from entrepot.operations.views import CallFilters, list_calls
+from entrepot.orders.extension import Panel, add_panel
+from entrepot.orders.refs import OrderRef
+
+SHOWN = 5
+
+
+async def calls_about(session: AsyncSession, order: OrderRef) -> dict[str, Any]:
+    """Return what the panel shows."""
+    filters = CallFilters(account_id=order.channel_account_id, order_id=order.id, names=order_names(order))
+    found = await list_calls(session, filters, limit=SHOWN + 1)
+    documents = (
+        await channels.documents(
+            session, account_id=order.channel_account_id, search=order.channel_order_id, limit=SHOWN
+        )
+        if order.channel_account_id and order.channel_order_id
+        else []
+    )
+    return {"calls": found[:SHOWN], "more_calls": len(found) > SHOWN, "documents": documents}
+
+
+def register() -> None:
+    """Show the panel to those who see channel accounts."""
+    add_panel(Panel(template="operations/_order_panel.html", context=calls_about, right=Right.CHANNELS_READ))
