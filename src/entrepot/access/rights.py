@@ -29,6 +29,8 @@ class Right(StrEnum):
     FULFILMENT_PACK = "fulfilment.pack"
     FULFILMENT_SHIP = "fulfilment.ship"
     CARRIERS_MANAGE = "carriers.manage"
+    RETURNS_READ = "returns.read"
+    RETURNS_HANDLE = "returns.handle"
     JOBS_READ = "jobs.read"
     JOBS_MANAGE = "jobs.manage"
     API_KEYS_MANAGE = "api_keys.manage"
@@ -63,6 +65,8 @@ LABELS: dict[Right, str] = {
     Right.FULFILMENT_PACK: N_("Pack"),
     Right.FULFILMENT_SHIP: N_("Ship"),
     Right.CARRIERS_MANAGE: N_("Connect and change carriers"),
+    Right.RETURNS_READ: N_("See returns"),
+    Right.RETURNS_HANDLE: N_("Handle returns"),
     Right.JOBS_READ: N_("See jobs"),
     Right.JOBS_MANAGE: N_("Run, cancel and schedule jobs"),
     Right.API_KEYS_MANAGE: N_("Make and revoke API keys"),

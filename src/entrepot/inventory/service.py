@@ -6,7 +6,7 @@ from uuid import UUID
 from entrepot.inventory import views
 from entrepot.inventory.arranging import Arranging
 from entrepot.inventory.counting import Counting
-from entrepot.inventory.domain import LocationKind
+from entrepot.inventory.domain import LocationKind, MoveKind
 from entrepot.inventory.flooring import Flooring
 from entrepot.inventory.moving import Moving
 from entrepot.inventory.refs import (
@@ -25,6 +25,7 @@ __all__ = [
     "LocationKind",
     "LocationRef",
     "LostReservation",
+    "MoveKind",
     "Receipt",
     "ReservationOutcome",
     "ReservationRequest",

@@ -19,6 +19,7 @@ SLICES = (
     "offers",
     "orders",
     "fulfilment",
+    "returns",
     "flows",
     "insights",
     "operations",

@@ -1,0 +1,96 @@
+"""Every statement that writes returns."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.kit.bulk import insert_rows
+from entrepot.returns.models import GoodsReturn, ReturnLine
+from entrepot.returns.refs import ReturnLineRef, ReturnRef
+
+HEAD = ", ".join(name for name in ReturnRef.__struct_fields__ if name != "lines")
+LINE = ", ".join(ReturnLineRef.__struct_fields__)
+
+
+class OrderedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What an order says of goods that come back."""
+
+    order_id: UUID
+    number: str
+    channel_order_id: str
+    product_id: UUID | None
+    sku: str
+    gtin: str
+    title: str
+
+
+class ReturnRepository:
+    """Returns within one transaction."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def find(self, return_id: UUID, *, lock: bool = False) -> ReturnRef | None:
+        found = await self._returns(f"WHERE id = :id {'FOR UPDATE' if lock else ''}", id=return_id)
+        return found[0] if found else None
+
+    async def known(self, account_id: UUID, channel_ids: Collection[str]) -> dict[str, ReturnRef]:
+        """Return those of the account's returns that are stored, locked, by the channel's numbers."""
+        found = await self._returns(
+            "WHERE account_id = :account AND channel_return_id = ANY(:ids) ORDER BY id FOR UPDATE",
+            account=account_id,
+            ids=list(channel_ids),
+        )
+        return {one.channel_return_id: one for one in found}
+
+    async def ordered(self, account_id: UUID, channel_order_ids: Collection[str]) -> dict[str, list[OrderedLine]]:
+        """Return the lines of our orders by the channel's order numbers."""
+        rows = await self._session.execute(
+            text("""
+                SELECT o.id AS order_id, o.number, o.channel_order_id, l.product_id, l.sku, l.gtin, l.title
+                FROM sales_order o JOIN order_line l ON l.order_id = o.id
+                WHERE o.channel_account_id = :account AND o.channel_order_id = ANY(:ids) ORDER BY l.position
+            """),
+            {"account": account_id, "ids": list(channel_order_ids)},
+        )
+        found: dict[str, list[OrderedLine]] = {}
+        for row in rows.mappings():
+            line = msgspec.convert(dict(row), OrderedLine)
+            found.setdefault(line.channel_order_id, []).append(line)
+        return found
+
+    async def add(self, returns: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]]) -> None:
+        await insert_rows(self._session, GoodsReturn, returns)
+        await insert_rows(self._session, ReturnLine, lines)
+
+    async def change(self, return_id: UUID, **values: object) -> None:
+        """Change a return; its version goes up."""
+        sets = "".join(f"{name} = :{name}, " for name in values)
+        await self._session.execute(
+            text(f"UPDATE goods_return SET {sets}version = version + 1, changed_at = now() WHERE id = :return_id"),  # noqa: S608 -- column names
+            {**values, "return_id": return_id},
+        )
+
+    async def change_line(self, line_id: UUID, **values: object) -> None:
+        sets = ", ".join(f"{name} = :{name}" for name in values)
+        await self._session.execute(
+            text(f"UPDATE return_line SET {sets} WHERE id = :line_id"),  # noqa: S608 -- column names
+            {**values, "line_id": line_id},
+        )
+
+    async def _returns(self, rest: str, **values: object) -> list[ReturnRef]:
+        rows = await self._session.execute(text(f"SELECT {HEAD} FROM goods_return {rest}"), values)  # noqa: S608 -- column names
+        heads = [dict(row) for row in rows.mappings()]
+        lines: dict[UUID, list[ReturnLineRef]] = {}
+        if heads:
+            rows = await self._session.execute(
+                text(f"SELECT {LINE} FROM return_line WHERE return_id = ANY(:ids) ORDER BY return_id, position"),  # noqa: S608 -- column names
+                {"ids": [head["id"] for head in heads]},
+            )
+            for row in rows.mappings():
+                lines.setdefault(row["return_id"], []).append(msgspec.convert(dict(row), ReturnLineRef))
+        return [msgspec.convert(head | {"lines": tuple(lines.get(head["id"], ()))}, ReturnRef) for head in heads]
