@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("attempts_before", sa.Integer(), server_default=ZERO, nullable=False),
         sa.Column("submitted", sa.Boolean(), server_default=NO, nullable=False),
         sa.Column("resumes", sa.Integer(), server_default=ZERO, nullable=False),
+        sa.Column("resumes_before", sa.Integer(), server_default=ZERO, nullable=False),
         sa.Column("done", sa.Integer(), server_default=ZERO, nullable=False),
         sa.Column("total", sa.Integer(), server_default=ZERO, nullable=False),
         sa.Column("note", sa.Text(), server_default=EMPTY, nullable=False),

@@ -66,11 +66,11 @@ async def test_a_run_fetches_and_imports_and_notes_each_step(floor: Floor, do: R
     first = await steps_of(floor, await do(args))
 
     assert [step.state for step in first] == ["succeeded", "succeeded", "skipped", "succeeded", "succeeded"]
-    assert first[0].counts["new"] == first[1].counts["created"] == await count(floor)
-    assert first[2].sentence
+    assert first[0].numbers["new"] == first[1].numbers["created"] == await count(floor)
+    assert first[2].note
     again_id = await do(args)
     again = await steps_of(floor, again_id)
-    assert "created" not in again[1].counts
+    assert "created" not in again[1].numbers
     async with floor.transaction() as session:
         assert (await runs_of(session, account.id, Flow.ORDER))[0] == again_id
 
@@ -100,7 +100,7 @@ async def test_a_step_that_fails_does_not_stop_the_others(floor: Floor, do: Runs
         run_id = (await runs_of(session, account.id, Flow.ORDER))[0]
     found = await steps_of(floor, run_id)
     assert found[0].state is StepState.FAILED
-    assert found[0].sentence
+    assert found[0].note
     assert found[4].state is StepState.SUCCEEDED
     assert sandbox_shipments(floor) == 1
 
@@ -183,7 +183,7 @@ async def test_orders_of_an_erp_go_full_circle(floor: Floor, do: Runs, erp: Erp)
 
     found = await steps_of(floor, await do(args))
 
-    assert found[2].counts["accepted"] == len(erp.orders) > 0
+    assert found[2].numbers["accepted"] == len(erp.orders) > 0
     assert await count(floor, status="reserved") == 0
     assert await count(floor, status="handed_over") == len(erp.orders)
     reference, order = next(iter(erp.orders.items()))
@@ -228,7 +228,7 @@ async def test_an_order_that_the_erp_refuses_waits_for_a_person_alone(floor: Flo
 
     found = await steps_of(floor, await do(args))
 
-    assert found[2].counts["refused"] == 1
+    assert found[2].numbers["refused"] == 1
     async with floor.transaction() as session:
         refused = await OrderService(session).order(waiting[0].id)
     assert (refused.status, refused.attention) == (OrderStatus.PENDING, ("erp_refused",))
@@ -273,5 +273,5 @@ async def test_an_inventory_run_has_four_steps(floor: Floor, do: Runs) -> None:
     )
 
     assert [step.state for step in full] == ["succeeded"] * 4
-    assert full[0].counts["count"] > 0
+    assert full[0].numbers["count"] > 0
     assert [step.state for step in quick] == ["skipped", "succeeded", "succeeded", "succeeded"]

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from entrepot.catalog.imports import COLUMNS
+from entrepot.jobs.naming import author
 from entrepot.kit.i18n import gettext
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.kit.text import N_
@@ -34,7 +35,7 @@ def _entry(event: RecordedEvent) -> dict[str, Any]:
         case _:
             pass
     moment: datetime = event.recorded_at
-    return {"time": moment, "actor": event.actor_name, "text": text, "detail": detail, "icon": icon}
+    return {"time": moment, "actor": author(event.actor_kind, event.actor_name), "text": text, "detail": detail, "icon": icon}
 
 
 def _change(changes: dict[str, list[Any]]) -> str:

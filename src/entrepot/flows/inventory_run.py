@@ -51,7 +51,7 @@ class InventoryFlow:
 
     async def _stock(self) -> Counts:
         found = await inventory_steps.read_stock(self._run, self._connections, self._account_id)
-        return Counts(_numbers(found), own(OWN if found.source == "own" else FROM_ERP))
+        return Counts(_numbers(found), own(FROM_ERP if found.source == "erp" else OWN))
 
     async def _publish(self) -> Counts:
         sent = await inventory_steps.push_changes(self._run, self._connections, self._account_id)

@@ -8,7 +8,8 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from entrepot.flows.domain import Flow, StepState
+from entrepot.flows.domain import COUNT_LABELS, PROBLEMS, STEP_LABELS, Flow, StepState
+from entrepot.kit.i18n import gettext
 from entrepot.kit.sentence import shown
 
 
@@ -19,32 +20,47 @@ class FlowStep(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     flow: Flow
     mode: str
-    name: str
-    """Key; its words are in :data:`entrepot.flows.domain.STEP_LABELS`."""
+    key: str
     state: StepState
     done: int
     total: int
     """0: not known."""
-    counts: dict[str, int]
-    note: str
+    numbers: dict[str, int]
+    """What was counted, by the keys of :data:`entrepot.flows.domain.COUNT_LABELS`."""
+    template: str
     facts: dict[str, str | int] | None
     started_at: datetime | None
     ended_at: datetime | None
 
     @property
-    def sentence(self) -> str:
-        """The note in the language of the request."""
-        return shown(self.note, self.facts) if self.note else ""
+    def name(self) -> str:
+        """What the step is called, in English."""
+        return STEP_LABELS.get(self.key, self.key)
 
     @property
-    def share(self) -> int:
-        """How much of it is done, in percent; 0 if nobody knows."""
-        if self.state in {StepState.SUCCEEDED, StepState.SKIPPED}:
-            return 100
-        return min(100, 100 * self.done // self.total) if self.total else 0
+    def note(self) -> str:
+        """What there is to say, in the language of the request."""
+        return shown(self.template, self.facts) if self.template else ""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What was counted, in the language of the request."""
+        found: dict[str, int] = {}
+        for key, number in self.numbers.items():
+            label = gettext(COUNT_LABELS.get(key, key))
+            found[label] = found.get(label, 0) + number
+        return found
+
+    @property
+    def troubled(self) -> bool:
+        """Somebody should look."""
+        return self.state is StepState.FAILED or not PROBLEMS.isdisjoint(self.numbers)
 
 
-_COLUMNS = ", ".join(FlowStep.__struct_fields__)
+_COLUMNS = (
+    "run_id, number, flow, mode, name AS key, state, done, total, counts AS numbers, note AS template, facts,"
+    " started_at, ended_at"
+)
 
 
 async def steps(session: AsyncSession, run_ids: Sequence[UUID]) -> dict[UUID, list[FlowStep]]:

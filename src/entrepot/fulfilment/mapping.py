@@ -64,6 +64,10 @@ class CarrierMappings:
             return None
         return msgspec.convert(stored[0], list[ChannelCarrier])
 
+    async def waiting(self, account_id: UUID) -> int:
+        """Return how many parcels wait for somebody to map their carrier."""
+        return await self._mappings.waiting(account_id)
+
     async def remember(self, account: AccountRef, carriers: Sequence[ChannelCarrier]) -> None:
         """Store what the channel says it accepts, and look again at what waited for it."""
         await self._mappings.store_list(

@@ -45,6 +45,8 @@ class Page:
     starts: dict[UUID, asyncio.Future[Started | None]] = field(default_factory=dict)
     ends: dict[UUID, tuple[dict[str, Any], asyncio.Future[None]]] = field(default_factory=dict)
     progress: dict[UUID, tuple[int, int, Sentence]] = field(default_factory=dict)
+    further: set[UUID] = field(default_factory=set[UUID])
+    """Resumed runs that finished a step."""
     lines: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -86,6 +88,11 @@ class RunBook:
     def report(self, run_id: UUID, done: int, total: int, note: Sentence) -> None:
         """Note progress; written soon."""
         self._page.progress[run_id] = (done, total, note)
+        self._wake(urgent=False)
+
+    def got_further(self, run_id: UUID) -> None:
+        """Note that a resumed run finished a step; written soon."""
+        self._page.further.add(run_id)
         self._wake(urgent=False)
 
     def add_line(self, run_id: UUID, level: Level, line: Sentence, subject: tuple[str, UUID] | None) -> None:
@@ -146,6 +153,8 @@ class RunBook:
             started = await repository.start_runs(session, list(page.starts), self._slot) if page.starts else {}
             if page.progress:
                 await repository.report_progress(session, page.progress)
+            if page.further:
+                await repository.note_steps(session, sorted(page.further))
             if page.lines:
                 await repository.add_log_lines(session, page.lines)
             if page.ends:

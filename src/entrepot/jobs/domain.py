@@ -15,7 +15,7 @@ ACTIVE = frozenset({"queued", "running", "waiting"})
 FINISHED = frozenset({"succeeded", "failed", "cancelled"})
 LONGEST_SENTENCE = 1000
 MOST_RESUMES = 10
-"""Deaths of a worker in one attempt before the run is taken for the cause."""
+"""Deaths of a worker in one step before the run is taken for the cause."""
 WAIT_FACTS = ("retry_after", "seconds")
 
 

@@ -26,8 +26,10 @@ GIVE_UP = Retry(unavailable=0, bug=0)
 class DurableEngine:
     """The engine's side of one run."""
 
-    def __init__(self, book: RunBook) -> None:
+    def __init__(self, book: RunBook, started: Started) -> None:
         self._book = book
+        self._run_id = started.id
+        self._resumed = started.resumes > started.resumes_before
         self.failed: tuple[BaseException, int] | None = None
         """The last failed step's error and number."""
 
@@ -38,9 +40,11 @@ class DurableEngine:
         its kind nor what to do.
         """
         caught: Exception | None = None
+        done_now = False
 
         async def once() -> dict[str, Any]:
-            nonlocal caught
+            nonlocal caught, done_now
+            done_now = True
             number = DBOS.step_id
             try:
                 return {"value": await work()}
@@ -50,6 +54,9 @@ class DurableEngine:
 
         outcome = await DBOS.run_step_async(StepOptions(name=name), once)
         if "failure" not in outcome:
+            if self._resumed and done_now:
+                self._resumed = False
+                self._book.got_further(self._run_id)
             return outcome["value"]
         error = caught or _replayed(msgspec.convert(outcome["failure"], Failure))
         self.failed = (error, outcome["step"])
@@ -100,7 +107,7 @@ class Executor:
             self._ended()
 
     async def _attempt(self, started: Started) -> dict[str, Any]:
-        engine = DurableEngine(self._book)
+        engine = DurableEngine(self._book, started)
         retry = GIVE_UP
         try:
             _refuse(started)
@@ -163,8 +170,8 @@ def _refuse(started: Started) -> None:
     """Raise if the attempt must not begin."""
     if started.cancelled:
         raise CancelledRunError
-    if started.resumes >= MOST_RESUMES:
-        raise WorkerLostError(times=started.resumes)
+    if started.resumes - started.resumes_before >= MOST_RESUMES:
+        raise WorkerLostError(times=started.resumes - started.resumes_before)
 
 
 def _end(state: str, **values: Any) -> dict[str, Any]:  # noqa: ANN401 -- columns

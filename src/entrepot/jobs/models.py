@@ -62,6 +62,8 @@ class JobRun(Base):
     """The engine knows the run; a delayed one is handed over when its time has come."""
     resumes: Mapped[int] = mapped_column(server_default=sql("0"))
     """How often the present attempt lost its worker."""
+    resumes_before: Mapped[int] = mapped_column(server_default=sql("0"))
+    """Of these, those before its last finished step: whoever gets further is not what kills workers."""
     done: Mapped[int] = mapped_column(server_default=sql("0"))
     total: Mapped[int] = mapped_column(server_default=sql("0"))
     note: Mapped[str] = mapped_column(server_default=sql("''"))

@@ -87,6 +87,7 @@ class Started:
     attempt: int
     attempts_before: int
     resumes: int
+    resumes_before: int
     cancelled: bool
     enqueued_at: datetime
     timeout_seconds: int | None
@@ -102,10 +103,11 @@ async def start_runs(session: AsyncSession, run_ids: Sequence[UUID], slot: str) 
             UPDATE job_run SET
                 attempt = attempt + (state <> 'running')::int,
                 resumes = CASE WHEN state = 'running' THEN resumes + 1 ELSE 0 END,
+                resumes_before = CASE WHEN state = 'running' THEN resumes_before ELSE 0 END,
                 state = 'running', slot = :slot, started_at = coalesce(started_at, now()),
                 finished_at = NULL, error_kind = '', error_code = '', error_text = '', error_facts = NULL
             WHERE id = ANY(:ids) AND state IN ('queued', 'waiting', 'running')
-            RETURNING id, job, args, seller_id, attempt, attempts_before, resumes, enqueued_at,
+            RETURNING id, job, args, seller_id, attempt, attempts_before, resumes, resumes_before, enqueued_at,
                 timeout_seconds, retries, retry_delay_seconds,
                 cancel_requested_at IS NOT NULL AS cancelled
             """
@@ -113,6 +115,14 @@ async def start_runs(session: AsyncSession, run_ids: Sequence[UUID], slot: str) 
         {"ids": list(run_ids), "slot": slot},
     )
     return {row["id"]: Started(**row) for row in rows.mappings()}
+
+
+async def note_steps(session: AsyncSession, run_ids: Sequence[UUID]) -> None:
+    """These runs got a step further since they were resumed."""
+    await session.execute(
+        text("UPDATE job_run SET resumes_before = resumes WHERE id = ANY(:ids) AND state = 'running'"),
+        {"ids": list(run_ids)},
+    )
 
 
 async def finish_runs(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:

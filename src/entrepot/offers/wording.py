@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from entrepot.jobs.naming import author
 from entrepot.kit.i18n import gettext, show_moment
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.kit.text import N_
@@ -164,7 +165,7 @@ def _entry(event: RecordedEvent) -> dict[str, Any]:
     words, icon, tone = _EVENTS.get(event.topic, (event.topic, "point-filled", "neutral"))
     return {
         "time": event.recorded_at,
-        "actor": event.actor_name,
+        "actor": author(event.actor_kind, event.actor_name),
         "text": gettext(words).format(**event.payload),
         "detail": _detail(event.topic, event.payload),
         "icon": icon,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from entrepot.jobs.naming import author
 from entrepot.kit.i18n import gettext
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.kit.text import N_
@@ -32,6 +33,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "fulfilment.parcel_shipped": (N_("Parcel {parcel} left with {carrier}: {tracking}"), "truck-delivery", "success"),
     "fulfilment.parcel_tracked": (N_("Parcel {parcel}: {milestone}"), "truck", "info"),
     "fulfilment.parcel_delivered": (N_("Parcel {parcel} delivered"), "circle-check", "success"),
+    "erp.orders_handed_over": (N_("Handed over to the ERP"), "building-warehouse", "info"),
     "fulfilment.push_changed": (N_("News of a parcel: {state}"), "clock", "neutral"),
     "fulfilment.push_confirmed": (N_("{channel} knows that parcel {parcel} left"), "check", "success"),
     "fulfilment.push_failed": (N_("{channel} refused the news of parcel {parcel}"), "alert-circle", "danger"),
@@ -89,7 +91,7 @@ def _tell(event: RecordedEvent) -> dict[str, Any]:
         facts = {name: gettext(LABELS[OrderStatus(facts[name])]) for name in ("origin", "status")}
     return {
         "time": event.recorded_at,
-        "actor": event.actor_name,
+        "actor": author(event.actor_kind, event.actor_name),
         "text": gettext(words).format(**facts) if "{" in words else gettext(words),
         "detail": _detail(event),
         "icon": icon,

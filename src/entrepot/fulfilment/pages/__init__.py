@@ -2,7 +2,7 @@
 
 from entrepot.access.navigation import NavItem
 from entrepot.access.rights import Right
-from entrepot.fulfilment.pages import carriers, on_orders, pack, pick, release, shipments
+from entrepot.fulfilment.pages import carriers, mapping, on_orders, pack, pick, release, shipments
 from entrepot.kit.text import N_
 
 on_orders.register()
@@ -13,6 +13,7 @@ ROUTES = [
     *pack.ROUTES,
     *shipments.ROUTES,
     *carriers.ROUTES,
+    *mapping.ROUTES,
 ]
 NAV = [
     NavItem(

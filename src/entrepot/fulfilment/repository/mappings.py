@@ -42,6 +42,17 @@ class MappingRepository:
             {"account": account_id, "carrier": carrier, "service": service},
         )
 
+    async def waiting(self, account_id: UUID) -> int:
+        rows = await self._session.execute(
+            text(
+                "SELECT count(*) FROM channel_push p WHERE account_id = :account AND state = 'waiting' AND EXISTS ("
+                "SELECT 1 FROM sales_order o WHERE o.id = p.order_id AND jsonb_exists(o.attention, 'carrier_unmapped'))"
+            ),
+            {"account": account_id},
+        )
+        found: int = rows.scalar_one()
+        return found
+
     async def list_of(self, account_id: UUID) -> tuple[list[dict[str, Any]], datetime] | None:
         """Return what an account said it accepts, and when."""
         rows = await self._session.execute(
