@@ -68,7 +68,10 @@ async def test_maximum_and_pause(client: httpx.AsyncClient, listed: str) -> None
 async def test_an_account_that_only_imports_says_so(client: httpx.AsyncClient, shop: Shop, listed: str) -> None:
     await shop.switch(Mode.IMPORT_ONLY)
 
-    assert "My bol only imports: 10 would be sent, but nothing is until it goes live." in (await client.get(f"/offers/{listed}")).text
+    assert (
+        "My bol only imports: 10 would be sent, but nothing is until it goes live."
+        in (await client.get(f"/offers/{listed}")).text
+    )
     refused = await client.post(f"/api/v1/offers/{listed}/publish")
 
     assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (422, "channels.import_only")

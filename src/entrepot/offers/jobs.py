@@ -27,7 +27,6 @@ from entrepot.offers.rules_repository import RulesRepository
 from entrepot.offers.service import OfferService
 from entrepot.offers.tasks import CompareStock, ForgetOffers, PublishStock, RefreshOffers, SampleOffers
 
-REFRESH_EVERY = timedelta(days=1)
 COMPARE_EVERY = timedelta(minutes=5)
 """The safety net: everything is compared, whatever the events said."""
 SAMPLE_EVERY = timedelta(hours=1)
@@ -117,11 +116,6 @@ async def set_up(session: AsyncSession) -> None:
 # Reactions
 
 
-def refresh_schedule(account_id: UUID) -> str:
-    """Return the name of the schedule that reads an account."""
-    return f"offers.refresh:{account_id}"
-
-
 def compare_schedule(seller_id: UUID) -> str:
     """Return the name of the schedule that compares a seller's offers."""
     return f"offers.compare:{seller_id}"
@@ -134,23 +128,22 @@ def sample_schedule(account_id: UUID) -> str:
 
 @reaction("offers.accounts", topics=["channels.account_connected", "channels.account_mode_changed"])
 async def on_accounts(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
-    """Read the offers of a new account now and every day; compare all with the stock now and every few minutes."""
+    """Compare all offers with the stock now and every few minutes, and read some back every hour.
+
+    The inventory runs read the whole list.
+    """
     accounts = {account.id: account for account in await ChannelService(session).accounts()}
     for account_id in dict.fromkeys(event.subject_id for event in events):
         account = accounts.get(account_id)
         if account is None or not _has_offers(account.channel):
             continue
         if account.mode is Mode.PAUSED:
-            await jobs.remove_schedule(session, refresh_schedule(account.id))
             await jobs.remove_schedule(session, sample_schedule(account.id))
             continue
-        read, comparison = RefreshOffers(account.seller_id, account.id), CompareStock(account.seller_id)
-        await jobs.set_schedule(session, refresh_schedule(account.id), read, every=REFRESH_EVERY)
+        comparison = CompareStock(account.seller_id)
         await jobs.set_schedule(session, compare_schedule(account.seller_id), comparison, every=COMPARE_EVERY)
         look = SampleOffers(account.seller_id, account.id)
         await jobs.set_schedule(session, sample_schedule(account.id), look, every=SAMPLE_EVERY)
-        if any(event.subject_id == account_id and event.topic == "channels.account_connected" for event in events):
-            await jobs.enqueue(session, read, key=str(account.id))
         await jobs.enqueue(session, comparison, key=str(account.seller_id), again=True)
 
 

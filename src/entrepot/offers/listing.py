@@ -38,8 +38,9 @@ class Listing(Matching):
                 if _to_match(offer, known.get(channel_id))
             ],
         )
-        if ids:
-            await self._decide(account.seller_id, account_ids=[account.id], offer_ids=list(ids.values()))
+        fresh = [ids[channel_id] for channel_id, offer in said.items() if _to_decide(offer, known.get(channel_id))]
+        if fresh:
+            await self._decide(account.seller_id, account_ids=[account.id], offer_ids=fresh)
         page = OffersRead(
             seller_id=account.seller_id,
             subject_id=account.id,
@@ -154,6 +155,11 @@ def _to_match(offer: ChannelOffer, known: OfferRow | None) -> bool:
     if known is None or known.product_id is None:
         return True
     return known.matched_by != "hand" and (known.sku, known.gtin) != ((offer.sku or ""), (offer.gtin or ""))
+
+
+def _to_decide(offer: ChannelOffer, known: OfferRow | None) -> bool:
+    """Whether what it should say may have changed with what was read."""
+    return _to_match(offer, known) or known is None or known.fulfilment != str(offer.fulfilment)
 
 
 def _row(account: AccountRef, offer: ChannelOffer, read_at: datetime) -> dict[str, object]:
