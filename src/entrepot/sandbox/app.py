@@ -10,6 +10,8 @@ from entrepot.sandbox.control.api import control_api
 from entrepot.sandbox.control.desk import Desk
 from entrepot.sandbox.control.pages import control_pages
 from entrepot.sandbox.express.http import express_routes
+from entrepot.sandbox.temu.notices import Postman
+from entrepot.sandbox.temu.routes import temu_routes
 from entrepot.sandbox.world import World
 
 
@@ -22,7 +24,14 @@ def create_sandbox(world: World, more: Sequence[ControllerRouterHandler] = ()) -
     """
     desk = Desk(world)
     return Litestar(
-        [*bol_routes(world), *express_routes(world), control_api(desk), *control_pages(desk, jtl=bool(more)), *more],
+        [
+            *bol_routes(world),
+            *express_routes(world),
+            *temu_routes(world, Postman.of(world)),
+            control_api(desk),
+            *control_pages(desk, jtl=bool(more)),
+            *more,
+        ],
         openapi_config=None,
         logging_config=None,
     )

@@ -37,12 +37,27 @@ class AccountOptions:
     shop: str
     every: int = 1
     active: bool = True
+    marketplace: str = "bol"
+    """Whose protocol it speaks: ``bol`` or ``temu``, where id and secret are the app's."""
+    token: str = ""
+    """Temu's access token."""
 
 
 DEFAULT_ACCOUNTS = (
     AccountOptions("sandbox-seller-1", "sandbox-secret-1", "Giftshop"),
     AccountOptions("sandbox-seller-2", "sandbox-secret-2", "Second seller", every=10),
     AccountOptions("sandbox-closed", "sandbox-secret-3", "Closed shop", every=0, active=False),
+)
+
+TEMU_ACCOUNTS = (
+    AccountOptions(
+        "sandbox-temu-app",
+        "sandbox-temu-secret-1",
+        "Temu shop",
+        every=5,
+        marketplace="temu",
+        token="sandbox-temu-token-1",  # noqa: S106 -- of a simulated shop
+    ),
 )
 
 
@@ -78,6 +93,10 @@ class WorldOptions:
     """The part of all shipped order items of which the buyer sends something back."""
     return_seconds: float = 60.0
     """How long after shipping a return is registered."""
+    temu_pending_seconds: float = 0.0
+    """How long the buyer of an order at Temu may simply take it back."""
+    temu_withheld_one_in: int = 0
+    """Of so many orders at Temu one has no address; 0 for none."""
     carrier_key: str = "sandbox-express-key"
     carrier_speed: float = 1440.0
     """How many times faster than real time parcels travel; 1440 makes a minute of a day."""

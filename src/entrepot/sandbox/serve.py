@@ -17,8 +17,9 @@ from entrepot.sandbox.jtl.gate import Gate
 from entrepot.sandbox.jtl.routes import jtl_routes
 from entrepot.sandbox.jtl.server import beside
 from entrepot.sandbox.jtl.wawi import Wawi
-from entrepot.sandbox.options import ALL_AT_ONCE, RATE_LIMITS, WorldOptions
+from entrepot.sandbox.options import ALL_AT_ONCE, DEFAULT_ACCOUNTS, RATE_LIMITS, TEMU_ACCOUNTS, WorldOptions
 from entrepot.sandbox.smtp import listen
+from entrepot.sandbox.temu.notices import Postman
 from entrepot.sandbox.world import World, WrongSeed
 
 
@@ -36,6 +37,9 @@ def main(argv: Sequence[str]) -> int:
         token_seconds=chosen.token_seconds,
         carrier_speed=chosen.carrier_speed,
         rate_limits=RATE_LIMITS[chosen.rate_limits],
+        accounts=(*DEFAULT_ACCOUNTS, *TEMU_ACCOUNTS),
+        temu_pending_seconds=chosen.temu_pending_seconds,
+        temu_withheld_one_in=chosen.temu_withheld_one_in,
         channel_share=chosen.channel_share,
         return_share=chosen.return_share,
     )
@@ -79,8 +83,10 @@ async def _serve(world: World, host: str, port: int, smtp_port: int | None, wawi
     sys.stdout.write(f"Sandbox at http://{host}:{port}/ (mail on port {smtp_port or 'none'})\n")
     sys.stdout.flush()
     postman = asyncio.create_task(deliver(world))
+    temu_postman = asyncio.create_task(Postman.of(world).deliver())
     await server.serve()
     postman.cancel()
+    temu_postman.cancel()
     if mail is not None:
         mail.close()
 
@@ -111,5 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--carrier-speed", type=float, default=default.carrier_speed, help="times real time")
     parser.add_argument("--channel-share", type=float, default=0.0, help="part of orders that bol delivers itself")
     parser.add_argument("--return-share", type=float, default=0.0, help="part of shipped items that come back")
+    parser.add_argument("--temu-pending-seconds", type=float, default=5.0, help="until an order at Temu may be sent")
+    parser.add_argument("--temu-withheld-one-in", type=int, default=40, help="one in so many has no address")
     parser.add_argument("--rate-limits", choices=sorted(RATE_LIMITS), default="easy")
     return parser

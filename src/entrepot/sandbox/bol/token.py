@@ -46,7 +46,11 @@ class BolLogin:
         del endpoint
         client_id, secret = _credentials(call)
         account = self._world.accounts.get(client_id)
-        if account is None or not hmac.compare_digest(secret.encode(), account.options.client_secret.encode()):
+        if (
+            account is None
+            or account.options.marketplace != "bol"
+            or not hmac.compare_digest(secret.encode(), account.options.client_secret.encode())
+        ):
             raise Refusal(_refused(HTTPStatus.UNAUTHORIZED, "invalid_client", "Bad client credentials"))
         return account, {}
 

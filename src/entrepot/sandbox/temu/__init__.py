@@ -1,0 +1,1 @@
+"""Temu's gateway and notices, spoken over the marketplace's books."""
