@@ -282,7 +282,8 @@ PROTOCOLS: dict[ErpCapability, type] = {
 class ErpCredentials(BaseModel):
     """What the seller enters to connect an account.  The form is generated from it; it is stored encrypted.
 
-    A field with ``json_schema_extra={"advanced": True}`` is shown folded away; a ``Literal`` becomes a choice, with the
+    A field with ``json_schema_extra={"advanced": True}`` is shown folded away, one with ``"needed"`` as one to fill in
+    although another may stand for it; a ``Literal`` becomes a choice, with the
     words of ``json_schema_extra={"choices": {value: words}}``.
     """
 

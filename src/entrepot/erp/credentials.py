@@ -62,6 +62,11 @@ def is_advanced(field: FieldInfo) -> bool:
     return bool(_extra(field).get("advanced"))
 
 
+def is_needed(field: FieldInfo) -> bool:
+    """Tell whether a field is usually filled in: it must be, or another one would have to stand for it."""
+    return field.is_required() or bool(_extra(field).get("needed"))
+
+
 def choices_of(field: FieldInfo) -> tuple[tuple[str, str], ...]:
     """Return the values a field may have, each with its words; nothing for a field of any text."""
     if get_origin(field.annotation) is not Literal:
@@ -104,7 +109,7 @@ def form_fields(
                 problem=(problems or {}).get(name, ""),
                 type=kind,
                 value="" if secret else (values or {}).get(name, default if kept is None else kept),
-                required=bool(choices) or (field.is_required() and not (secret and stored is not None)),
+                required=bool(choices) or (is_needed(field) and not (secret and stored is not None)),
                 autocomplete="new-password" if secret else "off",
                 advanced=is_advanced(field),
                 choices=choices,

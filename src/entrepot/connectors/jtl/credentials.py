@@ -42,21 +42,36 @@ class JtlCredentials(ErpCredentials):
             description=N_(
                 "Name or address of the SQL Server, with its instance if it has one: wawi.example.org or wawi.example.org\\JTLWAWI."
             ),
+            json_schema_extra={"needed": True},
             max_length=300,
         ),
     ] = ""
-    database: Annotated[str, Field(title=N_("Database"), description=N_("Usually eazybusiness."), max_length=128)] = (
-        "eazybusiness"
-    )
+    database: Annotated[
+        str,
+        Field(
+            title=N_("Database"),
+            description=N_("Usually eazybusiness."),
+            json_schema_extra={"needed": True},
+            max_length=128,
+        ),
+    ] = "eazybusiness"
     user: Annotated[
         str,
         Field(
             title=N_("User"),
             description=N_("A login of its own that may only read; the manual shows how to make it."),
+            json_schema_extra={"needed": True},
             max_length=128,
         ),
     ] = ""
-    password: Annotated[SecretStr | None, Field(title=N_("Password"), description=N_("Of that login."))] = None
+    password: Annotated[
+        SecretStr | None,
+        Field(
+            title=N_("Password"),
+            description=N_("Of that login."),
+            json_schema_extra={"needed": True},
+        ),
+    ] = None
     folder: Annotated[
         str,
         Field(

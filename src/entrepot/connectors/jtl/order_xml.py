@@ -129,7 +129,7 @@ def _order(order: ErpOrder, options: XmlOptions) -> Iterator[str]:
     ):
         yield f"    {_tag(name, value)}"
     yield from _positions(order, options)
-    yield from _customer(order.bill_to or order.ship_to, order.channel.upper(), day)
+    yield from _customer(_payer(order), order.channel.upper(), day)
     yield from _delivery(order.ship_to)
     yield "    <tzahlungsinfo>"
     yield f"      {''.join(_tag(name) for name in ('cBankName', 'cBLZ', 'cKontoNr', 'cKartenNr', 'dGueltigkeit', 'cCVV', 'cKartenTyp', 'cInhaber', 'cIBAN', 'cBIC'))}"
@@ -170,6 +170,14 @@ def _position(
     ):
         yield f"      {_tag(name, value)}"
     yield f"    </{tag}>"
+
+
+def _payer(order: ErpOrder) -> ErpAddress:
+    """Return the billing address if it is one; channels often know no more than a name."""
+    payer = order.bill_to
+    if payer is not None and all(clean(part) for part in (payer.street, payer.city, payer.country)):
+        return payer
+    return order.ship_to
 
 
 def _customer(who: ErpAddress, origin: str, day: str) -> Iterator[str]:
