@@ -3,6 +3,8 @@
 from typing import Any
 
 from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
+from litestar.exceptions import WebSocketException
 from litestar.handlers.base import BaseRouteHandler
 
 from entrepot.access.errors import MissingRightError, SignInNeededError
@@ -10,6 +12,8 @@ from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 
 OPTION = "right"
+SIGN_IN, FORBIDDEN = 4401, 4403
+"""What a WebSocket is closed with where HTTP answers 401 or 403."""
 PUBLIC = "public"
 
 
@@ -34,12 +38,18 @@ def check_right(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     Raises:
         SignInNeededError: nobody is signed in.
         MissingRightError: they may not.
+        WebSocketException: the same, before a WebSocket is accepted.
     """
     needed = handler.opt.get(OPTION, "undeclared")
     if needed == PUBLIC or handler.opt.get("exclude_from_auth"):
         return
     principal: Principal | None = connection.scope.get("user")
+    socket = connection.scope["type"] == ScopeType.WEBSOCKET
     if principal is None:
+        if socket:
+            raise WebSocketException(detail="Sign in first, or send an API key.", code=SIGN_IN)
         raise SignInNeededError
     if needed is not None and not principal.can(needed):
+        if socket:
+            raise WebSocketException(detail="The right for this is missing.", code=FORBIDDEN)
         raise MissingRightError(right=str(needed))

@@ -243,6 +243,19 @@ async def count_states(session: AsyncSession) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
+LATE = 300
+"""Seconds a queued run may wait before something is wrong."""
+
+
+async def oldest_queued(session: AsyncSession) -> int:
+    """Return for how many seconds the run that has been queued longest has been."""
+    found = await session.execute(
+        select(func.extract("epoch", func.now() - func.min(JobRun.due_at))).where(JobRun.state == "queued")
+    )
+    seconds = found.scalar_one()
+    return max(0, int(seconds)) if seconds is not None else 0
+
+
 async def list_schedules(session: AsyncSession) -> list[ScheduleRow]:
     """Return every schedule of the scope, by name."""
     return await _rows(session, ScheduleRow, select(*_columns(JobSchedule, ScheduleRow)).order_by(JobSchedule.name))

@@ -7,6 +7,7 @@ rows to show.  Nothing is cached: what is revoked or changed counts from the nex
 import asyncio
 import hmac
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from litestar.connection import ASGIConnection
@@ -40,7 +41,7 @@ class Authentication(ASGIMiddleware):
     pages send.
     """
 
-    scopes = (ScopeType.HTTP,)
+    scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
 
     def __init__(self) -> None:
         self._touches: set[asyncio.Task[None]] = set()
@@ -48,10 +49,13 @@ class Authentication(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
         seen = None if scope["path"].startswith(STATIC) else await self._authenticate(connection)
+        if seen is not None and seen.kind == "session" and scope["path"].startswith(API):
+            if scope["type"] == ScopeType.WEBSOCKET:
+                seen = seen if from_own_page(connection) else None
+            else:
+                require_csrf(connection)
         scope["user"] = seen.principal if seen else None
         scope["auth"] = seen
-        if seen is not None and seen.kind == "session" and scope["path"].startswith(API):
-            require_csrf(connection)
         if seen is not None and seen.stale:
             self._touch_later(connection.app.state.database, seen)
         await next_app(scope, receive, send)
@@ -92,6 +96,11 @@ async def _touch(database: Database, seen: Authenticated) -> None:
 def authentication() -> Authentication:
     """Return the middleware that the application puts before its guard."""
     return Authentication()
+
+
+def from_own_page(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Tell whether a WebSocket was opened by a page of this hub: browsers let every page open one, cookies included."""
+    return urlsplit(connection.headers.get("origin", "")).netloc == connection.headers.get("host", "")
 
 
 def require_csrf(connection: ASGIConnection[Any, Any, Any, Any]) -> None:

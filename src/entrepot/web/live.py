@@ -64,6 +64,8 @@ class Message:
     seller_id: UUID | None
     right: Right | None
     body: bytes
+    instance: bool = False
+    """About the instance's own work: for those alone who look at all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,11 @@ class Batch:
             message.body
             for message in self.messages
             if (message.right is None or message.right in who.rights)
-            and (scope.everyone or message.seller_id is None or message.seller_id in scope.sellers)
+            and (
+                scope.everyone
+                or (message.seller_id is None and not message.instance)
+                or message.seller_id in scope.sellers
+            )
         ]
         return b"".join([*mine, b"id: ", self.after.encode(), b"\ndata:\n\n"]) if mine else b""
 
@@ -96,7 +102,8 @@ def encode(events: list[RecordedEvent], after: Cursor) -> Batch:
         kinds = ["change", "progress"] if "total" in event.payload and slice_ == "jobs" else ["change"]
         encoded = msgspec.json.encode(data)
         body = b"".join(b"event: %s\ndata: %s\n\n" % (kind.encode(), encoded) for kind in kinds)
-        messages.append(Message(event.seller_id, TOPICS[slice_], body))
+        instance = slice_ == "jobs" and event.seller_id is None
+        messages.append(Message(event.seller_id, TOPICS[slice_], body, instance))
     return Batch(tuple(messages), after)
 
 
@@ -119,6 +126,17 @@ class Hub:
         """Cursor before the batch -> batch."""
         self._cursor = Cursor("")
         self._wake = asyncio.Event()
+        self._listeners: dict[asyncio.Event, str] = {}
+
+    @contextlib.asynccontextmanager
+    async def listen(self, slice_: str) -> AsyncGenerator[asyncio.Event]:
+        """Give an event that is set whenever something of *slice_* is committed, by whomever."""
+        changed = asyncio.Event()
+        self._listeners[changed] = slice_
+        try:
+            yield changed
+        finally:
+            del self._listeners[changed]
 
     @property
     def cursor(self) -> Cursor | None:
@@ -194,6 +212,10 @@ class Hub:
             limit = REPLAY
             if events:
                 self._publish(encode(events, after))
+                slices = {event.topic.partition(".")[0] for event in events}
+                for listener, slice_ in self._listeners.items():
+                    if slice_ in slices:
+                        listener.set()
                 # After an empty look the old place is as true, and stays known to those who return.
                 self._cursor = after
             with contextlib.suppress(TimeoutError):
