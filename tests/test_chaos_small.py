@@ -1,4 +1,4 @@
-"""``make chaos`` in small: two kills while orders are imported, two while the channel is told."""
+"""``make chaos`` in small: two kills while orders are imported, two while the channel is told, two in runs."""
 
 import os
 
@@ -16,6 +16,6 @@ pytestmark = [
 
 def test_killed_workers_lose_and_repeat_nothing() -> None:
     # The other tests run beside it: how soon the work goes on is for ``make chaos`` to judge.
-    violations = attack(Plan(seed=11, kills=2, push_kills=2, orders=20, parcels=4, patience=1.0, take_over=80))
+    violations = attack(Plan(seed=11, kills=2, push_kills=2, orders=20, parcels=4, seeds=2, patience=1.0, take_over=80))
 
     assert violations == []

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bench.world import Instance, instance
 
 from entrepot.jobs.discovery import discover
+from tests.chaos.flowing import RunsAttack
 from tests.chaos.hub import Hub, StuckError, open_hub
 from tests.chaos.importing import ImportAttack
 from tests.chaos.killing import Killer, say
@@ -28,6 +29,8 @@ class Plan:
     orders: int | None = None
     """At most so many orders of the data set; None: all."""
     parcels: int = 60
+    seeds: int = 20
+    """Seeds of faults and kills in both kinds of runs."""
     patience: float = 4.0
     """Most seconds between seeing work and killing."""
     take_over: float = 30.0
@@ -35,7 +38,7 @@ class Plan:
 
 
 def attack(plan: Plan) -> list[str]:
-    """Run both attacks on a new hub; return the violations."""
+    """Run the attacks on a new hub; return the violations."""
     discover()
     with instance() as made:
         return asyncio.run(_attack(made, plan))
@@ -46,17 +49,24 @@ async def _attack(made: Instance, plan: Plan) -> list[str]:
     started = time.monotonic()
     async with open_hub(made, orders=plan.orders, seed=7) as hub:
         say(
-            f"Seed {plan.seed}, hub filled after {time.monotonic() - started:.0f} s: {plan.kills} kills during the import, then {plan.push_kills} while the channel is told."
+            f"Seed {plan.seed}, hub filled after {time.monotonic() - started:.0f} s: {plan.kills} kills during the import,"
+            f" {plan.push_kills} while the channel is told, {plan.seeds} seeds in runs."
         )
         violations: list[str] = []
         importing = ImportAttack(hub, dice, patience=plan.patience)
         pushing = PushAttack(hub, dice, patience=plan.patience)
+        flowing = RunsAttack(hub, patience=plan.patience)
         try:
             violations += [f"import: {one}" for one in await importing.run(plan.kills)]
             violations += _late(importing.killer, plan)
             if plan.parcels:
                 violations += [f"push: {one}" for one in await pushing.run(plan.push_kills, plan.parcels)]
                 violations += _late(pushing.killer, plan)
+            if plan.seeds:
+                say(f"  {plan.seeds} seeds of faults and kills in order runs and inventory runs")
+                seeds = range(plan.seed, plan.seed + plan.seeds)
+                violations += [f"runs: {one}" for one in await flowing.run(seeds)]
+                violations += _late(flowing.blows, plan)
         except StuckError as error:
             violations.append(str(error))
             violations += await _state(hub)
@@ -91,21 +101,23 @@ def main() -> int:
     """Read the command line and attack."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=None, help="what decides moments and victims; random if left out")
-    parser.add_argument("--rounds", type=int, default=20, help="kills in each of the two attacks")
+    parser.add_argument("--rounds", type=int, default=10, help="kills in each of the first two attacks")
     parser.add_argument("--seconds", type=float, default=4.0, help="most seconds between seeing work and killing")
     parser.add_argument("--orders", type=int, default=None, help="at most so many orders of the data set")
     parser.add_argument("--parcels", type=int, default=60, help="parcels that leave during the second attack")
-    parser.add_argument("--attack", choices=("import", "push", "both"), default="both")
+    parser.add_argument("--seeds", type=int, default=20, help="seeds of faults and kills in order and inventory runs")
+    parser.add_argument("--attack", choices=("import", "push", "runs", "all"), default="all")
     chosen = parser.parse_args()
     seed = random.SystemRandom().randrange(10**6) if chosen.seed is None else chosen.seed
     started = time.monotonic()
     violations = attack(
         Plan(
             seed=seed,
-            kills=chosen.rounds if chosen.attack != "push" else 0,
-            push_kills=chosen.rounds if chosen.attack != "import" else 0,
+            kills=chosen.rounds if chosen.attack in {"import", "all"} else 0,
+            push_kills=chosen.rounds if chosen.attack in {"push", "all"} else 0,
             orders=chosen.orders,
-            parcels=chosen.parcels if chosen.attack != "import" else 0,
+            parcels=chosen.parcels if chosen.attack in {"push", "all"} else 0,
+            seeds=chosen.seeds if chosen.attack in {"runs", "all"} else 0,
             patience=chosen.seconds,
         )
     )

@@ -1,4 +1,4 @@
-"""First attack: workers die while every order of the marketplace is imported and the marketplace misbehaves."""
+"""First attack: workers die in order runs, while every order of the marketplace is imported and the marketplace misbehaves."""
 
 import random
 import time
@@ -12,7 +12,7 @@ from tests.chaos.checks import check_books, check_orders
 from tests.chaos.hub import Hub, until
 from tests.chaos.killing import SPARE, Killer, say
 
-JOB = "orders.import_account"
+JOB = "flows.order_run"
 LIST, ORDER = "GET /retailer/orders", "GET /retailer/orders/*"
 PROGRESS = """
     SELECT concat((SELECT count(*) FROM inbox_document), ' ', (SELECT count(*) FROM inbox_document WHERE state = 'received'),
@@ -93,7 +93,7 @@ class ImportAttack:
             await self.killer.hurry()
             active = await self._hub.value(
                 "SELECT count(*) FROM job_run WHERE state IN ('queued', 'running', 'waiting')"
-                " AND due_at < now() + interval '20 s' AND job LIKE 'orders.%'"
+                " AND due_at < now() + interval '20 s' AND (job LIKE 'orders.%' OR job LIKE 'flows.%')"
             )
             return not active
 

@@ -1,5 +1,6 @@
 """The runs of one channel account: start them, watch their steps, look back."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from entrepot.channels.http import form_values, see_other
 from entrepot.channels.service import ChannelService
 from entrepot.erp.service import ErpService
 from entrepot.flows import views
-from entrepot.flows.domain import FLOW_LABELS, MODE_LABELS, Flow, InventoryMode, OrderMode
+from entrepot.flows.domain import FLOW_LABELS, MODE_LABELS, PUBLISH, STOCK, Flow, InventoryMode, OrderMode, StepState
 from entrepot.flows.jobs import inventory_schedule, order_schedule
 from entrepot.flows.tasks import InventoryRun, OrderRun
 from entrepot.fulfilment.mapping import CarrierMappings
@@ -83,16 +84,34 @@ async def _flow(
     run_ids = await views.runs_of(session, account.id, flow, limit=SHOWN)
     runs = await job_views.runs_by_id(session, run_ids)
     steps = await views.steps(session, run_ids)
+    found = steps.get(run_ids[0], []) if run_ids else []
     return {
         "key": str(flow),
         "label": FLOW_LABELS[flow],
         "schedule": schedule,
         "last": runs.get(run_ids[0]) if run_ids else None,
-        "steps": steps.get(run_ids[0], []) if run_ids else [],
+        "steps": found,
+        "progress": _progress(flow, runs.get(run_ids[0]) if run_ids else None, found),
         "before": [{"run": runs[run_id], "steps": steps.get(run_id, [])} for run_id in run_ids[1:] if run_id in runs],
         "second": str(OrderMode.TRACKING_ONLY if flow is Flow.ORDER else InventoryMode.QUICK),
         "right": str(Right.ORDERS_WRITE if flow is Flow.ORDER else Right.OFFERS_MANAGE),
     }
+
+
+def _progress(flow: Flow, run: job_views.RunRow | None, found: Sequence[views.FlowStep]) -> dict[str, Any]:
+    """Return how far the step is that runs now: an order run counts in its steps, the steps of offers tell the run."""
+    step = next((one for one in found if one.state is StepState.RUNNING), None)
+    if step is None or run is None:
+        return {"done": 0, "total": 0, "text": ""}
+    if flow is Flow.ORDER:
+        return {
+            "done": step.done,
+            "total": step.total,
+            "text": ", ".join(f"{number} {label}" for label, number in step.counts.items()),
+        }
+    due = next((one.numbers.get("due", 0) for one in found if one.key == STOCK), 0)
+    total = run.total or (due if step.key == PUBLISH else 0)
+    return {"done": min(run.done, total or run.done), "total": total, "text": run.note}
 
 
 ROUTES = [RunPages]

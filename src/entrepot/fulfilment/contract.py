@@ -15,7 +15,7 @@ from typing import Annotated, Final, Protocol, runtime_checkable
 import msgspec
 from msgspec import Meta
 
-from entrepot.channels.contract import Credentials, PostalAddress
+from entrepot.channels.contract import Credentials, PostalAddress, ShippedLine
 from entrepot.channels.line import Line
 from entrepot.kit.text import N_
 
@@ -30,7 +30,9 @@ __all__ = [
     "Label",
     "LabelRequest",
     "Milestone",
+    "OrdersLabels",
     "PostalAddress",
+    "ShippedLine",
     "TrackingEvent",
     "TracksParcels",
 ]
@@ -40,6 +42,7 @@ class CarrierCapability(StrEnum):
     """Something a carrier connector may be able to do."""
 
     LABELS = "labels"
+    ORDERED_LABELS = "ordered_labels"
     CANCEL_LABELS = "cancel_labels"
     TRACKING = "tracking"
 
@@ -87,6 +90,10 @@ class LabelRequest(msgspec.Struct, frozen=True, kw_only=True):
     height_mm: int | None = None
     order_number: str = ""
     """For the label, so that people recognise it."""
+    channel_lines: tuple[ShippedLine, ...] = ()
+    """What is in the parcel, for a carrier that serves one channel's orders only."""
+    started: str = ""
+    """The carrier's name for the making of this label, if it has begun: see :class:`OrdersLabels`."""
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,6 +137,23 @@ class CreatesLabels(Carrier, Protocol):
 
 
 @runtime_checkable
+class OrdersLabels(Carrier, Protocol):
+    """Capability ``ordered_labels``: labels that are made while we wait."""
+
+    async def order_label(self, request: LabelRequest) -> str:
+        """Order a label, and return the carrier's name for its making, which is stored before anything else is done."""
+        ...
+
+    async def collect_label(self, request: LabelRequest) -> Label | None:
+        """Return the label whose making is :attr:`~LabelRequest.started`; None: it is not ready yet.
+
+        Raises:
+            RequestRejectedError: there will be none.
+        """
+        ...
+
+
+@runtime_checkable
 class CancelsLabels(Carrier, Protocol):
     """Capability ``cancel_labels``."""
 
@@ -153,6 +177,7 @@ class TracksParcels(Carrier, Protocol):
 
 CARRIER_PROTOCOLS: dict[CarrierCapability, type] = {
     CarrierCapability.LABELS: CreatesLabels,
+    CarrierCapability.ORDERED_LABELS: OrdersLabels,
     CarrierCapability.CANCEL_LABELS: CancelsLabels,
     CarrierCapability.TRACKING: TracksParcels,
 }
@@ -185,3 +210,9 @@ class CarrierSpec[C: Credentials]:
     connect: Callable[[C, Line], Carrier]
     heaviest_g: int = 31_500
     """The most a parcel may weigh."""
+    channel: str = ""
+    """Key of the channel whose orders it serves, and which knows its labels; empty: any order's."""
+
+    def serves(self, channel: str | None) -> bool:
+        """Whether it makes labels for orders of *channel*."""
+        return self.channel in {"", channel}

@@ -1,6 +1,6 @@
 """What the floor refuses, in sentences that name the thing."""
 
-from entrepot.kit.errors import ConflictError, InvalidInputError, NotFoundError, RefusedError
+from entrepot.kit.errors import ConflictError, InvalidInputError, NotFoundError, RefusedError, UnavailableError
 from entrepot.kit.text import N_
 
 
@@ -223,6 +223,22 @@ class NoCarrierError(RefusedError):
     code = "fulfilment.no_carrier"
     title = N_("No carrier")
     message = N_("No carrier is connected. Connect one under Carriers, then try again.")
+
+
+class OtherChannelLabelError(RefusedError):
+    """A channel's own labels are for its own orders."""
+
+    code = "fulfilment.other_channel_label"
+    title = N_("Not for this order")
+    message = N_("{carrier} only makes labels for orders of its own channel. Choose another carrier for this parcel.")
+
+
+class LabelNotReadyError(UnavailableError):
+    """The carrier is still making the label."""
+
+    code = "fulfilment.label_not_ready"
+    title = N_("Label not ready")
+    message = N_("{carrier} is still making the label. Try again in a moment: no second one is bought.")
 
 
 class UnknownCarrierError(NotFoundError):

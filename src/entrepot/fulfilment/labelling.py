@@ -4,6 +4,7 @@ First the request is stored, then the carrier is asked under the shipment's id, 
 lost, the same request is sent again under the same id, and the carrier answers with the parcel it has made already.
 """
 
+import asyncio
 from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
@@ -18,13 +19,17 @@ from entrepot.fulfilment.contract import (
     CreatesLabels,
     Label,
     LabelRequest,
+    OrdersLabels,
     PostalAddress,
+    ShippedLine,
 )
 from entrepot.fulfilment.domain import ParcelStatus, ShipmentState
 from entrepot.fulfilment.errors import (
     CannotCancelLabelError,
     CarrierCannotError,
+    LabelNotReadyError,
     NoCarrierError,
+    OtherChannelLabelError,
     ParcelOrderCancelledError,
     ParcelOrderHeldError,
     ParcelStateError,
@@ -46,6 +51,9 @@ from entrepot.kit.ids import new_id
 from entrepot.kit.scope import Scope
 from entrepot.kit.storage import Storage
 from entrepot.orders.service import OrderRef, OrderService, OrderStatus
+
+PAUSES = (0.3, 0.7, 1.5, 3.0, 5.0)
+"""Seconds before each look for an ordered label."""
 
 
 class Labelling:
@@ -80,13 +88,19 @@ class Labelling:
 
     async def _begin(self, order: OrderRef, parcel: ParcelRef, account_id: UUID | None, service: str) -> ShipmentRef:
         if account_id is None:
-            usable = [one for one in await self._carriers.accounts(order.seller_id) if one.active]
+            usable = [
+                one
+                for one in await self._carriers.accounts(order.seller_id)
+                if one.active and carrier_spec(one.carrier).serves(order.channel)
+            ]
             if not usable:
                 raise NoCarrierError
             account = usable[0]
         else:
             account = await self._carriers.account(account_id)
         spec = carrier_spec(account.carrier)
+        if not spec.serves(order.channel):
+            raise OtherChannelLabelError(carrier=account.name)
         chosen = service or account.default_service
         if chosen not in {one.code for one in spec.services}:
             raise UnknownServiceError(carrier=spec.name, service=chosen[:60])
@@ -105,6 +119,7 @@ class Labelling:
             width_mm=parcel.width_mm,
             height_mm=parcel.height_mm,
             order_number=parcel.number,
+            channel_lines=_channel_lines(order, parcel) if spec.channel else (),
         )
         await self._parcels.insert_shipment(
             {
@@ -120,6 +135,10 @@ class Labelling:
             }
         )
         return await self.shipment(shipment_id)
+
+    async def note_started(self, shipment_id: UUID, request: LabelRequest) -> None:
+        """Note that the carrier is making the label, so that nobody orders another."""
+        await self._parcels.keep_request(shipment_id, msgspec.to_builtins(request))
 
     async def store(self, shipment_id: UUID, label: Label, storage: Storage) -> ShipmentRef:
         """Store what the carrier made; once, however often it answers."""
@@ -284,15 +303,32 @@ class LabelDesk:
         if carrier is None:
             return shipment
         try:
-            if not isinstance(carrier, CreatesLabels):
+            request = msgspec.convert(shipment.request, LabelRequest)
+            if isinstance(carrier, OrdersLabels):
+                label = await self._ordered(shipment, carrier, request)
+            elif isinstance(carrier, CreatesLabels):
+                label = await carrier.create_label(request)
+            else:
                 raise CarrierCannotError(carrier=shipment.carrier_name, capability="labels")
-            label = await carrier.create_label(msgspec.convert(shipment.request, LabelRequest))
         except EntrepotError as error:
             async with self._open() as session:
                 await Labelling(session, self._lines).fail(shipment.id, error)
             raise
         async with self._open() as session:
             return await Labelling(session, self._lines).store(shipment.id, label, self._storage)
+
+    async def _ordered(self, shipment: ShipmentRef, carrier: OrdersLabels, request: LabelRequest) -> Label:
+        """Order a label unless that was done, and wait for it a few seconds: somebody stands at the station."""
+        if not request.started:
+            request = msgspec.structs.replace(request, started=await carrier.order_label(request))
+            async with self._open() as session:
+                await Labelling(session, self._lines).note_started(shipment.id, request)
+        for pause in PAUSES:
+            await asyncio.sleep(pause)
+            label = await carrier.collect_label(request)
+            if label is not None:
+                return label
+        raise LabelNotReadyError(carrier=shipment.carrier_name)
 
     async def cancel(self, shipment_id: UUID) -> ShipmentRef:
         """Cancel a label that was not used.
@@ -312,3 +348,13 @@ class LabelDesk:
 
     def _open(self) -> AbstractAsyncContextManager[AsyncSession]:
         return self._database.transaction(self._scope, actor=self._actor, request_id=self._request_id)
+
+
+def _channel_lines(order: OrderRef, parcel: ParcelRef) -> tuple[ShippedLine, ...]:
+    """Return what is in the parcel, as the order's channel calls it."""
+    names = {line.id: line.channel_line_id for line in order.lines}
+    return tuple(
+        ShippedLine(channel_line_id=name, quantity=line.quantity)
+        for line in parcel.lines
+        if (name := names.get(line.order_line_id))
+    )

@@ -21,7 +21,13 @@ SERVICE = "service"
 
 
 async def owe_news(
-    session: AsyncSession, order: OrderRef, shipment: ShipmentRef, units: Mapping[UUID, int], *, carrier: str
+    session: AsyncSession,
+    order: OrderRef,
+    shipment: ShipmentRef,
+    units: Mapping[UUID, int],
+    *,
+    carrier: str,
+    label: str = "",
 ) -> None:
     """Note that the channel must be told about a shipment, in the transaction in which it leaves; once per shipment.
 
@@ -31,6 +37,7 @@ async def owe_news(
         shipment: with which they left.
         units: order line -> units in it.
         carrier: our code of the carrier, or the ERP's name of it.
+        label: bought through the channel, as the channel calls it.
     """
     channel_line = {line.id: line.channel_line_id for line in order.lines}
     lines = tuple(
@@ -46,6 +53,7 @@ async def owe_news(
         lines=lines,
         carrier=carrier,
         tracking=shipment.tracking_code,
+        channel_label=label,
     )
     await PushRepository(session).insert(
         {

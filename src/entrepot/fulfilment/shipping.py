@@ -124,12 +124,14 @@ class Shipping:
     async def _owe(self, order: OrderRef, parcel: ParcelRef, shipment: ShipmentRef) -> None:
         """Note that the channel must be told, in the transaction in which the goods leave."""
         account = await Carriers(self._session).account(shipment.booked_with)
+        spec = carrier_spec(account.carrier)
         await owe_news(
             self._session,
             order,
             shipment,
             {line.order_line_id: line.quantity for line in parcel.lines},
-            carrier=carrier_spec(account.carrier).code,
+            carrier=spec.code,
+            label=shipment.carrier_shipment_id if spec.channel else "",
         )
 
     async def ask_now(self, shipment_id: UUID) -> None:

@@ -159,7 +159,7 @@ async def _station(
         "carriers": [
             (f"{one.id}:{service.code}", one.name, service.name, service.code == one.default_service)
             for one in accounts
-            if one.carrier in installed
+            if one.carrier in installed and installed[one.carrier].serves(order.channel)
             for service in installed[one.carrier].services
         ],
         "error": error,

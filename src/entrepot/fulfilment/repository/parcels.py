@@ -106,6 +106,13 @@ class ParcelRepository:
         rows = await self._session.execute(text(f"SELECT {_SHIPMENT} FROM shipment {rest}"), values)  # noqa: S608 -- column names
         return [msgspec.convert(dict(row), ShipmentRef) for row in rows.mappings()]
 
+    async def keep_request(self, shipment_id: UUID, request: Mapping[str, Any]) -> None:
+        """Replace what the carrier is asked."""
+        await self._session.execute(
+            text("UPDATE shipment SET request = CAST(:request AS jsonb) WHERE id = :id"),
+            {"id": shipment_id, "request": msgspec.json.encode(request).decode()},
+        )
+
     async def update_shipment(self, shipment_id: UUID, **values: object) -> None:
         sets = ", ".join(f"{name} = :{name}" for name in values)
         await self._session.execute(
