@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from entrepot.jobs.naming import author
-from entrepot.kit.i18n import gettext, show_moment
+from entrepot.kit.i18n import gettext, show_moment, show_number
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.kit.text import N_
-from entrepot.offers.causes import Cause, Finding
+from entrepot.offers.causes import Cause, Fact, Finding
 from entrepot.offers.domain import Limit, OfferState
 
 STATES: dict[OfferState, tuple[str, str]] = {
@@ -120,11 +120,9 @@ WAITING_UNTIL = N_("{quantity} waits to be sent; the next run is planned for {wh
 
 def sentence(finding: Finding) -> str:
     """Return what a finding says, in the reader's language."""
-    facts: dict[str, object] = {
-        name: show_moment(fact, "short") if isinstance(fact, datetime) else fact for name, fact in finding.facts.items()
-    }
+    facts = {name: _shown(fact) for name, fact in finding.facts.items()}
     if "whose" in facts:
-        facts["whose"] = gettext(WHOSE.get(str(facts["whose"]), "")) if facts["whose"] else ""
+        facts["whose"] = gettext(WHOSE[facts["whose"]]) if facts["whose"] else ""
     words = CAUSES[finding.cause][0]
     match finding.cause:
         case Cause.NO_STOCK if "component" in facts:
@@ -140,6 +138,12 @@ def sentence(finding: Finding) -> str:
     return gettext(words).format(**facts)
 
 
+def _shown(fact: Fact) -> str:
+    if isinstance(fact, datetime):
+        return show_moment(fact, "short")
+    return show_number(fact) if isinstance(fact, int) else fact
+
+
 def tone(finding: Finding) -> str:
     """Return the tone of a finding."""
     return CAUSES[finding.cause][1]
@@ -152,7 +156,7 @@ _EVENTS: dict[str, tuple[str, str, str]] = {
     "offers.offer_linked": (N_("Linked to {sku}"), "link", "info"),
     "offers.offer_changed": (N_("Changed"), "pencil", "neutral"),
     "offers.offer_ignored": (N_("Ignored, or looked at again"), "eye-off", "neutral"),
-    "offers.offer_gone": (N_("No longer on the channel"), "circle-minus", "warning"),
+    "offers.offer_gone": (N_("No longer on the channel"), "x", "warning"),
 }
 
 
