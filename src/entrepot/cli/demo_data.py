@@ -63,7 +63,8 @@ def fill() -> None:
                 count = await _goods(database, seller_id)
                 await _channel(database, box, settings, seller_id, sandbox)
                 await _carrier(database, box, settings, seller_id, sandbox)
-                await _erp(database, box, settings, seller_id, os.environ["ENTREPOT_DEMO_JTL"])
+                if jtl := os.environ.get("ENTREPOT_DEMO_JTL"):
+                    await _erp(database, box, settings, seller_id, jtl)
             return count
 
         count = uvloop.run(run())
