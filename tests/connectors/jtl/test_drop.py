@@ -16,8 +16,8 @@ from entrepot.erp.errors import (
 )
 from entrepot.erp.line import ErpCall, ErpLine
 from entrepot.sandbox.jtl.schema import READER
-from tests.connectors.jtl.conftest import LOOPBACK, World
 from tests.connectors.jtl.orders import order
+from tests.connectors.jtl.world import LOOPBACK, World
 
 pytestmark = pytest.mark.anyio
 

@@ -20,8 +20,8 @@ from entrepot.erp.errors import (
 from entrepot.erp.line import ErpLine
 from entrepot.kit.clock import now
 from entrepot.sandbox.jtl.schema import READER
-from tests.connectors.jtl.conftest import LOOPBACK, World
 from tests.connectors.jtl.orders import line, order
+from tests.connectors.jtl.world import LOOPBACK, World
 
 pytestmark = pytest.mark.anyio
 
