@@ -29,16 +29,25 @@ from entrepot.channels.contract import (
 from entrepot.channels.contract_market import CommissionQuery, RankKind
 from entrepot.channels.contract_offers import Condition, DeliveryPromise, NewOffer, OfferChange
 from entrepot.channels.contract_returns import ReturnDecision, ReturnOutcome
+from entrepot.channels.errors import ChannelAwayError
 from entrepot.channels.line import Line
 from entrepot.connectors.bol import SPEC
 from entrepot.connectors.bol.connector import Bol
 from entrepot.connectors.bol.cursor import Place
+from entrepot.connectors.bol.labels import BolLabels
+from entrepot.fulfilment.contract import LabelRequest, PostalAddress
 from entrepot.kit.clock import now
 
 PRISM = Path(__file__).parents[2] / "frontend" / "node_modules" / ".bin" / "prism"
 FOLDER = Path(__file__).parents[3] / "shared" / "specs" / "bol"
 SERVED = {"offers": "offers-v11.transcribed.json", "shared": "shared.json", "retailer": "retailer.json"}
 STARTS_WITHIN = 60
+CREDENTIALS = SPEC.credentials(
+    client_id="id",
+    client_secret=SecretStr("secret"),
+    api_url="http://bol.test",
+    token_url="http://bol.test/token",
+)
 
 pytestmark = [
     pytest.mark.anyio,
@@ -111,7 +120,9 @@ class Bench(httpx.AsyncBaseTransport):
         request.url = request.url.copy_with(scheme="http", host=target.host, port=target.port)
         request.headers["Host"] = f"{target.host}:{target.port}"
         if path.endswith("/not-for-sale-reasons"):
-            request.headers["Prefer"] = "dynamic=true"  # the specification's own example has an offer id that is no UUID
+            request.headers["Prefer"] = (
+                "dynamic=true"  # the specification's own example has an offer id that is no UUID
+            )
         answer = await self._inner.handle_async_request(request)
         body = await answer.aread()
         name = f"{request.method} {path}"
@@ -142,13 +153,7 @@ async def bench(addresses: dict[str, str]) -> AsyncGenerator[Bench]:
 
 @pytest.fixture
 def bol(bench: Bench) -> Bol:
-    credentials = SPEC.credentials(
-        client_id="id",
-        client_secret=SecretStr("secret"),
-        api_url="http://bol.test",
-        token_url="http://bol.test/token",
-    )
-    return Bol(credentials, Line(http=httpx.AsyncClient(transport=bench)))
+    return Bol(CREDENTIALS, Line(http=httpx.AsyncClient(transport=bench)))
 
 
 async def test_signs_in(bol: Bol) -> None:
@@ -269,6 +274,23 @@ async def test_reads_the_market(bol: Bol) -> None:
 async def test_subscribes(bol: Bol) -> None:
     assert await bol.subscribe("https://hub.example.org/hooks/1/2")
     assert await bol.subscribe("https://www.example.com/push")
+
+
+async def test_buys_labels(bench: Bench) -> None:
+    labels = BolLabels(CREDENTIALS, Line(http=httpx.AsyncClient(transport=bench)))
+    request = LabelRequest(
+        reference="SHIP-1",
+        service="recommended",
+        sender=PostalAddress(),
+        recipient=PostalAddress(),
+        weight_g=900,
+        channel_lines=(ShippedLine(channel_line_id="2012345678", quantity=1),),
+    )
+    assert (await labels.order_label(request)).count("|") == 1
+    with pytest.raises(ChannelAwayError):
+        await labels.fetch_label("d4c50077-0c19-435f-9bee-1b30b9f4ba1a")
+    # Prism takes the request, then finds that its own answer is no PDF.
+    assert '"location":["response","body"]' in bench.refused.pop()
 
 
 async def test_ships_with_a_label_of_bol(bol: Bol) -> None:

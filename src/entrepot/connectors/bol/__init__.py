@@ -7,6 +7,8 @@ from entrepot.channels.contract import Capability
 from entrepot.channels.spec import ConnectorSpec
 from entrepot.connectors.bol.connector import Bol
 from entrepot.connectors.bol.credentials import BolCredentials
+from entrepot.connectors.bol.labels import RECOMMENDED, BolLabels
+from entrepot.fulfilment.contract import CarrierCapability, CarrierService, CarrierSpec
 from entrepot.kit.text import N_
 
 SPEC = ConnectorSpec(
@@ -50,4 +52,23 @@ SPEC = ConnectorSpec(
         N_("Lines that bol ships itself (FBB) are imported, and never picked here."),
         N_("An empty list is often left out of an answer instead of being empty."),
     ),
+)
+
+LABELS = CarrierSpec(
+    key="bol",
+    code="bol",
+    name="bol shipping label",
+    website="https://www.bol.com",
+    help_url="https://partner.bol.com/sdd/preferences/services/api",
+    capabilities=frozenset({CarrierCapability.ORDERED_LABELS}),
+    services=(
+        CarrierService(RECOMMENDED, N_("What bol recommends")),
+        CarrierService("PARCEL", N_("Parcel")),
+        CarrierService("MAILBOX", N_("Letterbox parcel")),
+        CarrierService("MAILBOX_LIGHT", N_("Light letterbox parcel")),
+    ),
+    credentials=BolCredentials,
+    connect=BolLabels,
+    heaviest_g=15_000,
+    channel="bol",
 )
