@@ -67,7 +67,9 @@ async def check_credentials(run: Run, args: CheckCredentials) -> object:
         async with run.transaction() as session:
             account = await ChannelService(session).note_end(args.account_id, end)
     if account.days_left is not None:
-        await run.log("warning", f"{account.name}: the credentials end in {account.days_left} days")
+        await run.log(
+            "warning", N_("The credentials of {name} end in {days} days."), name=account.name, days=account.days_left
+        )
     return {"asked": True, "end": end.isoformat() if end else ""}
 
 
