@@ -5,6 +5,8 @@ import { defineConfig, type Plugin } from "vite";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
+const ICONS = ["icon-192.png", "icon-512.png", "icon-maskable-512.png"];
+
 /** Emits files as they are, under a name with their hash, and writes manifest.json: {"app.js": "dist/assets/app-1a2b.js", ..},
  *  paths below the hub's static folder. */
 function plainManifest(extra: Record<string, string>): Plugin {
@@ -25,10 +27,12 @@ function plainManifest(extra: Record<string, string>): Plugin {
         }
         for (const name of file.names) manifest[basename(name)] = file.fileName;
       }
-      // The web manifest names the icon beside it, whose name has just got a hash.
+      // The web manifest names the icons beside it, whose names have just got a hash.
       for (const file of Object.values(bundle)) {
         if (file.type === "asset" && file.fileName.endsWith(".webmanifest")) {
-          file.source = String(Buffer.from(file.source)).replace("favicon.svg", basename(manifest["favicon.svg"] ?? ""));
+          let source = String(Buffer.from(file.source));
+          for (const name of ["favicon.svg", ...ICONS]) source = source.replace(`"${name}"`, `"${basename(manifest[name] ?? "")}"`);
+          file.source = source;
         }
       }
       const sorted = Object.fromEntries(Object.entries(manifest).sort().map(([name, file]) => [name, `dist/${file}`]));
@@ -46,6 +50,7 @@ export default defineConfig(({ mode }) => ({
       "icons.svg": ".generated/icons.svg",
       "favicon.svg": "public/favicon.svg",
       "app.webmanifest": "public/app.webmanifest",
+      ...Object.fromEntries(ICONS.map((name) => [name, `public/${name}`])),
     }),
   ],
   css: { preprocessorOptions: { scss: { quietDeps: true } } },
@@ -62,6 +67,7 @@ export default defineConfig(({ mode }) => ({
         app: join(here, "src/app.ts"),
         scan: join(here, "src/scan.ts"),
         theme: join(here, "src/theme.ts"),
+        "service-worker": join(here, "src/service-worker.ts"),
       },
       // htmx can evaluate code in attributes; ours is told not to (allowEval), and the policy of the pages forbids it.
       checks: { eval: false },

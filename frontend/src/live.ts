@@ -22,7 +22,7 @@ interface Progress {
   run: string;
   done: number;
   total: number;
-  text?: string;
+  text?: string | null;
 }
 
 class LiveClient {
@@ -173,7 +173,8 @@ function showProgress(progress: Progress): void {
     const count = first("[data-progress-count]", row);
     if (count && progress.total > 0) count.textContent = fill(text("of"), { done: format(progress.done), total: format(progress.total) });
     const label = first("[data-progress-text]", row);
-    if (label && progress.text !== undefined) label.textContent = progress.text;
+    // null: there are words, but in the reader's language only, which the page brings.
+    if (label && progress.text != null) label.textContent = progress.text;
     if (progress.total > 0 && progress.done >= progress.total) row.dispatchEvent(new CustomEvent("progress-done", { bubbles: true }));
   }
 }

@@ -3,6 +3,7 @@ import { startDialogs } from "./shell/dialogs";
 import { startForms } from "./shell/forms";
 import { startHtmx } from "./shell/htmx";
 import { startKeys } from "./shell/keys";
+import { startOffline } from "./shell/offline";
 import { startPalette } from "./shell/palette";
 import { startPieces } from "./shell/pieces";
 import { startTimes } from "./shell/times";
@@ -18,4 +19,5 @@ export function startShell(): void {
   startForms();
   startPieces();
   startTimes();
+  startOffline();
 }

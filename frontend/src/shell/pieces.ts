@@ -12,6 +12,12 @@ export function startPieces(): void {
   picking();
   savedViews();
   on("click", "[data-back]", () => window.history.back());
+  // A list swaps itself when it is searched; a link beside it that stands for what is listed learns of it here.
+  on("click", "a[data-with-query]", (link) => {
+    const query = new URLSearchParams(window.location.search);
+    for (const name of ["cursor", "trail"]) query.delete(name);
+    (link as HTMLAnchorElement).search = query.toString();
+  });
 }
 
 function menus(): void {

@@ -12,6 +12,8 @@ SECTIONS = {
     "run": N_("Run"),
 }
 """Key -> heading, in their order."""
+PAGING = frozenset({"cursor", "trail"})
+"""Parameters of a list's address that say which page of it: where the page begins, and where those before it did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

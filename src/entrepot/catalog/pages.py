@@ -12,7 +12,7 @@ from litestar.response import Redirect, Stream, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.guards import needs
-from entrepot.access.navigation import NavItem
+from entrepot.access.navigation import PAGING, NavItem
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.catalog import views
@@ -64,7 +64,7 @@ class ProductPages(Controller):
     @get("/")
     async def index(self, request: Request[Any, Any, Any], session: AsyncSession, principal: Principal) -> Template:
         """List products."""
-        query = {name: value for name, value in request.query_params.items() if value and name != "cursor"}
+        query = {name: value for name, value in request.query_params.items() if value and name not in PAGING}
         cursor = request.query_params.get("cursor") or None
         filters = filters_of(query, principal)
         sort = SORTS.get(query.get("sort", ""), "-created") if filters.seller_id else "-created"
@@ -94,7 +94,7 @@ class ProductPages(Controller):
 
     @get("/export.csv")
     async def export(self, request: Request[Any, Any, Any], principal: Principal) -> Stream:
-        """Hand out the listed products as CSV that the import reads back.  A search text is not applied."""
+        """Hand out the listed products as CSV that the import reads back."""
         filters = filters_of(dict(request.query_params), principal)
         database: Database = request.app.state.database
         name = f"products-{now():%Y-%m-%d}.csv"

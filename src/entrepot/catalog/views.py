@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -221,29 +221,56 @@ async def export_rows(open_session: Opener, filters: Filters) -> AsyncGenerator[
 
     Each batch is a transaction of its own, so that a slow reader holds nothing up.
     """
+    if filters.text.strip():
+        async for ids in _found_ids(open_session, filters):
+            async with open_session() as session:
+                yield await _export_batch(session, "p.id = ANY(:ids)", {"ids": ids})
+        return
     where, values = _conditions(filters)
     last: UUID | None = None
     while True:
         conditions = [*where, *(["p.id > :last"] if last else [])]
-        condition = " AND ".join(conditions) or "true"
         async with open_session() as session:
-            result = await session.execute(
-                text(
-                    f"""
-                    SELECT {SELECTED}, (SELECT sku FROM product WHERE id = p.parent_id) AS parent_sku,
-                        (SELECT string_agg(c.sku || ':' || b.quantity, ', ' ORDER BY c.sku) FROM bundle_component b
-                            JOIN product c ON c.id = b.component_id WHERE b.bundle_id = p.id) AS components
-                    FROM product p WHERE {condition} ORDER BY p.id LIMIT {EXPORT_BATCH}
-                    """  # noqa: S608 -- fixed parts
-                ),
-                {**values, **({"last": last} if last else {})},
+            batch = await _export_batch(
+                session, " AND ".join(conditions) or "true", {**values, **({"last": last} if last else {})}
             )
-            batch = [(read_row(row), row["parent_sku"] or "", row["components"] or "") for row in result.mappings()]
         if batch:
             yield batch
             last = batch[-1][0].id
         if len(batch) < EXPORT_BATCH:
             return
+
+
+async def _export_batch(
+    session: AsyncSession, condition: str, values: dict[str, Any]
+) -> list[tuple[ProductRow, str, str]]:
+    result = await session.execute(
+        text(
+            f"""
+            SELECT {SELECTED}, (SELECT sku FROM product WHERE id = p.parent_id) AS parent_sku,
+                (SELECT string_agg(c.sku || ':' || b.quantity, ', ' ORDER BY c.sku) FROM bundle_component b
+                    JOIN product c ON c.id = b.component_id WHERE b.bundle_id = p.id) AS components
+            FROM product p WHERE {condition} ORDER BY p.id LIMIT {EXPORT_BATCH}
+            """  # noqa: S608 -- fixed parts
+        ),
+        values,
+    )
+    return [(read_row(row), row["parent_sku"] or "", row["components"] or "") for row in result.mappings()]
+
+
+async def _found_ids(open_session: Opener, filters: Filters) -> AsyncGenerator[list[UUID]]:
+    """Yield what a search finds, page after page, corrected as the list corrects it."""
+    cursor: str | None = None
+    while True:
+        async with open_session() as session:
+            page = await _search_page(session, filters, cursor, EXPORT_BATCH)
+        if page.corrected:
+            filters = replace(filters, text=page.corrected)
+        if page.rows:
+            yield [row.id for row in page.rows]
+        if page.next is None:
+            return
+        cursor = page.next
 
 
 async def _search_page(session: AsyncSession, filters: Filters, cursor: str | None, limit: int) -> ProductPage:

@@ -3,13 +3,14 @@
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.response import Redirect
+from litestar.exceptions import NotFoundException
+from litestar.response import Redirect, Template
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.guards import open_to_all
 from entrepot.kit.i18n import LOCALES
-from entrepot.web.rendering import VERSION
+from entrepot.web.rendering import STATIC, VERSION, Assets
 
 YEAR = 365 * 24 * 3600
 
@@ -42,4 +43,20 @@ async def health(session: AsyncSession) -> dict[str, str]:
     return {"status": "ok", "version": VERSION}
 
 
-ROUTES = [choose_language, health]
+@get("/offline", opt=open_to_all(), include_in_schema=False)
+async def offline() -> Template:
+    """Show what an installed hub keeps for when there is no connection."""
+    return Template("offline.html")
+
+
+@get("/service-worker.js", opt=open_to_all(), include_in_schema=False)
+async def service_worker() -> Response[bytes]:
+    """Send the script that keeps the dashboard: from the root, because it may serve nothing above its own address."""
+    name = Assets().url("service-worker.js").removeprefix("/static/")
+    path = STATIC / name
+    if not path.is_file():
+        raise NotFoundException
+    return Response(path.read_bytes(), media_type="text/javascript", headers={"cache-control": "no-cache"})
+
+
+ROUTES = [choose_language, health, offline, service_worker]

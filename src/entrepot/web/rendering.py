@@ -14,6 +14,7 @@ from litestar.utils.scope.state import ScopeState
 from entrepot.access.navigation import SECTIONS
 from entrepot.access.principal import Principal
 from entrepot.kit import i18n
+from entrepot.web.paging import page_links
 from entrepot.web.slices import SLICES, navigation_items
 
 PACKAGE = Path(str(files("entrepot")))
@@ -53,6 +54,7 @@ def template_environment() -> Environment:
     names: dict[str, Any] = {
         "asset": Assets().url,
         "version": VERSION,
+        "page_links": page_links,
         "locales": i18n.LOCALES,
         "show_money": i18n.show_money,
         "show_number": i18n.show_number,

@@ -12,6 +12,7 @@ from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.guards import needs
+from entrepot.access.navigation import PAGING
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.channels import views as channels
@@ -46,7 +47,7 @@ class CallPages(Controller):
     @get()
     async def index(self, request: Request[Any, Any, Any], session: AsyncSession, principal: Principal) -> Template:
         """List calls, newest first."""
-        query = {name: value for name, value in request.query_params.items() if value and name != "cursor"}
+        query = {name: value for name, value in request.query_params.items() if value and name not in PAGING}
         cursor = _uuid(request.query_params.get("cursor", ""))
         zone = ZoneInfo(principal.time_zone)
         until = _day(query.get("until", ""), zone)

@@ -10,6 +10,7 @@ from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.guards import needs
+from entrepot.access.navigation import PAGING
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.channels.service import ChannelService
@@ -98,7 +99,7 @@ class RunPages(Controller):
     @get("/history")
     async def history(self, request: Request[Any, Any, Any], session: AsyncSession, principal: Principal) -> Template:
         """List runs, newest first."""
-        query = {name: value for name, value in request.query_params.items() if value and name != "cursor"}
+        query = {name: value for name, value in request.query_params.items() if value and name not in PAGING}
         cursor = _uuid(request.query_params.get("cursor", ""))
         filters = Filters(
             state=query.get("state", "") if query.get("state", "") in STATES else "",

@@ -1,0 +1,130 @@
+/**
+ * Keeps the last known state of the run dashboard for when there is no connection, and the files it needs.
+ *
+ * Nothing else is kept: a list of orders that looks current and is not would cost more than it helps.  What is kept goes when
+ * the user signs out, changes the seller, or may no longer see it.
+ */
+export {};
+
+interface Waiting extends Event {
+  waitUntil(work: Promise<unknown>): void;
+}
+interface Fetching extends Waiting {
+  request: Request;
+  respondWith(answer: Promise<Response> | Response): void;
+}
+interface Worker {
+  addEventListener(type: "install" | "activate", listener: (event: Waiting) => void): void;
+  addEventListener(type: "fetch", listener: (event: Fetching) => void): void;
+  addEventListener(type: "message", listener: (event: MessageEvent<Keep> & Waiting) => void): void;
+  skipWaiting(): Promise<void>;
+  clients: { claim(): Promise<void> };
+}
+interface Keep {
+  files: string[];
+  board: boolean;
+}
+
+const worker = self as unknown as Worker;
+const PAGES = "entrepot-pages-1";
+const FILES = "entrepot-files-1";
+const BOARD = "/jobs";
+const OFFLINE = "/offline";
+const BUILT = "/static/dist/assets/";
+const MOST_FILES = 40;
+/** After these the page belongs to somebody else, or to nobody. */
+const ENDS = ["/sign-out", "/session/seller", "/session/language"];
+
+worker.addEventListener("install", (event) => {
+  event.waitUntil(worker.skipWaiting());
+});
+
+worker.addEventListener("activate", (event) => {
+  const tidy = async (): Promise<void> => {
+    for (const name of await caches.keys()) if (name !== PAGES && name !== FILES) await caches.delete(name);
+    await worker.clients.claim();
+  };
+  event.waitUntil(tidy());
+});
+
+worker.addEventListener("message", (event) => {
+  event.waitUntil(keep(event.data));
+});
+
+worker.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (url.origin !== self.location.origin) return;
+  if (request.method !== "GET") {
+    if (ENDS.includes(url.pathname)) event.waitUntil(forget());
+    return;
+  }
+  if (url.pathname.startsWith(BUILT)) event.respondWith(file(request));
+  else if (url.pathname === BOARD && url.search === "") event.respondWith(board(event));
+  else if (request.mode === "navigate") event.respondWith(fetch(request).catch(() => kept(OFFLINE)));
+});
+
+async function keep(wanted: Keep): Promise<void> {
+  const files = await caches.open(FILES);
+  const known = await files.keys();
+  for (const old of known.slice(0, Math.max(0, known.length - MOST_FILES))) await files.delete(old);
+  for (const path of wanted.files) {
+    if (path.startsWith(BUILT) && !(await files.match(path))) await files.add(path).catch(() => undefined);
+  }
+  await remember(OFFLINE);
+  if (wanted.board) await remember(BOARD);
+}
+
+async function remember(path: string): Promise<void> {
+  try {
+    await store(path, await fetch(path, { credentials: "same-origin", redirect: "manual" }));
+  } catch {
+    // Without a connection what was kept before stays.
+  }
+}
+
+/** Keeps a page with the moment it was made; one that may no longer be seen is forgotten. */
+async function store(path: string, response: Response): Promise<void> {
+  const pages = await caches.open(PAGES);
+  if (!response.ok || response.redirected || !(response.headers.get("content-type") ?? "").startsWith("text/html")) {
+    if (response.status < 500) await pages.delete(path);
+    return;
+  }
+  const headers = new Headers(response.headers);
+  headers.set("x-kept-at", new Date().toISOString());
+  await pages.put(path, new Response(await response.text(), { status: 200, headers }));
+}
+
+async function board(event: Fetching): Promise<Response> {
+  try {
+    const response = await fetch(event.request);
+    event.waitUntil(response.type === "opaqueredirect" ? forget() : store(BOARD, response.clone()));
+    return response;
+  } catch (error) {
+    // Only a page says that it is old; a piece of one would pass for new.
+    if (event.request.mode !== "navigate") throw error;
+    return kept(BOARD);
+  }
+}
+
+async function kept(path: string): Promise<Response> {
+  const pages = await caches.open(PAGES);
+  const found = (await pages.match(path)) ?? (await pages.match(OFFLINE));
+  if (!found) return Response.error();
+  const at = found.headers.get("x-kept-at") ?? "";
+  const html = (await found.text()).replace("<html ", `<html data-kept-at="${at}" `);
+  return new Response(html, { status: 200, headers: found.headers });
+}
+
+async function file(request: Request): Promise<Response> {
+  const files = await caches.open(FILES);
+  const found = await files.match(request);
+  if (found) return found;
+  const response = await fetch(request);
+  if (response.ok) await files.put(request, response.clone());
+  return response;
+}
+
+async function forget(): Promise<void> {
+  await (await caches.open(PAGES)).delete(BOARD);
+}
