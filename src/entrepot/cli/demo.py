@@ -52,7 +52,7 @@ def run_demo(*, port: int, folder: Path, speed: str) -> None:
     print(
         f"""
   Entrepot   http://127.0.0.1:{port}     sign in as {OWNER} with {password}
-  Sandbox    http://127.0.0.1:{sandbox}     the simulated marketplace, carrier and mailbox; at /jtl the ERP
+  Sandbox    http://127.0.0.1:{sandbox}     the simulated marketplace, carrier and mailbox; at /temu Temu, at /jtl the ERP
 
   Ctrl-C stops everything; the data stay in {folder}.
 """,

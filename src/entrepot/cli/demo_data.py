@@ -6,6 +6,7 @@ import time
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import httpx
 import uvloop
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +16,7 @@ from entrepot.catalog.writing import Draft, ProductWriter
 from entrepot.channels.accounts import Mode
 from entrepot.channels.connections import Connections
 from entrepot.channels.credentials import parse_credentials
+from entrepot.channels.notices.service import NoticeService
 from entrepot.channels.registry import connector_spec
 from entrepot.channels.service import ChannelService
 from entrepot.cli.demo import FILLED, OWNER
@@ -33,7 +35,7 @@ from entrepot.kit.postgres import running_server
 from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
-from entrepot.sandbox.options import DEFAULT_ACCOUNTS, WorldOptions
+from entrepot.sandbox.options import DEFAULT_ACCOUNTS, TEMU_ACCOUNTS, WorldOptions
 from entrepot.sandbox.retail.export import bundles, catalogue_rows, units_sold
 
 SLOTS = 60
@@ -62,6 +64,7 @@ def fill() -> None:
                 seller_id = await _people(database, os.environ["ENTREPOT_DEMO_PASSWORD"])
                 count = await _goods(database, seller_id)
                 await _channel(database, box, settings, seller_id, sandbox)
+                await _temu(database, box, settings, seller_id, sandbox)
                 await _carrier(database, box, settings, seller_id, sandbox)
                 if jtl := os.environ.get("ENTREPOT_DEMO_JTL"):
                     await _erp(database, box, settings, seller_id, jtl)
@@ -172,6 +175,35 @@ async def _channel(database: Database, box: SecretBox, settings: Settings, selle
             await channels.switch(connected.id, Mode.LIVE)
     finally:
         await connections.aclose()
+
+
+async def _temu(database: Database, box: SecretBox, settings: Settings, seller_id: UUID, sandbox: str) -> None:
+    """Connect the simulated Temu, and enter the address for its notices there, as a person would."""
+    account = TEMU_ACCOUNTS[0]
+    spec = connector_spec("temu")
+    credentials = parse_credentials(
+        spec,
+        {
+            "app_key": account.client_id,
+            "app_secret": account.client_secret,
+            "access_token": account.token,
+            "region": "eu",
+            "gateway": f"{sandbox}/openapi/router",
+        },
+    )
+    connections = Connections.of(database, box, settings)
+    try:
+        async with database.transaction(Scope.of(seller_id)) as session:
+            channels = ChannelService(session, connections)
+            connected = await channels.connect(seller_id, spec, credentials, name="Temu (sandbox)")
+            await channels.switch(connected.id, Mode.LIVE)
+            notices = NoticeService(session, box, connections)
+            door = await notices.subscribe(connected.id, settings.address)
+            address = notices.address(settings.address, connected, door)
+    finally:
+        await connections.aclose()
+    async with httpx.AsyncClient(trust_env=False) as http:
+        await http.post(f"{sandbox}/sandbox/api/temu", json={"hook": address})
 
 
 async def _carrier(database: Database, box: SecretBox, settings: Settings, seller_id: UUID, sandbox: str) -> None:
