@@ -24,6 +24,8 @@ OFFER_FAULTS: tuple[Mapping[str, object], ...] = (
     {"kind": "broken_json", "endpoint": OFFERS, "probability": 0.05},
     {"kind": "slow", "endpoint": OFFERS, "probability": 0.5, "seconds": 0.3},
 )
+OFFERS_TO_SEND = 80
+"""By one inventory run; bol takes 25 a second."""
 MOST_FAULTS = 5
 """At a time."""
 PROGRESS = """
@@ -130,7 +132,11 @@ class RunsAttack:
             for order_id in dice.sample(known, min(30, len(known))):
                 await hub.sandbox.tell(f"/orders/{order_id}/change")
         else:
-            await hub.sql("UPDATE offer SET published_quantity = NULL WHERE product_id IS NOT NULL")
+            await hub.sql(
+                "UPDATE offer SET published_quantity = NULL"
+                " WHERE id IN (SELECT id FROM offer WHERE product_id IS NOT NULL ORDER BY random() LIMIT $1)",
+                OFFERS_TO_SEND,
+            )
         args: Any = (OrderRun if job == ORDERS else InventoryRun)(seller_id=hub.seller_id, account_id=hub.account_id)
         async with hub.transaction() as session:
             await jobs.enqueue(session, args)
