@@ -93,10 +93,30 @@ def upgrade() -> None:
     op.create_index(
         "ix_return_line_product_id", "return_line", ["product_id"], postgresql_where=sa.text("product_id IS NOT NULL")
     )
+    op.create_table(
+        "held_stock",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("seller_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("channel_sku", sa.Text(), nullable=False),
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("sellable", sa.Integer(), nullable=False),
+        sa.Column("damaged", sa.Integer(), nullable=False),
+        sa.Column("read_at", moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["channel_account.id"], name="fk_held_stock_account_id_channel_account"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_held_stock"),
+        sa.UniqueConstraint("account_id", "channel_sku", name="uq_held_stock_account_id_channel_sku"),
+    )
+    op.create_index("ix_held_stock_seller_id_id", "held_stock", ["seller_id", "id"])
+    isolate("held_stock")
     isolate("goods_return")
     isolate("return_line")
 
 
 def downgrade() -> None:
+    op.drop_table("held_stock")
     op.drop_table("return_line")
     op.drop_table("goods_return")

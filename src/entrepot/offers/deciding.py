@@ -142,6 +142,7 @@ class Deciding:
                 account_ids=None if account_ids is None and len(groups) == 1 else group,
                 product_ids=product_ids,
                 offer_ids=offer_ids,
+                limited=any(there.limits.get(one, AccountLimits()) != AccountLimits() for one in group),
             )
             for start in range(0, len(found), BATCH):
                 changes += await self._decide(found[start : start + BATCH], explaining)

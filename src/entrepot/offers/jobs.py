@@ -22,14 +22,23 @@ from entrepot.jobs.run import Run
 from entrepot.kit.clock import now
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.kit.text import N_
-from entrepot.offers import reading, sampling, sending
+from entrepot.offers import exporting, reading, sampling, sending
 from entrepot.offers.rules_repository import RulesRepository
 from entrepot.offers.service import OfferService
-from entrepot.offers.tasks import CompareStock, ForgetOffers, PublishStock, RefreshOffers, SampleOffers
+from entrepot.offers.tasks import (
+    CompareStock,
+    ForgetOffers,
+    PublishStock,
+    ReadExport,
+    ReadHeldStock,
+    RefreshOffers,
+    SampleOffers,
+)
 
 COMPARE_EVERY = timedelta(minutes=5)
 """The safety net: everything is compared, whatever the events said."""
 SAMPLE_EVERY = timedelta(hours=1)
+HELD_EVERY = timedelta(hours=6)
 KEEP = timedelta(days=90)
 """How long pushes and differences are kept."""
 MOST_BATCHES = 200
@@ -53,6 +62,27 @@ async def refresh_account(run: Run, connections: Connections, args: RefreshOffer
     async with run.transaction() as session:
         await jobs.enqueue(session, CompareStock(seller_id=args.seller_id), key=str(args.seller_id), again=True)
     return {"count": total.count, "new": total.new, "unmatched": total.unmatched}
+
+
+@job("offers.read_export", label=N_("Read the file of all offers"), queue=Queue.LOW)
+async def read_export(run: Run, args: ReadExport) -> object:
+    """Have the channel make a file of all offers, and read it: fewer requests than a list where there are many."""
+    async with aclosing(Connections.of(run.database, run.box, run.settings)) as connections:
+        read = await exporting.read_export(run, connections, args.account_id)
+    async with run.transaction() as session:
+        await jobs.enqueue(session, CompareStock(seller_id=args.seller_id), key=str(args.seller_id), again=True)
+    return {"count": read.count, "new": read.new, "gone": read.gone}
+
+
+@job("offers.read_held_stock", label=N_("Read the stock with a channel"), queue=Queue.LOW)
+async def read_held_stock(run: Run, args: ReadHeldStock) -> object:
+    """Read what lies in the channel's own warehouse."""
+    async with aclosing(Connections.of(run.database, run.box, run.settings)) as connections:
+
+        async def read() -> dict[str, int]:
+            return await exporting.read_held_stock(run, connections, args.account_id)
+
+        return await run.step("read", read)
 
 
 # Publishing
@@ -119,6 +149,28 @@ async def set_up(session: AsyncSession) -> None:
 def compare_schedule(seller_id: UUID) -> str:
     """Return the name of the schedule that compares a seller's offers."""
     return f"offers.compare:{seller_id}"
+
+
+def held_schedule(account_id: UUID) -> str:
+    """Return the name of the schedule that reads what the channel of an account holds."""
+    return f"offers.read_held_stock:{account_id}"
+
+
+@reaction("offers.held_accounts", topics=["channels.account_connected", "channels.account_mode_changed"])
+async def on_held_accounts(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
+    """Read what channels with warehouses of their own hold, now and a few times a day."""
+    accounts = {account.id: account for account in await ChannelService(session).accounts()}
+    for account_id in dict.fromkeys(event.subject_id for event in events):
+        account = accounts.get(account_id)
+        spec = connectors().get(account.channel) if account is not None else None
+        if account is None or spec is None or Capability.READ_HELD_STOCK not in spec.capabilities:
+            continue
+        if account.mode is Mode.PAUSED:
+            await jobs.remove_schedule(session, held_schedule(account.id))
+            continue
+        task = ReadHeldStock(seller_id=account.seller_id, account_id=account.id)
+        await jobs.set_schedule(session, held_schedule(account.id), task, every=HELD_EVERY)
+        await jobs.enqueue(session, task, key=str(account.id))
 
 
 def sample_schedule(account_id: UUID) -> str:

@@ -222,3 +222,24 @@ class Sample(Base):
     """Offers of which we knew what the channel should say."""
     differed: Mapped[int]
     read_at: Mapped[datetime]
+
+
+class HeldStock(Base):
+    """Units of ours that lie in a channel's own warehouse, as the channel says."""
+
+    __tablename__ = "held_stock"
+    __table_args__ = (
+        UniqueConstraint("account_id", "channel_sku"),
+        Index("ix_held_stock_seller_id_id", "seller_id", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    seller_id: Mapped[UUID]
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("channel_account.id"))
+    channel_sku: Mapped[str]
+    """The channel's number of the goods."""
+    gtin: Mapped[str]
+    title: Mapped[str]
+    sellable: Mapped[int]
+    damaged: Mapped[int]
+    read_at: Mapped[datetime]

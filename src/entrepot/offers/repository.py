@@ -16,6 +16,7 @@ from entrepot.offers.match_statements import MatchStatements
 from entrepot.offers.models import Offer
 from entrepot.offers.rows import Claimed, OfferRow, Undecided
 
+NO_LIMITS = "CROSS JOIN (SELECT CAST(NULL AS int) AS maximum, 0 AS buffer, false AS paused) a"
 LEASE = timedelta(minutes=10)
 """How long an interrupted run keeps its offers from other runs."""
 
@@ -38,6 +39,7 @@ class OfferRepository(MatchStatements):
         account_ids: Collection[UUID] | None = None,
         product_ids: Collection[UUID] | None = None,
         offer_ids: Collection[UUID] | None = None,
+        limited: bool = True,
     ) -> list[UUID]:
         """Return offers that should say something else than was decided last.
 
@@ -52,6 +54,7 @@ class OfferRepository(MatchStatements):
             account_ids: only on these accounts.
             product_ids: only of these products, and of bundles that contain them.
             offer_ids: only these.
+            limited: some account has limits of its own.  Joining none of them saves a quarter of the time.
         """
         where = ""
         values: dict[str, Any] = {"seller": seller_id, "most": MOST}
@@ -59,6 +62,7 @@ class OfferRepository(MatchStatements):
             values["warehouse"] = warehouse_id
         if counted == "given":
             values["erp_account"] = erp_account_id
+        limits = "LEFT JOIN offer_account a ON a.account_id = o.account_id" if limited else NO_LIMITS
         stock = for_sale(counted, given=stock_query(), narrowed=product_ids is not None)
         if account_ids is not None:
             where += " AND o.account_id = ANY(:accounts)"
@@ -71,9 +75,10 @@ class OfferRepository(MatchStatements):
         found = await self._session.execute(
             text(
                 f"""
+                WITH s AS MATERIALIZED ({stock})
                 SELECT o.id FROM offer o
-                JOIN ({stock}) s ON s.product_id = o.product_id
-                LEFT JOIN offer_account a ON a.account_id = o.account_id
+                JOIN s ON s.product_id = o.product_id
+                {limits}
                 WHERE o.seller_id = :seller AND o.fulfilment = 'seller' {where}
                     AND o.wanted_quantity IS DISTINCT FROM
                         CASE WHEN o.paused OR a.paused IS TRUE OR NOT s.active THEN 0 ELSE

@@ -32,5 +32,19 @@ class SampleOffers(msgspec.Struct, frozen=True):
     account_id: UUID
 
 
+class ReadExport(msgspec.Struct, frozen=True):
+    """Read every offer of one channel account from a file that the channel makes."""
+
+    seller_id: UUID
+    account_id: UUID
+
+
+class ReadHeldStock(msgspec.Struct, frozen=True):
+    """Read what lies in the warehouse of one account's channel."""
+
+    seller_id: UUID
+    account_id: UUID
+
+
 class ForgetOffers(msgspec.Struct, frozen=True):
     """Remove old pushes and differences."""

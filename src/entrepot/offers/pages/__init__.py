@@ -4,10 +4,11 @@ from entrepot.access.navigation import NavItem
 from entrepot.access.rights import Right
 from entrepot.kit.text import N_
 from entrepot.offers.pages.accounts import AccountPages
+from entrepot.offers.pages.held import HeldPages
 from entrepot.offers.pages.matching import MatchingPages
 from entrepot.offers.pages.offers import OfferPages
 
-ROUTES = [OfferPages, MatchingPages, AccountPages]
+ROUTES = [OfferPages, MatchingPages, AccountPages, HeldPages]
 NAV = [
     NavItem(
         section="sell",
@@ -17,5 +18,13 @@ NAV = [
         right=Right.OFFERS_READ,
         shortcut="f",
         order=40,
-    )
+    ),
+    NavItem(
+        section="stock",
+        label=N_("With channels"),
+        url="/offers/held",
+        icon="building-warehouse",
+        right=Right.OFFERS_READ,
+        order=80,
+    ),
 ]
