@@ -32,7 +32,7 @@ def test_why_a_sku_is_not_on_the_channel_in_three_clicks(demo: Demo, page: Page,
     # What somebody does who only knows the SKU.
     with clicks_counted(page) as clicked:
         page.goto("/products")
-        page.get_by_placeholder("SKU").fill(SKU)
+        page.get_by_role("searchbox", name="SKU, title or GTIN").fill(SKU)
         product = page.locator("#list").get_by_role("link", name=SKU, exact=True)
         expect(page.locator("#list tbody tr")).to_have_count(1)
         picture(page, "why-1-search", phone=False)
