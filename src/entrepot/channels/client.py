@@ -17,7 +17,7 @@ from entrepot.channels.errors import (
     UnexpectedPayloadError,
 )
 from entrepot.channels.line import Line, Obtain
-from entrepot.kit.http import SUBJECT
+from entrepot.kit.http import OPERATION, SUBJECT
 from entrepot.kit.rate_budget import seconds_until
 
 UNAUTHORIZED = 401
@@ -39,6 +39,8 @@ class Operation:
     burst: int = 20
     shared: bool = False
     """The channel counts it for all accounts that use one app; :attr:`name` then names the app."""
+    asked: str = ""
+    """What is asked for, for the record, where one URL answers everything."""
 
 
 class ChannelClient:
@@ -89,7 +91,8 @@ class ChannelClient:
     ) -> httpx.Response:
         """Send one request and return its good answer unread."""
         token = await self._line.tokens.current(self._obtain) if self._obtain else ""
-        request: dict[str, Any] = {"subject": subject, "headers": headers or {}, "params": params, "content": content}
+        told = {SUBJECT: subject, OPERATION: operation.asked} if operation.asked else {SUBJECT: subject}
+        request: dict[str, Any] = {"told": told, "headers": headers or {}, "params": params, "content": content}
         response = await self._counted(operation, method, url, token, **request)
         if response.status_code == UNAUTHORIZED and self._obtain is not None:
             token = await self._line.tokens.replace(token, self._obtain)
@@ -116,9 +119,9 @@ class ChannelClient:
         await self._learn(operation, response)
         return response
 
-    async def _answer(self, method: str, url: str, *, subject: str, **request: Any) -> httpx.Response:  # noqa: ANN401 -- as httpx
+    async def _answer(self, method: str, url: str, *, told: dict[str, str], **request: Any) -> httpx.Response:  # noqa: ANN401 -- as httpx
         try:
-            return await self._line.http.request(method, url, extensions={SUBJECT: subject}, **request)
+            return await self._line.http.request(method, url, extensions=told, **request)
         except httpx.TimeoutException as error:
             raise ChannelAwayError(channel=self._channel, reason="no answer in time") from error
         except httpx.DecodingError as error:

@@ -40,6 +40,8 @@ ENCODINGS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflat
 USER_AGENT = "Entrepot (+https://entrepot.dev)"
 SUBJECT = "entrepot.subject"
 """Request extension: what the call is about, as the outside names it."""
+OPERATION = "entrepot.operation"
+"""Request extension: what is asked for, where one address answers everything.  Recorded behind the URL's ``#``."""
 
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # below it they write whole addresses, secrets included
@@ -317,6 +319,7 @@ class Recorder(httpx.AsyncBaseTransport):
         problem: str,
     ) -> RecordedCall:
         caller, redactor = self._caller, self._caller.redactor
+        operation = request.extensions.get(OPERATION, "")
         return RecordedCall(
             id=new_id(),
             seller_id=caller.seller_id,
@@ -328,7 +331,7 @@ class Recorder(httpx.AsyncBaseTransport):
             actor_name=caller.actor_name,
             request_id=caller.request_id,
             method=request.method,
-            url=redactor.url(str(request.url)),
+            url=redactor.url(str(request.url)) + (f"#{operation}" if operation else ""),
             status=response.status_code if response else None,
             started_at=started_at,
             duration_ms=duration_ms,

@@ -1,6 +1,7 @@
 """Sends signed requests to Temu's one address."""
 
 import hashlib
+from dataclasses import replace
 
 import msgspec
 
@@ -56,11 +57,11 @@ class Gateway:
             },
         )
         answer = await self._client.send(
-            self._operation,
+            replace(self._operation, asked=kind),
             "POST",
             credentials.url,
             _Answer,
-            subject=subject or kind,
+            subject=subject,
             headers={"Content-Type": "application/json", "Accept": "application/json"},
             content=body,
         )
