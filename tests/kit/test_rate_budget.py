@@ -58,6 +58,33 @@ async def test_opens_again_after_the_reset(database: Database) -> None:
     assert 0.8 <= time.monotonic() - began <= 3
 
 
+async def test_keeps_to_the_window_that_the_other_side_tells(database: Database) -> None:
+    budgets = [RateBudget(database), RateBudget(database)]  # as two processes
+    key = str(new_id())
+    await budgets[0].take(key, rate=100, burst=100)
+    began = time.monotonic()
+    await budgets[0].learn(key, remaining=4, reset=1)
+
+    await asyncio.gather(*(budgets[n % 2].take(key, rate=100, burst=100) for n in range(4)))
+    within = time.monotonic() - began
+    await budgets[1].take(key, rate=100, burst=100)
+
+    assert within < 0.8
+    assert time.monotonic() - began >= 0.9
+
+
+async def test_a_window_that_lasts_is_not_waited_for(database: Database) -> None:
+    budget = RateBudget(database)
+    key = str(new_id())
+    await budget.take(key, rate=100, burst=100)
+    await budget.learn(key, remaining=1, reset=180)
+    await budget.take(key, rate=100, burst=100)
+
+    with pytest.raises(BudgetSpentError) as caught:
+        await budget.take(key, rate=100, burst=100)
+    assert 170 <= caught.value.retry_after <= 180
+
+
 async def test_keys_do_not_share(database: Database) -> None:
     budget = RateBudget(database)
     await budget.take("a" + str(new_id()), rate=1, per=60, burst=1)

@@ -2,6 +2,9 @@
 
 A token bucket per key.  Takers book a token in advance, so the count may go below zero: how far below is how long this
 taker waits.  Each gets the turn it booked, in order, without polling.
+
+Where the outside system tells how many calls are left of its own window, that counts as well: the last call it allows
+is followed by a pause until the window ends, and not by a refusal.
 """
 
 import asyncio
@@ -43,6 +46,9 @@ class RateBudgetRow(Base):
     counted_at: Mapped[datetime]
     closed_until: Mapped[datetime | None]
     """The outside system said: nothing before this moment."""
+    window_left: Mapped[int | None]
+    """Calls that it still allows before :attr:`window_until`, as it said last, less those booked since."""
+    window_until: Mapped[datetime | None]
 
 
 # Tokens grow by rate/per a second up to the burst; while closed they do not grow.  Time is the database's, so that
@@ -53,23 +59,36 @@ VALUES (:key, :burst - 1, clock_timestamp())
 ON CONFLICT (key) DO UPDATE SET
     tokens = LEAST(:burst, b.tokens + GREATEST(0, extract(epoch FROM
         clock_timestamp() - GREATEST(b.counted_at, b.closed_until))) * :refill) - 1,
-    counted_at = GREATEST(clock_timestamp(), b.counted_at, b.closed_until)
+    counted_at = GREATEST(clock_timestamp(), b.counted_at, b.closed_until),
+    window_left = CASE WHEN b.window_until > clock_timestamp() THEN b.window_left - 1 END,
+    window_until = CASE WHEN b.window_until > clock_timestamp() THEN b.window_until END
 WHERE LEAST(:burst, b.tokens + GREATEST(0, extract(epoch FROM
         clock_timestamp() - GREATEST(b.counted_at, b.closed_until))) * :refill) - 1
     >= (GREATEST(0, extract(epoch FROM GREATEST(b.counted_at, b.closed_until) - clock_timestamp())) - :longest)
         * :refill
-RETURNING GREATEST(0, -tokens) / :refill + GREATEST(0, extract(epoch FROM counted_at - clock_timestamp()))
+    AND (b.window_until IS NULL OR b.window_left > 0
+        OR b.window_until <= clock_timestamp() + make_interval(secs => :longest))
+RETURNING GREATEST(
+    GREATEST(0, -tokens) / :refill + GREATEST(0, extract(epoch FROM counted_at - clock_timestamp())),
+    CASE WHEN window_left < 0 THEN extract(epoch FROM window_until - clock_timestamp()) ELSE 0 END)
 """)
 _WAIT = text("""
-SELECT GREATEST(0, 1 - tokens) / :refill + GREATEST(0, extract(epoch FROM
-    GREATEST(counted_at, closed_until) - clock_timestamp())) FROM rate_budget WHERE key = :key
+SELECT GREATEST(
+    GREATEST(0, 1 - tokens) / :refill + GREATEST(0, extract(epoch FROM
+        GREATEST(counted_at, closed_until) - clock_timestamp())),
+    CASE WHEN window_left <= 0 THEN extract(epoch FROM window_until - clock_timestamp()) ELSE 0 END)
+FROM rate_budget WHERE key = :key
 """)
 _LEARN = text("""
 UPDATE rate_budget SET
     tokens = LEAST(tokens, :remaining),
     closed_until = CASE WHEN :remaining <= 0
-        THEN GREATEST(closed_until, clock_timestamp() + make_interval(secs => :reset)) ELSE closed_until END
-WHERE key = :key AND (tokens > :remaining OR :remaining <= 0)
+        THEN GREATEST(closed_until, clock_timestamp() + make_interval(secs => :reset)) ELSE closed_until END,
+    window_left = CASE WHEN window_until > clock_timestamp() THEN LEAST(window_left, :remaining) ELSE :remaining END,
+    window_until = CASE WHEN window_until > clock_timestamp() THEN window_until
+        ELSE clock_timestamp() + make_interval(secs => :reset) END
+WHERE key = :key AND (tokens > :remaining OR :remaining <= 0 OR window_until IS NULL
+    OR window_until <= clock_timestamp() OR window_left > :remaining)
 """)
 
 
