@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -252,8 +253,7 @@ async def oldest_queued(session: AsyncSession) -> int:
     found = await session.execute(
         select(func.extract("epoch", func.now() - func.min(JobRun.due_at))).where(JobRun.state == "queued")
     )
-    seconds = found.scalar_one()
-    return max(0, int(seconds)) if seconds is not None else 0
+    return max(0, int(_seconds(found.scalar_one()) or 0))
 
 
 async def list_schedules(session: AsyncSession) -> list[ScheduleRow]:
@@ -279,31 +279,52 @@ class ScheduleFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def schedule_figures(session: AsyncSession) -> dict[UUID, ScheduleFigures]:
-    """Return the figures of every schedule that has run lately."""
+    """Return the figures of every schedule whose work was done lately, whoever started it."""
     succeeded, failed = JobRun.state == "succeeded", JobRun.state == "failed"
     took = func.extract("epoch", JobRun.finished_at - JobRun.started_at)
     rows = await session.execute(
         select(
-            JobRun.schedule_id,
+            JobSchedule.id,
             func.count(),
             func.count().filter(succeeded),
             func.count().filter(failed),
             func.avg(took).filter(succeeded),
             func.coalesce(func.sum(JobRun.done), 0),
         )
-        .where(JobRun.schedule_id.is_not(None), JobRun.enqueued_at > now() - RECENT)
-        .group_by(JobRun.schedule_id)
+        .join(JobRun, _SAME_WORK)
+        .where(JobRun.enqueued_at > now() - RECENT)
+        .group_by(JobSchedule.id)
     )
     return {
         row[0]: ScheduleFigures(
             runs=row[1],
             succeeded=row[2],
             failed=row[3],
-            seconds=float(row[4]) if row[4] is not None else None,  # a duration, neither money nor measure
+            seconds=_seconds(row[4]),
             items=int(row[5]),
         )
         for row in rows
     }
+
+
+def _seconds(average: Decimal | None) -> float | None:
+    return None if average is None else float(average)  # a duration, neither money nor measure
+
+
+_SAME_WORK = and_(
+    JobRun.job == JobSchedule.job,
+    JobRun.seller_id.is_not_distinct_from(JobSchedule.seller_id),
+    JobRun.args["account_id"].astext.is_not_distinct_from(JobSchedule.args["account_id"].astext),
+)
+"""A run does what a schedule does: for the same account, whether a tick, a person or an event started it."""
+
+
+async def last_runs(session: AsyncSession) -> dict[UUID, RunRow]:
+    """Return by schedule the last run that did its work, whoever started it."""
+    newest = select(JobRun.id).where(_SAME_WORK).order_by(JobRun.id.desc()).limit(1).lateral("newest")
+    rows = (await session.execute(select(JobSchedule.id, newest.c.id).join(newest, true()))).all()
+    runs = await runs_by_id(session, [row[1] for row in rows])
+    return {row[0]: runs[row[1]] for row in rows if row[1] in runs}
 
 
 async def runs_by_id(session: AsyncSession, run_ids: Sequence[UUID]) -> dict[UUID, RunRow]:

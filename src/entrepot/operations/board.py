@@ -43,13 +43,13 @@ async def board(session: AsyncSession) -> dict[str, Any]:
     rows = await views.list_schedules(session)
     accounts = {account.id: account.name for account in await ChannelService(session).accounts()}
     active, more = await views.list_runs(session, Filters(state="active"), limit=MOST_ACTIVE)
-    last = await views.runs_by_id(session, [row.last_run_id for row in rows if row.last_run_id])
+    last = await views.last_runs(session)
     figures = await views.schedule_figures(session)
-    steps = await flows.steps(session, [*last, *(run.id for run in active)])
+    steps = await flows.steps(session, [*(run.id for run in last.values()), *(run.id for run in active)])
     lines: list[Line] = []
     for row in rows:
         account_id = account_of(row.args)
-        run = last.get(row.last_run_id) if row.last_run_id else None
+        run = last.get(row.id)
         lines.append(
             Line(
                 schedule=row,
@@ -85,6 +85,10 @@ def duration(seconds: float | None) -> str:
     whole = round(seconds)
     if whole < MINUTE:
         return i18n.gettext(N_("{seconds} s")).format(seconds=whole)
+    if whole % MINUTE == 0 and whole < HOUR:
+        return i18n.gettext(N_("{minutes} min")).format(minutes=whole // MINUTE)
+    if whole % HOUR == 0:
+        return i18n.gettext(N_("{hours} h")).format(hours=whole // HOUR)
     if whole < HOUR:
         return i18n.gettext(N_("{minutes} min {seconds} s")).format(minutes=whole // MINUTE, seconds=whole % MINUTE)
     return i18n.gettext(N_("{hours} h {minutes} min")).format(hours=whole // HOUR, minutes=whole % HOUR // MINUTE)

@@ -36,6 +36,12 @@ CAPABILITIES = {
     Capability.READ_OFFERS: N_("Reads offers"),
     Capability.PUBLISH_STOCK: N_("Publishes stock"),
     Capability.RECEIVE_NOTICES: N_("Tells us at once what changes"),
+    Capability.MANAGE_OFFERS: N_("Creates, changes and removes offers"),
+    Capability.EXPORT_OFFERS: N_("Exports all offers at once"),
+    Capability.READ_HELD_STOCK: N_("Shows stock in its own warehouses"),
+    Capability.READ_RETURNS: N_("Imports returns"),
+    Capability.HANDLE_RETURNS: N_("Is told what became of returns"),
+    Capability.READ_MARKET: N_("Shows competing offers, ranks and commissions"),
 }
 
 
