@@ -46,6 +46,8 @@ def run_demo(*, port: int, folder: Path, speed: str) -> None:
             f"--jtl-folder={drop}",
             f"--state={folder.resolve() / 'sandbox'}",
             f"--speed={speed}",
+            "--channel-share=0.05",
+            "--return-share=0.15",
         ),
         early=True,
     )
