@@ -149,7 +149,7 @@ async def test_tells_parcels_of_what_it_sent(erp: ErpHarness) -> None:
     assert {one.reference for one in shipments} == {"CONF-1", "CONF-2"}
     assert all(one.tracking and one.carrier for one in shipments)
     assert all(one.shipped_at is not None and one.shipped_at.utcoffset() is not None for one in shipments)
-    assert len({one.delivery_note for one in shipments}) == len(shipments), "two parcels under one number"
+    assert len({(one.delivery_note, one.tracking) for one in shipments}) == len(shipments), "a parcel came twice"
     assert await connector.read_tracking([]) == []
 
 

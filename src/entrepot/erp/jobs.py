@@ -5,7 +5,7 @@ from contextlib import aclosing
 import msgspec
 
 from entrepot.erp.connections import ErpConnections
-from entrepot.erp.talking import StockReading, read_stock
+from entrepot.erp.reading import StockReading, read_stock
 from entrepot.erp.tasks import ReadErpStock
 from entrepot.jobs.registry import job
 from entrepot.jobs.run import Run

@@ -35,7 +35,7 @@ class World:
 
     wawi: Wawi
     gate: Gate
-    owner: "asyncpg.Connection[asyncpg.Record]"
+    owner: asyncpg.Connection
     database: str
     calls: list[ErpCall]
 

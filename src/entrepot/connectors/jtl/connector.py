@@ -7,7 +7,7 @@ from functools import partial
 from itertools import batched
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select
+from sqlalchemy import Connection, Executable, Row
 
 from entrepot.connectors.jtl import statements
 from entrepot.connectors.jtl.credentials import JtlCredentials
@@ -136,21 +136,18 @@ class JtlConnector:
         return stock
 
     async def read_tracking(self, references: Sequence[str]) -> list[ErpShipment]:
-        """Return parcels; the second and every further one of a delivery note has its place behind the number."""
+        """Return parcels, and delivery notes that left without any."""
         shipments: list[ErpShipment] = []
         for chunk in statements.chunks(references):
             asked = {reference.casefold(): reference for reference in chunk}
-            place: dict[int, int] = {}
             for row in await self._rows("delivery notes", statements.parcels_of(chunk)):
                 reference = asked.get(row.cBestellungInetBestellNr.casefold())
                 if reference is None or (row.kInternePaketnummer is None and row.note_sent is None):
                     continue  # a note that is only written: nothing is packed
-                place[row.kLieferschein] = number = place.get(row.kLieferschein, 0) + 1
-                note = row.cLieferscheinNr or str(row.kLieferschein)
                 shipments.append(
                     ErpShipment(
                         reference=reference,
-                        delivery_note=note if number == 1 else f"{note}/{number}",
+                        delivery_note=row.cLieferscheinNr or str(row.kLieferschein),
                         carrier=(row.cVersandartName or "").strip(),
                         tracking=(row.cTrackingId or "").strip(),
                         shipped_at=_moment(row.parcel_sent or row.note_sent),
@@ -202,7 +199,7 @@ class JtlConnector:
             found |= {_folded(row[0]) for row in await self._rows("articles", statements.articles_among(chunk))}
         return found
 
-    async def _rows(self, what: str, statement: Select[Any]) -> list[Row[Any]]:
+    async def _rows(self, what: str, statement: Executable) -> list[Row[Any]]:
         return await self._server.run(what, lambda connection: list(connection.execute(statement)))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import batched
 from typing import Any
 
-from sqlalchemy import Insert, Select, Table, TextClause, bindparam, exists, insert, literal, select, text
+from sqlalchemy import Executable, Insert, Select, Table, TextClause, bindparam, exists, insert, literal, select, text
 
 from entrepot.connectors.jtl.tables import ARTICLE, IMPORT, NOTE, PARCEL, STOCK, WAREHOUSE
 
@@ -21,7 +21,7 @@ def chunks(values: Sequence[str]) -> Iterator[tuple[str, ...]]:
     yield from batched(dict.fromkeys(values), IN_LIST, strict=False)
 
 
-def active_warehouses() -> Select[Any]:
+def active_warehouses() -> Executable:
     """Return warehouses in use."""
     return (
         select(WAREHOUSE.c.kWarenLager, WAREHOUSE.c.cName, WAREHOUSE.c.cKuerzel)
@@ -30,12 +30,12 @@ def active_warehouses() -> Select[Any]:
     )
 
 
-def stock_of(skus: Sequence[str]) -> Select[Any]:
+def stock_of(skus: Sequence[str]) -> Executable:
     """Return stock of articles; one that was never in stock has a row without a warehouse."""
     return _stock().where(ARTICLE.c.cArtNr.in_(skus)).order_by(ARTICLE.c.kArtikel, STOCK.c.kWarenlager)
 
 
-def stock_after(article: int, limit: int = PAGE) -> Select[Any]:
+def stock_after(article: int, limit: int = PAGE) -> Executable:
     """Return the stock of the next articles behind the key *article*, whole articles only."""
     page = (
         select(ARTICLE.c.kArtikel)
@@ -51,18 +51,18 @@ def stock_after(article: int, limit: int = PAGE) -> Select[Any]:
     )
 
 
-def _stock() -> Select[Any]:
+def _stock() -> Select[Any, Any, Any, Any, Any]:
     return select(
         ARTICLE.c.kArtikel, ARTICLE.c.cArtNr, ARTICLE.c.nPuffer, STOCK.c.kWarenlager, STOCK.c.fBestand
     ).select_from(ARTICLE.outerjoin(STOCK, STOCK.c.kArtikel == ARTICLE.c.kArtikel))
 
 
-def articles_among(skus: Sequence[str]) -> Select[Any]:
+def articles_among(skus: Sequence[str]) -> Executable:
     """Return which of these article numbers there are."""
     return select(ARTICLE.c.cArtNr).where(ARTICLE.c.cArtNr.in_(skus))
 
 
-def parcels_of(references: Sequence[str]) -> Select[Any]:
+def parcels_of(references: Sequence[str]) -> Executable:
     """Return delivery notes of orders with their parcels."""
     return (
         select(
@@ -81,7 +81,7 @@ def parcels_of(references: Sequence[str]) -> Select[Any]:
     )
 
 
-def shipped_among(references: Sequence[str]) -> Select[Any]:
+def shipped_among(references: Sequence[str]) -> Executable:
     """Return which of these orders have a delivery note already."""
     return select(NOTE.c.cBestellungInetBestellNr).where(NOTE.c.cBestellungInetBestellNr.in_(references)).distinct()
 

@@ -107,7 +107,7 @@ def _socket_of(server: Any) -> str:  # noqa: ANN401 -- as above
     return parse_qs(urlsplit(address).query)["host"][0]
 
 
-async def _owner(socket: str, folder: Path) -> "asyncpg.Connection[asyncpg.Record]":
+async def _owner(socket: str, folder: Path) -> asyncpg.Connection:
     """Connect as the owner; the first time, make the database, its logins, and let nobody in without a password."""
     asking: dict[str, Any] = {"host": socket, "user": "postgres", "password": _OWNER_PASSWORD}
     first = await asyncpg.connect(database="postgres", **asking)

@@ -21,6 +21,10 @@ _HEAVY = 6
 _CARRIERS = {"dhl": "JJD0002", "ups": "1Z999AA", "gls": "GLS7", "dpd": "0150"}
 
 
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("[!.]*.xml"))
+
+
 class Article(msgspec.Struct):
     """What the shop has of one product."""
 
@@ -55,7 +59,7 @@ class Wawi:
 
     def __init__(
         self,
-        connection: "asyncpg.Connection[asyncpg.Record]",
+        connection: asyncpg.Connection,
         clock: WorldClock,
         dice: Dice,
         *,
@@ -118,7 +122,7 @@ class Wawi:
     async def _import_files(self) -> int:
         if self.folder is None:
             return 0
-        paths = await asyncio.to_thread(lambda folder: sorted(folder.glob("[!.]*.xml")), self.folder)
+        paths = await asyncio.to_thread(_files, self.folder)
         for path in paths:
             content = await asyncio.to_thread(path.read_bytes)
             async with self._connection.transaction():
@@ -278,4 +282,4 @@ class Wawi:
         async with self._one_at_a_time:
             rows = await self._connection.fetch("SELECT state, count(*) AS n FROM worker.auftrag GROUP BY state")
             waiting = await self._connection.fetchval('SELECT count(*) FROM dbo."tXMLBestellImport"')
-        return {"waiting": int(waiting), **{row["state"]: int(row["n"]) for row in rows}}
+        return {"waiting": int(waiting or 0), **{row["state"]: int(row["n"]) for row in rows}}
