@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from entrepot.channels.accounts import AccountRef, Mode
 from entrepot.channels.credentials import parse_credentials
@@ -220,9 +221,9 @@ async def test_an_order_that_the_erp_refuses_waits_for_a_person_alone(floor: Flo
         await do(args)
     assert await count(floor, status="handed_over") == 0
     async with floor.transaction() as session:
-        waiting = await OrderHandOver(session, account.id).waiting(
-            (await ErpService(session).joined(account.id)).erp_account_id, 5
-        )  # type: ignore[union-attr]  # it is joined
+        join = await ErpService(session).joined(account.id)
+        assert join
+        waiting = await OrderHandOver(session, account.id).waiting(join.erp_account_id, 5)
     erp.away = False
     erp.refuses = {waiting[0].number}
 
@@ -251,10 +252,7 @@ async def test_a_shipment_of_the_erp_is_recorded_once(floor: Floor, do: Runs) ->
     )
     for tracking in ("", "", "ABC"):
         async with floor.transaction() as session:
-            await OutsideShipments(session).record(
-                order_id,
-                [OutsideShipment(**{**{f: getattr(note, f) for f in note.__struct_fields__}, "tracking": tracking})],
-            )
+            await OutsideShipments(session).record(order_id, [replace(note, tracking=tracking)])
     async with floor.transaction() as session:
         sent = await shipments(session, order_id=order_id)
         owed = await pushes(session)

@@ -74,6 +74,7 @@ class OrderFlow:
 
     async def _fetch(self) -> Counts:
         documents = new = attention = number = 0
+        counts: dict[str, int] = {}
         more = True
         try:
             while more:
