@@ -220,12 +220,17 @@ async def _carrier(database: Database, box: SecretBox, settings: Settings, selle
 
 
 async def _erp(database: Database, box: SecretBox, settings: Settings, seller_id: UUID, address: str) -> None:
+    """Connect the simulated JTL-Wawi, and let Temu work with it: bol's orders are shipped here."""
     spec = erp_spec("jtl")
     credentials = parse_erp_credentials(spec, {"database_url": address})
     connections = ErpConnections.of(database, box, settings)
     try:
         async with database.transaction(Scope.of(seller_id)) as session:
-            await ErpService(session, connections).connect(seller_id, spec, credentials, name="JTL (sandbox)")
+            erps = ErpService(session, connections)
+            erp = await erps.connect(seller_id, spec, credentials, name="JTL (sandbox)")
+            for account in await ChannelService(session).accounts(seller_id=seller_id):
+                if account.channel == "temu":
+                    await erps.join(account.id, erp.id)
     finally:
         await connections.aclose()
 
