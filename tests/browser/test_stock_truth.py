@@ -27,7 +27,7 @@ def test_why_a_sku_is_not_on_the_channel_in_three_clicks(demo: Demo, page: Page,
     page.goto(offer)
     page.get_by_label("Units held back from this offer").fill("100000")
     page.locator("form").filter(has_text="Units held back").get_by_role("button", name="Save").click()
-    expect(page.locator("#why")).to_contain_text("are held back: the buffer of this offer")
+    expect(page.locator("#why")).to_contain_text("are held back: the buffer of this offer is 100,000")
 
     # What somebody does who only knows the SKU.
     with clicks_counted(page) as clicked:
@@ -42,12 +42,12 @@ def test_why_a_sku_is_not_on_the_channel_in_three_clicks(demo: Demo, page: Page,
         picture(page, "why-2-product", phone=False)
         page.set_viewport_size(WIDE)
         page.get_by_role("link", name="On the channels").click()
-        expect(page.locator("#standing")).to_contain_text("are held back: the buffer of this offer")
+        expect(page.locator("#standing")).to_contain_text("are held back: the buffer of this offer is 100,000")
         picture(page, "why-3-channels")
         page.set_viewport_size(WIDE)
         page.get_by_role("link", name="Why", exact=True).click()
         page.wait_for_url("**/offers/*-*")
-        expect(page.locator("#why")).to_contain_text("are held back: the buffer of this offer")
+        expect(page.locator("#why")).to_contain_text("are held back: the buffer of this offer is 100,000")
         assert len(clicked) == 3, clicked
 
     # The channel was told 0, and said yes.

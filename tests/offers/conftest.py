@@ -148,6 +148,8 @@ class Shop:
                 (("channels.account_connected", "channels.account_mode_changed"), jobs.on_accounts),
                 (("catalog.product_created", "catalog.product_changed"), jobs.on_products),
                 (("inventory.stock_changed",), jobs.on_stock),
+                (("erp.stock_read", "erp.joined", "erp.separated", "erp.account_changed"), jobs.on_erps),
+                (("channels.account_changed",), jobs.on_warehouses),
             ):
                 if chosen := [event for event in events if event.topic in topics]:
                     await handler(session, chosen)

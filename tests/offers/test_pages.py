@@ -118,3 +118,108 @@ async def test_reading_rights_do_not_change(make_client: MakeClient, shop: Shop,
     assert (await reader.get(f"/offers/{listed}")).status_code == 200
     assert (await reader.patch(f"/api/v1/offers/{listed}", json={"paused": True})).status_code == 403
     assert (await reader.post(f"/offers/{listed}/publish")).status_code == 403
+
+
+async def test_matching_by_hand_in_bulk_and_one_after_the_other(client: httpx.AsyncClient, shop: Shop) -> None:
+    await shop.product("MUG", 12)
+    await shop.product("CUP", 3)
+    for sku in ("mug", "C-1", "C-2", "C-3"):
+        shop.offer(sku)
+    await shop.refresh()
+    listed_first = (await client.get("/api/v1/offer-matching")).json()["items"]
+    newest = sorted(listed_first, key=lambda one: (one["sku"] != "mug", one["id"]))
+    ids = [one["id"] for one in newest]
+    offers = [one["channel_offer_id"] for one in newest]
+
+    listed = (await client.get("/offers/matching")).text
+    assert all(one in listed for one in ids)
+    page = (await client.get(f"/offers/matching/{ids[3]}")).text
+    assert "Which product is this?" in page
+    found = (await client.get(f"/offers/matching/{ids[3]}/products", params={"q": "CUP"})).text
+    cup = (await client.get("/api/v1/products?sku=CUP")).json()["items"][0]["id"]
+    assert cup in found
+
+    following = max(one for one in ids if one < ids[3])
+    chosen = await client.post(f"/offers/matching/{ids[3]}/choose", data={"product": cup})
+    assert (chosen.status_code, chosen.headers["location"]) == (303, f"/offers/matching/{following}")
+    nothing = await client.post(f"/offers/matching/{ids[2]}/choose", data={"sku": "NOBODY"})
+    assert nothing.status_code == 422
+    bulk = await client.post("/offers/matching/choose", data={"ids": ids[1:3], "q": "CUP"})
+    assert "One product for 2 offers" in bulk.text
+    done = await client.post("/offers/matching/choose", data={"ids": ids[1:3], "product": cup})
+    ignored = await client.post("/offers/matching/ignore", data={"ids": ids[:1]})
+    assert (done.status_code, ignored.status_code) == (303, 303)
+    assert ids[0] in (await client.get("/offers/matching?show=ignored")).text
+    assert "Every offer has its product" in (await client.get("/offers/matching")).text
+    await shop.publish()
+    assert [shop.shown(offer) for offer in offers] == [0, 3, 3, 3]
+
+
+async def test_why_is_found_from_the_product(client: httpx.AsyncClient, shop: Shop, listed: str) -> None:
+    product = (await client.get("/api/v1/products?sku=MUG")).json()["items"][0]["id"]
+    assert f"/offers/of/{product}" in (await client.get(f"/products/{product}")).text
+    assert (
+        "2 of 12 free units are held back: the buffer of the product is 2."
+        in (await client.get(f"/offers/of/{product}")).text
+    )
+
+    await client.post(f"/offers/of/{product}/pause", data={"paused": "true"})
+    await shop.publish()
+
+    assert "This offer is paused, so the channel is told 0." in (await client.get(f"/offers/of/{product}")).text
+    causes = (await client.get(f"/api/v1/offers/{listed}/why")).json()["causes"]
+    assert causes[0]["cause"] == "paused"
+    told = (await client.get(f"/api/v1/offers/{listed}/pushes")).json()["items"]
+    assert [(push["quantity"], push["applied"]) for push in told] == [(0, True), (10, True)]
+    assert (await client.get("/offers/of/01a1fd62-a2cb-7c42-b890-1b0554c63d4a")).status_code == 404
+
+
+async def test_where_there_is_no_offer_the_page_says_so(client: httpx.AsyncClient, shop: Shop) -> None:
+    vase = await shop.product("VASE", 4)
+
+    page = (await client.get(f"/offers/of/{vase}")).text
+
+    assert "My bol has no offer of this product." in page
+
+
+async def test_limits_of_an_account(client: httpx.AsyncClient, shop: Shop, listed: str) -> None:
+    address = f"/offers/accounts/{shop.account_id}"
+    assert "My bol" in (await client.get("/offers/accounts")).text
+    assert "Stock on My bol" in (await client.get(address)).text
+
+    wrong = await client.post(address, data={"buffer": "x", "oldest_minutes": "120"})
+    right = await client.post(address, data={"buffer": "4", "maximum": "7", "oldest_minutes": "60", "version": "1"})
+    stale = await client.post(address, data={"buffer": "1", "oldest_minutes": "60", "version": "1"})
+
+    assert (wrong.status_code, right.status_code, stale.status_code) == (422, 303, 409)
+    await shop.publish()
+    offer = (await client.get(f"/api/v1/offers/{listed}")).json()
+    assert (offer["published_quantity"], offer["wanted"]["maximum_from"]) == (7, "account")
+    stock = (await client.get("/api/v1/channel-stock")).json()["items"][0]
+    assert (stock["rules"]["buffer"], stock["offers"]) == (4, {"in_step": 1, "unmatched": 1})
+    changed = await client.put(f"/api/v1/channel-stock/{shop.account_id}", json={"paused": True})
+    assert changed.json()["rules"]["paused"] is True
+    assert (await client.get(f"/api/v1/channel-stock/{shop.account_id}/drifts")).json() == {"items": []}
+
+
+async def test_the_api_matches(client: httpx.AsyncClient, listed: str) -> None:
+    assert listed
+    unknown = (await client.get("/api/v1/offer-matching")).json()["items"][0]
+    product = (await client.get("/api/v1/products?sku=MUG")).json()["items"][0]["id"]
+    assert (await client.get("/api/v1/offer-matching?cursor=nonsense")).status_code == 422
+
+    ignored = await client.post("/api/v1/offer-matching/ignore", json={"offer_ids": [unknown["id"]]})
+    taken = await client.post("/api/v1/offer-matching/accept", json={"offer_ids": [unknown["id"]]})
+    linked = await client.post(
+        "/api/v1/offer-matching/link", json={"offer_ids": [unknown["id"]], "product_id": product}
+    )
+
+    assert [answer.json()["changed"] for answer in (ignored, taken, linked)] == [1, 0, 1]
+
+
+async def test_reading_rights_do_not_match_or_set_limits(make_client: MakeClient, shop: Shop, listed: str) -> None:
+    reader = await make_client(shop.seller, frozenset({Right.OFFERS_READ}))
+
+    assert (await reader.post(f"/offers/matching/{listed}/ignore")).status_code == 403
+    assert (await reader.post(f"/offers/accounts/{shop.account_id}", data={})).status_code == 403
+    assert (await reader.get("/offers/matching")).status_code == 200

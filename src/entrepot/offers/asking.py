@@ -37,13 +37,13 @@ async def read_erp(run: Run, account_id: UUID) -> ErpTold:
 
 async def _read(run: Run, join: ErpJoin) -> ErpTold:
     async with aclosing(ErpConnections.of(run.database, run.box, run.settings)) as connections:
-        async with run.transaction() as session:
-            account = await ErpService(session).account(join.erp_account_id)
-            if not account.usable:
-                return ErpTold(problem=ErpPausedError(name=account.name).detail)
-            connector = await ErpService(session, connections).stock_connector(account.id, why="read stock")
         read_at = now()
         try:
+            async with run.transaction() as session:
+                account = await ErpService(session).account(join.erp_account_id)
+                if not account.usable:
+                    return ErpTold(problem=ErpPausedError(name=account.name).detail)
+                connector = await ErpService(session, connections).stock_connector(account.id, why="read stock")
             async with aclosing(connector):
                 rows = await connector.read_stock()
         except EntrepotError as error:

@@ -135,7 +135,8 @@ def _held_back(why: Derivation) -> list[Finding]:
             facts |= {"component": scarce.sku, "units": scarce.available}
         found.append(Finding(Cause.NO_STOCK, facts))
     if Limit.BUFFER in why.limits:
-        facts = {"buffer": why.buffer, "available": why.available, "whose": why.buffer_from}
+        held = min(why.buffer, why.available)
+        facts = {"held": held, "buffer": why.buffer, "available": why.available, "whose": why.buffer_from}
         found.append(Finding(Cause.BUFFER, facts))
     if Limit.MAXIMUM in why.limits and why.maximum is not None:
         found.append(Finding(Cause.MAXIMUM, {"maximum": why.maximum, "whose": why.maximum_from}))

@@ -54,7 +54,14 @@ class Offer(Base):
             postgresql_include=["id", "account_id", "fulfilment", "wanted_quantity", "buffer", "maximum", "paused"],
         ),
         Index("ix_offer_seller_id_id", "seller_id", "id"),
-        Index("ix_offer_to_push", "account_id", "wanted_at", "id", postgresql_where=text("state = 'to_push'")),
+        Index(
+            # What was decided together is sent in the order of the channel's ids, so that variants of one thing meet.
+            "ix_offer_to_push",
+            "account_id",
+            "wanted_at",
+            "channel_offer_id",
+            postgresql_where=text("state = 'to_push'"),
+        ),
         Index("ix_offer_trouble", "seller_id", "id", postgresql_where=text("state IN ('failed', 'unmatched')")),
     )
 

@@ -146,7 +146,11 @@ class OfferRepository(MatchStatements):
     # Publishing
 
     async def claim(self, account_id: UUID, run_id: UUID, *, limit: int) -> list[Claimed]:
-        """Take offers that are due, those that wait longest first, and mark them as being sent by this run."""
+        """Take offers that are due, those that wait longest first, and mark them as being sent by this run.
+
+        What was decided together comes in the order of the channel's ids: channels that take all variants of one thing
+        in one request get them so.
+        """
         found = await self._session.execute(
             text(
                 """
@@ -155,7 +159,7 @@ class OfferRepository(MatchStatements):
                     SELECT id FROM offer
                     WHERE account_id = :account AND state = 'to_push' AND wanted_quantity IS NOT NULL
                         AND (sending_at IS NULL OR sending_by = :run OR sending_at < now() - CAST(:lease AS interval))
-                    ORDER BY wanted_at, id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+                    ORDER BY wanted_at, channel_offer_id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
                 ) AS due
                 WHERE o.id = due.id
                 RETURNING o.id, o.channel_offer_id, o.wanted_quantity, o.published_quantity, o.derivation

@@ -98,7 +98,7 @@ CAUSES: dict[Cause, tuple[str, str]] = {
         "danger",
     ),
     Cause.NO_STOCK: (N_("Nothing is free: {on_hand} on hand, {reserved} of them promised to orders."), "warning"),
-    Cause.BUFFER: (N_("{buffer} of {available} free units are held back: the buffer of {whose}."), "warning"),
+    Cause.BUFFER: (N_("{held} of {available} free units are held back: the buffer of {whose} is {buffer}."), "warning"),
     Cause.MAXIMUM: (N_("No more than {maximum} are shown: the maximum of {whose}."), "info"),
     Cause.ERP_OLD: (
         N_("The numbers of {erp} were read {when}, more than {minutes} minutes ago; they may be out of date."),
