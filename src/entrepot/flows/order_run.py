@@ -10,7 +10,7 @@ from entrepot.flows.book import Counts, StepBook, own
 from entrepot.flows.collecting import collect_batch
 from entrepot.flows.domain import OrderMode
 from entrepot.flows.handing_over import HandedOver, hand_over_batch
-from entrepot.fulfilment.telling import tell_account
+from entrepot.fulfilment.telling import end_turn, keep_turn, tell_account
 from entrepot.fulfilment.views.channel_pushes import push_counts
 from entrepot.jobs.errors import ReplayedError
 from entrepot.jobs.run import Run
@@ -65,8 +65,11 @@ class OrderFlow:
             handed = await book.do(self._hand_over)
             for counts in (fetched, imported, handed):
                 totals |= counts.numbers if counts is not None else {}
-        for counts in (await book.do(self._collect), await book.do(self._tell)):
-            totals |= counts.numbers if counts is not None else {}
+        try:
+            for counts in (await book.do(self._collect), await book.do(self._tell)):
+                totals |= counts.numbers if counts is not None else {}
+        finally:
+            await end_turn(self._run, self._account_id)
         await book.settle()
         return {name: number for name, number in totals.items() if number}
 
@@ -159,6 +162,7 @@ class OrderFlow:
 
     async def _collect(self) -> Counts:
         erp_id = await self._erp()
+        await keep_turn(self._run, self._account_id)
         async with self._run.transaction() as session:
             owed = await push_counts(session, self._account_id)
         to_tell = owed.get("waiting", 0)
@@ -174,6 +178,7 @@ class OrderFlow:
             asked, shipments, after = asked + batch.asked, shipments + batch.shipments, batch.last
             if after is None:
                 break
+            await keep_turn(self._run, self._account_id)
             await self._book.report(asked, 0, {"asked": asked, "shipments": shipments})
         return Counts({"asked": asked, "shipments": shipments, "own": to_tell})
 

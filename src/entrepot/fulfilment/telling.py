@@ -8,6 +8,7 @@ from entrepot.channels.connections import Connections
 from entrepot.channels.contract import ConfirmsShipments
 from entrepot.channels.errors import CredentialsRejectedError, UnexpectedPayloadError
 from entrepot.channels.service import ChannelService
+from entrepot.fulfilment.owing import have_told
 from entrepot.fulfilment.pushing import CANNOT, Pusher, may_push, next_look, waiting_reason
 from entrepot.fulfilment.repository import PushRepository
 from entrepot.jobs.run import Run
@@ -74,6 +75,25 @@ async def tell_account(run: Run, connections: Connections, account_id: UUID, *, 
     finally:
         async with run.transaction() as session:
             await PushRepository(session).end_turn(account_id, run.id)
+
+
+async def keep_turn(run: Run, account_id: UUID) -> None:
+    """Let what is owed from now on wait for this run, which tells it a little later; for :data:`TURN` at most."""
+    async with run.transaction() as session:
+        account = await ChannelService(session).account(account_id)
+        if account.may_write:
+            await _take_turn(PushRepository(session), run, account.seller_id, account_id)
+
+
+async def end_turn(run: Run, account_id: UUID) -> None:
+    """Give the turn back, if this run has it, and have told what was left to it."""
+    async with run.transaction() as session:
+        account = await ChannelService(session).account(account_id)
+        pushes = PushRepository(session)
+        await pushes.end_turn(account_id, run.id)
+        wait = await next_look(session, account_id)
+        if account.may_write and wait is not None and wait < NAP:
+            await have_told(session, account.seller_id, account_id)
 
 
 async def _take_turn(pushes: PushRepository, run: Run, seller_id: UUID, account_id: UUID) -> bool:
