@@ -17,7 +17,11 @@ SKU = "22423"
 def clicks_counted(page: Page) -> Generator[list[str]]:
     """Yield a list to which every click on a page is added."""
     clicked: list[str] = []
-    page.expose_function("countClick", lambda what: clicked.append(what))  # Playwright marks what it is given
+
+    def count(what: str) -> None:
+        clicked.append(what)
+
+    page.expose_function("countClick", count)
     page.add_init_script("addEventListener('click', (event) => countClick(event.target.textContent), true)")
     yield clicked
 

@@ -91,7 +91,8 @@ class Matching(OfferWork):
         found: list[tuple[UUID, UUID | None, str]] = []
         for row in rows:
             candidates: dict[UUID, Candidate] = {}
-            for query in dict.fromkeys([*([row.sku] if row.sku else []), *searches(row.sku), *searches(row.title)]):
+            asked: list[str] = [*([row.sku] if row.sku else []), *searches(row.sku), *searches(row.title)]
+            for query in dict.fromkeys(asked):
                 for product in await catalog.search(self._session, query):
                     if product.seller_id == row.seller_id and product.kind != "parent" and product.active:
                         candidates[product.id] = Candidate(product.id, product.sku, product.title)
