@@ -13,6 +13,8 @@ user = App(name="user", help="People who sign in.")
 seller = App(name="seller", help="Sellers: whose goods and orders they are.")
 app.command(user)
 app.command(seller)
+connector = App(name="connector", help="For authors of connectors to other systems.")
+app.command(connector)
 
 
 @app.command
@@ -130,6 +132,19 @@ def seller_add(name: str, *, currency: str = "EUR", country: str = "NL") -> None
     from entrepot.cli.people import add_seller  # noqa: PLC0415
 
     add_seller(name, currency=currency, country=country)
+
+
+@connector.command(name="new")
+def connector_new(
+    name: str,
+    *,
+    title: Annotated[str, Parameter(help="What people call the channel.")] = "",
+    folder: Annotated[Path, Parameter(help="Where the new distribution is written.")] = Path(),
+) -> None:
+    """Write the skeleton of a connector: package, conformance test, manual page."""
+    from entrepot.cli.connector import make_connector  # noqa: PLC0415
+
+    make_connector(name, title=title, folder=folder)
 
 
 def run() -> None:

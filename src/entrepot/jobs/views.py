@@ -253,7 +253,7 @@ async def oldest_queued(session: AsyncSession) -> int:
     found = await session.execute(
         select(func.extract("epoch", func.now() - func.min(JobRun.due_at))).where(JobRun.state == "queued")
     )
-    return max(0, int(_seconds(found.scalar_one()) or 0))
+    return max(0, int(found.scalar_one_or_none() or 0))
 
 
 async def list_schedules(session: AsyncSession) -> list[ScheduleRow]:

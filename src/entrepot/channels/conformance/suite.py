@@ -15,6 +15,7 @@ from entrepot.channels.errors import UnreadableDocumentError
 from entrepot.channels.line import DocumentKey
 from entrepot.channels.proof import provided, provided_by
 from entrepot.channels.protocols import PROTOCOLS
+from entrepot.channels.registry import connectors
 
 __all__ = [
     "anyio_backend",
@@ -33,7 +34,15 @@ __all__ = [
 
 pytestmark = pytest.mark.anyio
 
-NOT_ORDERS = [b"", b"{", b"[]", b"null", b"\xff", b'{"orderId": 7}', b"[" * 100_000]
+NOT_ORDERS = {
+    "nothing": b"",
+    "half an object": b"{",
+    "a list": b"[]",
+    "null": b"null",
+    "no text": b"\xff",
+    "something else": b'{"orderId": 7}',
+    "a bomb": b"[" * 100_000,
+}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -50,7 +59,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         )
     elif "candidate" in metafunc.fixturenames:
         if "raw" in metafunc.fixturenames:
-            metafunc.parametrize("raw", NOT_ORDERS)
+            metafunc.parametrize("raw", NOT_ORDERS.values(), ids=list(NOT_ORDERS))
         metafunc.parametrize("candidate", candidates, ids=[candidate.spec.key for candidate in candidates])
 
 
@@ -75,6 +84,7 @@ def test_is_named_after_its_package(candidate: Candidate) -> None:
     package = candidate.spec.credentials.__module__.split(".")
 
     assert any(part.removeprefix("entrepot_") == candidate.spec.key for part in package)
+    assert connectors().get(candidate.spec.key) is candidate.spec, "the entry point does not lead to it"
     assert candidate.manual.is_file(), f"it has no page in the manual: {candidate.manual}"
 
 
