@@ -14,6 +14,8 @@ from entrepot.channels.errors import (
     RequestRejectedError,
     UnexpectedPayloadError,
 )
+from entrepot.channels.line import Line, NoBudget
+from entrepot.connectors.temu.connector import Temu
 from entrepot.connectors.temu.cursor import PAGE
 from entrepot.connectors.temu.errors import (
     CarrierUnmappedError,
@@ -25,7 +27,7 @@ from entrepot.connectors.temu.errors import (
 from entrepot.sandbox.faults import Fault
 from entrepot.sandbox.options import ALL_AT_ONCE, TEMU_ACCOUNTS, RateLimit, WorldOptions
 from entrepot.sandbox.world import World
-from tests.connectors.temu.shop import KEY, Hub
+from tests.connectors.temu.shop import KEY, Hub, credentials
 
 pytestmark = pytest.mark.anyio
 
@@ -423,3 +425,21 @@ async def test_asks_for_the_notices_it_acts_upon(hub: Hub) -> None:
 
 async def test_a_world_without_temu_knows_no_app(make_world: Callable[..., World]) -> None:
     assert KEY not in make_world(accounts=WorldOptions().accounts, orders=1).accounts
+
+
+async def test_all_calls_of_an_app_are_counted_together(hub: Hub) -> None:
+    taken: list[tuple[str, int, bool]] = []
+
+    class Counts(NoBudget):
+        async def take(self, operation: str, *, rate: int, per: int, burst: int, shared: bool = False) -> None:
+            taken.append((operation, (rate + burst) // per, shared))
+
+    line = Line(http=hub.http, budget=Counts())
+    for temu in (Temu(credentials(), line), Temu(credentials(shape="nested"), line)):
+        await temu.check()
+        await temu.fetch_offers(None)
+
+    assert len(taken) == 4
+    assert len(set(taken)) == 1
+    assert taken[0][1:] == (20, True)
+    assert KEY not in taken[0][0]

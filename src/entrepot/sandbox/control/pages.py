@@ -33,6 +33,11 @@ _PATTERNS = (
     "PUT /retailer/orders/cancellation",
     "* /shared/process-status*",
     "* /retailer/offers*",
+    "POST bg.*",
+    "POST bg.order.list.v2.get",
+    "POST bg.order.detail.v2.get",
+    "POST bg.logistics.shipment.v2.confirm",
+    "POST bg.local.goods.stock.edit",
     "* /carrier/*",
     "POST /carrier/shipments",
 )
