@@ -95,10 +95,10 @@ async def test_held_stock_is_read_and_shown(floor: Floor, client: httpx.AsyncCli
     held = [one for one in floor.world.accounts["sandbox-seller-1"].offers.after(-1) if one.method == "FBB"]
     assert isinstance(result, dict)
     assert result["products"] == len(held)
-    page = await client.get("/offers/held", params={"q": held[0].ean})
+    page = await client.get("/held-stock", params={"q": held[0].ean})
     assert held[0].ean in page.text
-    assert (await client.get("/offers/held")).status_code == 200
-    started = await client.post(f"/offers/held/{account.id}/refresh")
+    assert (await client.get("/held-stock")).status_code == 200
+    started = await client.post(f"/held-stock/{account.id}/refresh")
     assert started.status_code == 303
     held[0].deleted = True
     await run_inline(floor.database, floor.box, floor.settings, args)

@@ -1,10 +1,12 @@
 """Returns from the marketplace's announcement to goods on the shelf, with a marketplace that refuses and breaks."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 import httpx
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import SellerRef
 from entrepot.access.rights import Right
@@ -28,7 +30,7 @@ from entrepot.returns.errors import (
     TooManyUnitsError,
 )
 from entrepot.returns.intake import RETURNS
-from entrepot.returns.jobs import on_accounts
+from entrepot.returns.jobs import on_accounts, on_orders, on_products
 from entrepot.returns.refs import ReturnRef
 from entrepot.returns.service import Decision, ReturnService
 from entrepot.returns.tasks import ImportReturns, TellChannel
@@ -39,6 +41,8 @@ from tests.fulfilment.test_pushes import shipped_order
 from tests.inventory.factories import check_books
 
 pytestmark = pytest.mark.anyio
+
+type Handler = Callable[[AsyncSession, Sequence[RecordedEvent]], Awaitable[None]]
 
 
 class Patience(InlineEngine):
@@ -216,21 +220,36 @@ async def test_a_broken_document_stops_no_other(floor: Floor) -> None:
     assert result == {"new": 0, "changed": 0, "unchanged": 0, "failed": 1}
 
 
+async def test_a_return_that_came_before_its_order_is_joined_later(floor: Floor) -> None:
+    _, found = await announced(floor)
+    line = found.lines[0]
+    await floor.rows(
+        "UPDATE goods_return SET order_id = NULL, order_number = '' WHERE id = :id RETURNING 1", id=found.id
+    )
+    await floor.rows(
+        "UPDATE return_line SET product_id = NULL, sku = '' WHERE return_id = :id RETURNING 1", id=found.id
+    )
+
+    await react(floor, on_products, "catalog.product_changed", line.product_id)
+    assert (await again(floor, found)).lines[0].sku in {"", line.sku}
+    await react(floor, on_orders, "orders.order_imported", found.order_id)
+
+    joined = await again(floor, found)
+    assert (joined.order_id, joined.order_number) == (found.order_id, found.order_number)
+    assert (joined.lines[0].product_id, joined.lines[0].sku) == (line.product_id, line.sku)
+
+
+async def react(floor: Floor, handler: Handler, topic: str, subject: UUID | None) -> None:
+    """Feed one event to a reaction."""
+    values: dict[str, object] = dict.fromkeys(RecordedEvent.__struct_fields__)
+    event = RecordedEvent(**values | {"subject_id": subject, "topic": topic, "payload": {}})  # type: ignore[arg-type]  # nobody looks at the rest
+    async with floor.transaction() as session:
+        await handler(session, [event])
+
+
 async def test_accounts_are_read_by_schedule(floor: Floor) -> None:
     account, _ = await announced(floor)
-    async with floor.transaction() as session:
-        event = (
-            await session.execute(text("SELECT * FROM event WHERE topic = 'channels.account_connected' LIMIT 1"))
-        ).mappings()
-        assert event
-    recorded = [
-        RecordedEvent(
-            **dict.fromkeys(RecordedEvent.__struct_fields__)
-            | {"subject_id": account.id, "topic": "channels.account_connected", "payload": {}}
-        )
-    ]
-    async with floor.transaction() as session:
-        await on_accounts(session, recorded)
+    await react(floor, on_accounts, "channels.account_connected", account.id)
 
     names = await floor.rows("SELECT name FROM job_schedule WHERE name = :name", name=f"returns.import:{account.id}")
     assert names

@@ -38,7 +38,7 @@ class ReturnResult(msgspec.Struct, frozen=True, kw_only=True):
 
     quantity: int
     outcome: str
-    """The channel's word."""
+    """A :class:`ReturnOutcome`, or the channel's word for what we have none for."""
     decided_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 

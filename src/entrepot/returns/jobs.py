@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from entrepot.catalog.service import CatalogService
 from entrepot.channels.accounts import Mode
 from entrepot.channels.connections import Connections
 from entrepot.channels.contract import Capability, ProcessReport, ProcessState
@@ -26,6 +27,7 @@ from entrepot.kit.text import N_
 from entrepot.returns.domain import pause_after
 from entrepot.returns.intake import RETURNS, Intake
 from entrepot.returns.refs import Taken
+from entrepot.returns.repository import ReturnRepository
 from entrepot.returns.service import ReturnService
 from entrepot.returns.tasks import ImportReturns, TellChannel
 
@@ -201,6 +203,21 @@ async def on_accounts(session: AsyncSession, events: Sequence[RecordedEvent]) ->
         task = ImportReturns(seller_id=account.seller_id, account_id=account.id)
         await jobs.set_schedule(session, import_schedule(account.id), task, every=EVERY)
         await jobs.enqueue(session, task, key=str(account.id))
+
+
+@reaction("returns.orders", topics=["orders.order_imported", "orders.order_created"])
+async def on_orders(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
+    """Join returns to their orders, where the return came first."""
+    await ReturnRepository(session).link_orders({event.subject_id for event in events})
+
+
+@reaction("returns.products", topics=["catalog.product_created", "catalog.product_changed"])
+async def on_products(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
+    """Say what came back, where nobody knew."""
+    found = await CatalogService(session).products({event.subject_id for event in events})
+    known = [(one.seller_id, one.id, one.sku, one.gtin) for one in found.values() if one.gtin]
+    if known:
+        await ReturnRepository(session).link_products(known)
 
 
 @reaction("returns.documents", topics=["channels.document_released"])

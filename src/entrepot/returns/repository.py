@@ -67,6 +67,42 @@ class ReturnRepository:
         await insert_rows(self._session, GoodsReturn, returns)
         await insert_rows(self._session, ReturnLine, lines)
 
+    async def link_orders(self, order_ids: Collection[UUID]) -> None:
+        """Join returns to orders that came after them, and their lines to the products of those."""
+        await self._session.execute(
+            text("""
+                WITH joined AS (
+                    UPDATE goods_return r SET order_id = o.id, order_number = o.number, version = r.version + 1,
+                        search_text = r.search_text || ' ' || lower(o.number)
+                    FROM sales_order o
+                    WHERE o.id = ANY(:ids) AND r.order_id IS NULL AND r.account_id = o.channel_account_id
+                        AND r.channel_order_id = o.channel_order_id
+                    RETURNING r.id, o.id AS order_id
+                )
+                UPDATE return_line l SET product_id = ordered.product_id, sku = ordered.sku
+                FROM joined JOIN order_line ordered ON ordered.order_id = joined.order_id
+                WHERE l.return_id = joined.id AND l.product_id IS NULL AND l.gtin <> '' AND l.gtin = ordered.gtin
+            """),
+            {"ids": list(order_ids)},
+        )
+
+    async def link_products(self, products: Collection[tuple[UUID, UUID, str, str]]) -> None:
+        """Join lines without a product to those (seller, product, SKU, GTIN) that have their GTIN now."""
+        await self._session.execute(
+            text("""
+                UPDATE return_line l SET product_id = p.id, sku = p.sku
+                FROM unnest(CAST(:sellers AS uuid[]), CAST(:ids AS uuid[]), CAST(:skus AS text[]),
+                    CAST(:gtins AS text[])) AS p (seller_id, id, sku, gtin)
+                WHERE l.product_id IS NULL AND l.gtin <> '' AND l.seller_id = p.seller_id AND l.gtin = p.gtin
+            """),
+            {
+                "sellers": [seller for seller, _, _, _ in products],
+                "ids": [product for _, product, _, _ in products],
+                "skus": [sku for _, _, sku, _ in products],
+                "gtins": [gtin for _, _, _, gtin in products],
+            },
+        )
+
     async def change(self, return_id: UUID, **values: object) -> None:
         """Change a return; its version goes up."""
         sets = "".join(f"{name} = :{name}, " for name in values)

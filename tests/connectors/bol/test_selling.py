@@ -155,7 +155,7 @@ async def test_returns_are_read_and_handled(world: World, bol: Bol) -> None:
     )
     assert await settled(world, bol, await bol.handle_return(decision)) is ProcessState.SUCCEEDED
     handled = bol.read_return((await bol.fetch_returns('{"handled":true}')).items[0].raw)
-    assert handled.lines[0].results[0].outcome == "RETURN_RECEIVED"
+    assert handled.lines[0].results[0].outcome == ReturnOutcome.RECEIVED
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"null", b"\xff", b'{"returnId": "1"}', b"[" * 100_000], ids=range(7))

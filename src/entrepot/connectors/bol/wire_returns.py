@@ -64,7 +64,7 @@ class ReturnItem(Wire, frozen=True):
             results=tuple(
                 ReturnResult(
                     quantity=result.quantity,
-                    outcome=result.handling_result or result.processing_result,
+                    outcome=DECIDED.get(result.handling_result, result.handling_result or result.processing_result),
                     decided_at=result.processing_date_time,
                 )
                 for result in self.processing_results
@@ -114,3 +114,4 @@ OUTCOMES = {
     ReturnOutcome.BUYER_KEEPS: "CUSTOMER_KEEPS_PRODUCT_PAID",
     ReturnOutcome.APPROVED_AFTER_ALL: "STILL_APPROVED",
 }
+DECIDED = {theirs: str(ours) for ours, theirs in OUTCOMES.items()}

@@ -22,7 +22,7 @@ NAV = [
     NavItem(
         section="stock",
         label=N_("With channels"),
-        url="/offers/held",
+        url="/held-stock",
         icon="building-warehouse",
         right=Right.OFFERS_READ,
         order=80,

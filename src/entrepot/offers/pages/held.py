@@ -24,7 +24,7 @@ PAGE = 50
 class HeldPages(Controller):
     """Stock with channels."""
 
-    path = "/offers/held"
+    path = "/held-stock"
     include_in_schema = False
 
     @get(opt=needs(Right.OFFERS_READ))
@@ -47,8 +47,8 @@ class HeldPages(Controller):
             "products": products,
             "sellable": sellable,
             "damaged": damaged,
-            "first": f"/offers/held?{urlencode(query)}" if after else None,
-            "next": f"/offers/held?{urlencode({**query, 'after': rows[PAGE - 1].id})}" if len(rows) > PAGE else None,
+            "first": f"/held-stock?{urlencode(query)}" if after else None,
+            "next": f"/held-stock?{urlencode({**query, 'after': rows[PAGE - 1].id})}" if len(rows) > PAGE else None,
         }
         return Template("offers/held.html", context=context)
 
@@ -59,7 +59,7 @@ class HeldPages(Controller):
         account.require_read()
         task = ReadHeldStock(seller_id=account.seller_id, account_id=account_id)
         await jobs.enqueue(session, task, key=str(account_id))
-        return Redirect("/offers/held", status_code=303)
+        return Redirect("/held-stock", status_code=303)
 
 
 def _uuid(text: str) -> UUID | None:
