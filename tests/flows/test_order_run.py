@@ -1,6 +1,5 @@
 """The order run: five steps, each noted, none stopped by another."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -12,8 +11,7 @@ from entrepot.channels.accounts import AccountRef, Mode
 from entrepot.channels.credentials import parse_credentials
 from entrepot.channels.registry import connector_spec
 from entrepot.channels.service import ChannelService
-from entrepot.erp.accounts import ErpJoin
-from entrepot.erp.contract import ErpOrder, ErpShipment, HandOver, HandOverState
+from entrepot.erp.contract import ErpShipment
 from entrepot.erp.errors import ErpAwayError
 from entrepot.erp.service import ErpService
 from entrepot.flows.domain import Flow, StepState
@@ -23,12 +21,11 @@ from entrepot.fulfilment.service import OutsideShipment, OutsideShipments
 from entrepot.fulfilment.views.channel_pushes import pushes
 from entrepot.fulfilment.views.parcels import shipments
 from entrepot.kit.clock import now
-from entrepot.kit.ids import new_id
 from entrepot.orders import views as order_views
 from entrepot.orders.handing import OrderHandOver
 from entrepot.orders.service import OrderService, OrderStatus
 from entrepot.sandbox.faults import Fault
-from tests.flows.conftest import Runs
+from tests.flows.conftest import Erp, Runs
 from tests.fulfilment.floor import Floor
 from tests.fulfilment.test_pushes import sandbox_shipments, shipped_order
 
@@ -104,78 +101,6 @@ async def test_a_step_that_fails_does_not_stop_the_others(floor: Floor, do: Runs
     assert found[0].note
     assert found[4].state is StepState.SUCCEEDED
     assert sandbox_shipments(floor) == 1
-
-
-class Erp:
-    """An ERP that keeps what it is given."""
-
-    way = "test"
-
-    def __init__(self) -> None:
-        self.orders: dict[str, ErpOrder] = {}
-        self.refuses: set[str] = set()
-        self.away = False
-        self.shipments: list[ErpShipment] = []
-        self.given = 0
-
-    async def aclose(self) -> None:
-        pass
-
-    async def hand_over(self, orders: Sequence[ErpOrder]) -> list[HandOver]:
-        if self.away:
-            raise ErpAwayError(erp="Test", reason="no answer")
-        self.given += len(orders)
-        outcomes: list[HandOver] = []
-        for order in orders:
-            state = HandOverState.PRESENT if order.reference in self.orders else HandOverState.ACCEPTED
-            if order.reference in self.refuses:
-                outcomes.append(
-                    HandOver(reference=order.reference, state=HandOverState.REFUSED, problem="Unknown article")
-                )
-                continue
-            self.orders[order.reference] = order
-            outcomes.append(HandOver(reference=order.reference, state=state))
-        return outcomes
-
-    async def read_tracking(self, references: Sequence[str]) -> list[ErpShipment]:
-        return [one for one in self.shipments if one.reference in references]
-
-
-@pytest.fixture
-async def erp(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> Erp:
-    """The ERP every channel account is joined to."""
-    found, account_id = Erp(), new_id()
-
-    async def joined(_: ErpService, channel_account_id: UUID) -> ErpJoin:
-        return ErpJoin(
-            channel_account_id=channel_account_id,
-            seller_id=floor.seller_id,
-            erp_account_id=account_id,
-            erp_name="Test",
-            hand_over=True,
-            take_stock=True,
-        )
-
-    class Usable:
-        def require(self) -> None:
-            pass
-
-    async def usable(_: ErpService, __: UUID) -> Usable:
-        return Usable()
-
-    async def connector(_: ErpService, __: UUID, *, why: str = "") -> Erp:  # noqa: ARG001 -- the service's form
-        return found
-
-    async def nothing(*_: object, **__: object) -> None:
-        pass
-
-    monkeypatch.setattr(ErpService, "joined", joined)
-    monkeypatch.setattr(ErpService, "account", usable)
-    monkeypatch.setattr(ErpService, "order_connector", connector)
-    monkeypatch.setattr(ErpService, "tracking_connector", connector)
-    for name in ("record_hand_overs", "record_success", "record_failure"):
-        monkeypatch.setattr(ErpService, name, nothing)
-    return found
 
 
 async def test_orders_of_an_erp_go_full_circle(floor: Floor, do: Runs, erp: Erp) -> None:
