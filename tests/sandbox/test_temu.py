@@ -98,7 +98,10 @@ async def test_both_shapes_of_requests(http: httpx.AsyncClient) -> None:
 
 
 async def test_a_used_key_of_a_request_is_refused(http: httpx.AsyncClient) -> None:
-    query = {"goodsId": 601_000_000_000_000, "skuStockTargetList": [{"skuId": 17_000_000_000_000, "stockTarget": 5}]}
+    query: dict[str, Any] = {
+        "goodsId": 601_000_000_000_000,
+        "skuStockTargetList": [{"skuId": 17_000_000_000_000, "stockTarget": 5}],
+    }
 
     first = await ask(http, "bg.local.goods.stock.edit", requestUniqueKey="once", **query)
     again = await ask(http, "bg.local.goods.stock.edit", requestUniqueKey="once", **query)
@@ -108,7 +111,7 @@ async def test_a_used_key_of_a_request_is_refused(http: httpx.AsyncClient) -> No
 
 
 async def test_goods_are_listed(http: httpx.AsyncClient) -> None:
-    query = {"pageNo": 1, "pageSize": 5, "goodsStatusFilterType": 0}
+    query: dict[str, Any] = {"pageNo": 1, "pageSize": 5, "goodsStatusFilterType": 0}
     answer = await ask(http, "bg.local.goods.list.query", goodsSearchType=1, **query)
 
     assert len(answer["result"]["goodsList"]) == 5

@@ -21,7 +21,7 @@ def vector(shared_data: Path) -> dict[str, Any]:
     return json.loads((shared_data / VECTORS).read_text())["webhook"]
 
 
-def deliver(event: str = ORDER, *, example_style: bool = False, **content: object) -> tuple[dict[str, str], bytes]:
+def deliver(event: str = ORDER, *, example_style: bool = False, **content: Any) -> tuple[dict[str, str], bytes]:  # noqa: ANN401 -- JSON
     headers, body = signed(KEY, SECRET, event, json.dumps(content).encode(), example_style=example_style)
     return dict(headers), body
 
@@ -66,7 +66,7 @@ def test_an_order_that_changed(example_style: bool) -> None:  # noqa: FBT001 -- 
 
 
 def test_a_repeated_delivery_has_the_same_id_and_another_change_has_not() -> None:
-    def id_of(**content: object) -> str:
+    def id_of(**content: Any) -> str:  # noqa: ANN401 -- JSON
         return read_notice(KEY, SECRET, *deliver(**content))[0].notice_id
 
     once = id_of(parentOrderSn="PO-1", orderStatus=2, updateTime=1)
@@ -86,7 +86,7 @@ def test_a_repeated_delivery_has_the_same_id_and_another_change_has_not() -> Non
         ("something new", {"x": [1, 2]}, NoticeKind.OTHER),
     ],
 )
-def test_what_notices_are_about(event: str, content: dict[str, object], kind: NoticeKind) -> None:
+def test_what_notices_are_about(event: str, content: dict[str, Any], kind: NoticeKind) -> None:
     assert [notice.kind for notice in read_notice(KEY, SECRET, *deliver(event, **content))] == [kind]
 
 

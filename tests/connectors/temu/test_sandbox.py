@@ -439,7 +439,7 @@ async def test_all_calls_of_an_app_are_counted_together(hub: Hub) -> None:
         await temu.check()
         await temu.fetch_offers(None)
 
-    assert len(taken) == 4
+    assert len(taken) == 6
     assert len(set(taken)) == 1
     assert taken[0][1:] == (20, True)
     assert KEY not in taken[0][0]

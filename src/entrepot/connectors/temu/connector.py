@@ -23,7 +23,7 @@ from entrepot.connectors.temu import offers, wire
 from entrepot.connectors.temu.credentials import TemuCredentials
 from entrepot.connectors.temu.gateway import Gateway
 from entrepot.connectors.temu.notices import EVENT_CODES, read_notice
-from entrepot.connectors.temu.orders import Orders
+from entrepot.connectors.temu.orders import LIST, Orders
 from entrepot.connectors.temu.shipments import Shipments
 
 TOKEN_INFO = "bg.open.accesstoken.info.get"  # noqa: S105 -- the name of a call
@@ -40,8 +40,9 @@ class Temu:
         self._shipments = Shipments(self._gateway, credentials.warehouse)
 
     async def check(self) -> str:
-        """Ask what the token may do: proves key, secret, token and region at once."""
+        """Ask about the token, which proves key, secret and region, and read an order: what everything stands on."""
         info = await self._gateway.call(TOKEN_INFO, wire.TokenInfo)
+        await self._gateway.call(LIST, wire.OrderPage, {"pageNumber": 1, "pageSize": 1})
         return f"Temu {info.mall_id or self._credentials.app_key[:8]} ({self._credentials.region})"
 
     async def credentials_end(self) -> datetime | None:
