@@ -171,9 +171,10 @@ async def test_two_orders_whose_numbers_begin_alike_are_two(world: World) -> Non
 
 
 async def test_writes_down_what_it_did(world: World) -> None:
-    await world.connector().hand_over([order("A")])
+    await world.connector().hand_over([order("A"), order("B")])
 
-    (call,) = [call for call in world.calls if call.subject == "A"]
+    call, other = [call for call in world.calls if call.subject]
+    assert (call.subject, other.subject, call.answer) == ("A", "B", "added")
     assert call.method == "SQL"
     assert "tXMLBestellImport" in call.target
     assert "<cExterneBestellNr>A</cExterneBestellNr>" in call.request

@@ -1,5 +1,6 @@
 """JTL-Wawi as an ERP."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, Decimal
@@ -27,6 +28,7 @@ from entrepot.erp.contract import (
 )
 from entrepot.erp.errors import ErpIncompleteError
 from entrepot.erp.line import ErpLine
+from entrepot.kit.clock import now
 
 NAMED = 20
 """Missing columns that are named one by one."""
@@ -182,15 +184,22 @@ class JtlConnector:
             return {reference: await self._folder.put(reference, document) for reference, document in ready.items()}
         added: dict[str, bool] = {}
         for batch in batched(ready.items(), TOGETHER, strict=False):
+            started_at, started = now(), time.monotonic()
             try:
-                added |= await self._server.run(
-                    "dbo.tXMLBestellImport",
-                    partial(_add_all, batch=batch),
-                    subject=batch[0][0] if len(batch) == 1 else "",
-                    request="\n".join(document.decode(ENCODING) for _, document in batch),
-                )
+                await self._server.run("orders together", partial(_add_all, batch=batch, added=added))
             except ErpIncompleteError:
                 raise ErpIncompleteError(erp=NAME, problems=MAY_NOT_ADD) from None
+            finally:  # also of a batch that broke off: these orders are there
+                for reference, document in batch:
+                    if reference in added:
+                        await self._server.note(
+                            "dbo.tXMLBestellImport",
+                            started_at=started_at,
+                            started=started,
+                            subject=reference,
+                            request=document.decode(ENCODING),
+                            answer="added" if added[reference] else "was there already",
+                        )
         return added
 
     async def _articles(self, skus: set[str]) -> set[str]:
@@ -203,12 +212,11 @@ class JtlConnector:
         return await self._server.run(what, lambda connection: list(connection.execute(statement)))
 
 
-def _add_all(connection: Connection, batch: Iterable[tuple[str, bytes]]) -> list[tuple[str, bool]]:
+def _add_all(connection: Connection, batch: Iterable[tuple[str, bytes]], added: dict[str, bool]) -> None:
     """Add orders to those that JTL-Worker fetches; each counts at once."""
-    return [
-        (reference, connection.execute(statements.import_order(document.decode(ENCODING), reference)).rowcount > 0)
-        for reference, document in batch
-    ]
+    for reference, document in batch:
+        statement = statements.import_order(document.decode(ENCODING), reference)
+        added[reference] = connection.execute(statement).rowcount > 0
 
 
 def _absent(table: str, missing: list[str], columns: int) -> str:

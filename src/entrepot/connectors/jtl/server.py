@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import URL, Connection, create_engine, make_url
@@ -125,7 +126,7 @@ class JtlServer:
     def shown(self) -> str:
         return self._target.shown
 
-    async def run[T](self, what: str, work: Callable[[Connection], T], *, subject: str = "", request: str = "") -> T:
+    async def run[T](self, what: str, work: Callable[[Connection], T]) -> T:
         """Do *work* with a connection where every statement counts at once, and write down that it was done.
 
         Raises:
@@ -147,18 +148,32 @@ class JtlServer:
         else:
             return result
         finally:
-            await self._line.record(
-                ErpCall(
-                    method="SQL",
-                    target=f"{self._target.shown}: {what}",
-                    started_at=started_at,
-                    duration_ms=round((time.monotonic() - started) * 1000),
-                    subject=subject,
-                    request=request,
-                    answer=answer,
-                    error=error,
-                )
+            await self.note(what, started_at=started_at, started=started, answer=answer, error=error)
+
+    async def note(
+        self,
+        what: str,
+        *,
+        started_at: datetime,
+        started: float,
+        subject: str = "",
+        request: str = "",
+        answer: str = "",
+        error: str = "",
+    ) -> None:
+        """Write down one exchange that began at the monotonic time *started* and has just ended."""
+        await self._line.record(
+            ErpCall(
+                method="SQL",
+                target=f"{self._target.shown}: {what}",
+                started_at=started_at,
+                duration_ms=round((time.monotonic() - started) * 1000),
+                subject=subject,
+                request=request,
+                answer=answer,
+                error=error,
             )
+        )
 
     async def _run[T](self, work: Callable[[Connection], T]) -> T:
         address = await self._address()
