@@ -299,10 +299,10 @@ async def remove_expired(session: AsyncSession, now: datetime) -> int:
     """Remove what nobody can use any more: sessions, links, old attempts, answers kept for repeats."""
     removed = 0
     for statement in (
-        "DELETE FROM user_session WHERE expires_at < :now OR last_seen_at < :now - interval '1 day'",
+        "DELETE FROM user_session WHERE expires_at < :now OR last_seen_at < CAST(:now AS timestamptz) - interval '1 day'",
         "DELETE FROM password_link WHERE expires_at < :now",
-        "DELETE FROM sign_in_attempt WHERE last_at < :now - interval '1 day'",
-        "DELETE FROM idempotency_key WHERE created_at < :now - interval '1 day'",
+        "DELETE FROM sign_in_attempt WHERE last_at < CAST(:now AS timestamptz) - interval '1 day'",
+        "DELETE FROM idempotency_key WHERE created_at < CAST(:now AS timestamptz) - interval '1 day'",
     ):
         removed += rows_of(await session.execute(text(statement), {"now": now}))
     return removed

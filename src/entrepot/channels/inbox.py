@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -116,3 +117,11 @@ class Inbox:
     async def move_cursor(self, account: AccountRef, kind: str, cursor: Cursor) -> None:
         """Remember where reading goes on; in the transaction that stores what was read."""
         await repository.move_cursor(self._session, account, kind, cursor)
+
+
+async def forget_documents(session: AsyncSession, *, before: datetime, limit: int) -> int:
+    """Remove at most *limit* documents that are imported or ignored and were last seen before *before*.
+
+    What waits or needs attention stays, however old.
+    """
+    return await repository.forget_documents(session, before, limit)

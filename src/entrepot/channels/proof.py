@@ -1,5 +1,6 @@
 """What a connector's code can do: asked of the code itself, by the conformance suite and by the passport."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, get_type_hints
@@ -9,7 +10,7 @@ def provided[C: StrEnum](made: object, protocols: Mapping[C, type]) -> frozenset
     """Return the capabilities whose protocol *made*, a connector or the class of one, fulfils."""
     if not isinstance(made, type):
         return frozenset(capability for capability, protocol in protocols.items() if isinstance(made, protocol))
-    promised = {name for parent in made.__mro__ for name in parent.__dict__.get("__annotations__", {})}
+    promised = {name for parent in made.__mro__ for name in inspect.get_annotations(parent)}
     members = {name for name in dir(made) if getattr(made, name, None) is not None} | promised
     return frozenset(capability for capability, protocol in protocols.items() if _asked(protocol) <= members)
 

@@ -14,7 +14,7 @@ from entrepot.channels.contract import RawDocument
 from entrepot.channels.line import DocumentKey
 from entrepot.channels.models import ChannelAccount, InboxDocument
 from entrepot.kit.bulk import insert_rows
-from entrepot.kit.ids import new_id
+from entrepot.kit.ids import new_id, oldest_id
 
 _ACCOUNT = ", ".join(field.name for field in fields(AccountRef))
 _DOCUMENT_COLUMNS = tuple(field.name for field in fields(ReceivedDocument))
@@ -316,3 +316,22 @@ async def end_lease(session: AsyncSession, account_id: UUID) -> None:
     await session.execute(
         text("UPDATE channel_token SET leased_until = NULL WHERE account_id = :account_id"), {"account_id": account_id}
     )
+
+
+# Retention
+
+
+async def forget_documents(session: AsyncSession, before: datetime, limit: int) -> int:
+    """Remove documents that are done with and were last seen before *before*, the oldest first; return how many."""
+    found = await session.execute(
+        text("""
+            WITH gone AS (DELETE FROM inbox_document WHERE id IN (
+                SELECT id FROM inbox_document
+                WHERE id < :bound AND last_seen_at < :before AND state IN ('imported', 'ignored')
+                ORDER BY id LIMIT :limit
+            ) RETURNING 1)
+            SELECT count(*) FROM gone
+        """),
+        {"before": before, "bound": oldest_id(before), "limit": limit},
+    )
+    return int(found.scalar_one())

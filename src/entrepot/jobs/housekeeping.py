@@ -12,8 +12,6 @@ from entrepot.jobs.schedules import set_schedule
 from entrepot.kit.clock import now
 from entrepot.kit.text import N_
 
-KEEP = timedelta(days=14)
-KEEP_FAILED = timedelta(days=90)
 BATCH = 1000
 MOST = 200
 """Batches of one night: what is left waits for the next."""
@@ -29,10 +27,12 @@ async def forget_runs(run: Run, args: ForgetRuns) -> object:  # noqa: ARG001 -- 
     from dbos import DBOS  # noqa: PLC0415 -- the web process knows this job and has no engine
 
     removed = 0
+    keep = timedelta(days=run.settings.keep_runs_days)
+    keep_failed = timedelta(days=run.settings.keep_failed_runs_days)
 
     async def remove() -> int:
         async with run.transaction() as session:
-            ids = await repository.forget_runs(session, now() - KEEP, now() - KEEP_FAILED, BATCH)
+            ids = await repository.forget_runs(session, now() - keep, now() - keep_failed, BATCH)
         known = (
             [
                 status.workflow_id

@@ -37,9 +37,10 @@ UUID_LENGTH = 36
 GLANCES = 2
 """Connections of a process for :meth:`Database.glance`."""
 
-UNREACHABLE = (OSError, TimeoutError, PoolTimeoutError, asyncpg.TooManyConnectionsError, asyncpg.CannotConnectNowError)
-"""What connecting fails with: nobody listens, no answer in time, every connection of this process is taken, or all of
-the server's are, or it is starting or stopping."""
+UNREACHABLE = (OSError, TimeoutError, PoolTimeoutError)
+"""What connecting fails with: nobody listens, no answer in time, every connection of this process is taken."""
+TURNED_AWAY = (asyncpg.TooManyConnectionsError, asyncpg.CannotConnectNowError)
+"""What the server says instead of letting us in: all its connections are taken; it is starting, or stopping."""
 
 
 class Base(DeclarativeBase):
@@ -217,7 +218,8 @@ def _away_if_lost(*unreachable: type[Exception]) -> Generator[None]:
     except unreachable as error:
         raise DatabaseAwayError from error
     except DBAPIError as error:
-        if error.connection_invalidated or isinstance(error, InterfaceError):
+        turned_away = isinstance(error.orig.__cause__ if error.orig else None, TURNED_AWAY)
+        if error.connection_invalidated or turned_away or isinstance(error, InterfaceError):
             raise DatabaseAwayError from error
         raise
 

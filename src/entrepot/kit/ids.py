@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from uuid import UUID
 
 _RANDOM = 10
@@ -43,3 +44,8 @@ def new_id() -> UUID:
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return UUID(int=value)
+
+
+def oldest_id(moment: datetime) -> UUID:
+    """Return an id that is not greater than any made at or after *moment*: a bound for what is older."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)

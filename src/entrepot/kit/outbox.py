@@ -162,3 +162,12 @@ async def read_subjects(session: AsyncSession, subject_ids: Iterable[UUID], *, l
 
 def _read(row: RowMapping) -> RecordedEvent:
     return RecordedEvent(**{column: row[column] for column in COLUMNS})
+
+
+async def forget_events(session: AsyncSession, *, before: datetime, limit: int) -> int:
+    """Remove at most *limit* events older than *before*, the oldest first; return how many.
+
+    The database refuses a *before* within the last 30 days, and anyone but the instance.
+    """
+    found = await session.execute(text("SELECT forget_events(:before, :limit)"), {"before": before, "limit": limit})
+    return int(found.scalar_one())
