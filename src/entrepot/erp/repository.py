@@ -167,7 +167,7 @@ async def store_stock(
             "available": row.available,
             "read_at": read_at,
         }
-        for row in {(row.sku, row.warehouse): row for row in rows}.values()
+        for _, row in sorted({(row.sku, row.warehouse): row for row in rows}.items())  # one order of locks for all
     ]
     before = await session.execute(
         text("""
