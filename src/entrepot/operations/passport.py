@@ -32,7 +32,7 @@ class Conformance(msgspec.Struct, frozen=True, kw_only=True):
     entrepot: str
     day: str
     passed: int = 0
-    skipped: list[str] = []
+    skipped: int = 0
     failed: list[str] = []
 
 
