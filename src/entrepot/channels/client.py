@@ -135,9 +135,16 @@ class ChannelClient:
             response.headers.get("X-RateLimit-Reset", ""),
         )
         if response.status_code == TOO_MANY_REQUESTS:
-            await self._line.budget.learn(operation.name, remaining=0, reset=self._wait(response))
+            await self._line.budget.learn(
+                operation.name, remaining=0, reset=self._wait(response), shared=operation.shared
+            )
         elif remaining.isdigit() and reset.isdigit() and int(remaining) <= operation.burst:
-            await self._line.budget.learn(operation.name, remaining=int(remaining), reset=seconds_until(int(reset)))
+            await self._line.budget.learn(
+                operation.name,
+                remaining=int(remaining),
+                reset=seconds_until(int(reset)),
+                shared=operation.shared,
+            )
 
     def decode[T](self, body: bytes, into: type[T]) -> T:
         """Return *body* as *into*.

@@ -136,14 +136,16 @@ class AccountBudget:
         self._account_id = account_id
 
     async def take(self, operation: str, *, rate: int, per: int, burst: int, shared: bool = False) -> None:
-        key = f"{self._channel}:{operation}" if shared else f"{self._account_id}:{operation}"
         try:
-            await self._budget.take(key, rate=rate, per=per, burst=burst)
+            await self._budget.take(self._key(operation, shared=shared), rate=rate, per=per, burst=burst)
         except BudgetSpentError as error:
             raise RateLimitedError(channel=self._channel, retry_after=error.retry_after) from error
 
-    async def learn(self, operation: str, *, remaining: int, reset: int) -> None:
-        await self._budget.learn(f"{self._account_id}:{operation}", remaining=remaining, reset=reset)
+    async def learn(self, operation: str, *, remaining: int, reset: int, shared: bool = False) -> None:
+        await self._budget.learn(self._key(operation, shared=shared), remaining=remaining, reset=reset)
+
+    def _key(self, operation: str, *, shared: bool) -> str:
+        return f"{self._channel}:{operation}" if shared else f"{self._account_id}:{operation}"
 
 
 class StoredTokens:

@@ -47,7 +47,7 @@ class Budget(Protocol):
         """
         ...
 
-    async def learn(self, operation: str, *, remaining: int, reset: int) -> None:
+    async def learn(self, operation: str, *, remaining: int, reset: int, shared: bool = False) -> None:
         """The channel said that *remaining* calls are left for the next *reset* seconds."""
         ...
 
@@ -87,7 +87,7 @@ class NoBudget:
     async def take(self, operation: str, *, rate: int, per: int, burst: int, shared: bool = False) -> None:
         """Return at once."""
 
-    async def learn(self, operation: str, *, remaining: int, reset: int) -> None:
+    async def learn(self, operation: str, *, remaining: int, reset: int, shared: bool = False) -> None:
         """Forget it."""
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import msgspec
 
 from entrepot.channels.client import ChannelClient, Operation
-from entrepot.channels.errors import UnexpectedPayloadError
+from entrepot.channels.errors import RateLimitedError, UnexpectedPayloadError
 from entrepot.channels.line import Line
 from entrepot.connectors.temu.credentials import TemuCredentials
 from entrepot.connectors.temu.errors import NAME, error_of
@@ -32,6 +32,7 @@ class Gateway:
     def __init__(self, credentials: TemuCredentials, line: Line) -> None:
         self._credentials = credentials
         self._client = ChannelClient(NAME, line)
+        self._budget = line.budget
         app = hashlib.blake2b(credentials.app_key.encode(), digest_size=8).hexdigest()
         self._operation = Operation(name=f"app {app}", rate=RATE, burst=1, shared=True)
 
@@ -66,7 +67,10 @@ class Gateway:
             content=body,
         )
         if not answer.success:
-            raise error_of(answer.error_code, answer.error_msg or "", operation=kind, region=credentials.region)
+            error = error_of(answer.error_code, answer.error_msg or "", operation=kind, region=credentials.region)
+            if isinstance(error, RateLimitedError):  # the other processes need not find out by themselves
+                await self._budget.learn(self._operation.name, remaining=0, reset=error.retry_after, shared=True)
+            raise error
         if not bytes(answer.result).strip():
             raise UnexpectedPayloadError(channel=NAME, reason="it names no result")
         return answer.result
