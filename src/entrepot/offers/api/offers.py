@@ -181,7 +181,7 @@ class OfferApi(Controller):
 
     @get(
         "/{offer_id:uuid}/pushes",
-        operation_id="listPushes",
+        operation_id="listOfferPushes",
         summary="List what a channel was told",
         opt=needs(Right.OFFERS_READ),
     )
