@@ -11,6 +11,7 @@ from tests.browser.conftest import WIDE, Demo
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
 
 SKU = "22423"
+CHANNEL = "Temu (sandbox)"
 
 
 @contextmanager
@@ -49,7 +50,7 @@ def test_why_a_sku_is_not_on_the_channel_in_three_clicks(demo: Demo, page: Page,
         expect(page.locator("#standing")).to_contain_text("are held back: the buffer of this offer is 100,000")
         picture(page, "why-3-channels")
         page.set_viewport_size(WIDE)
-        page.get_by_role("link", name="Why", exact=True).click()
+        page.get_by_role("region", name=CHANNEL).get_by_role("link", name="Why").click()
         page.wait_for_url("**/offers/*-*")
         expect(page.locator("#why")).to_contain_text("are held back: the buffer of this offer is 100,000")
         assert len(clicked) == 3, clicked
@@ -89,7 +90,7 @@ def the_offer(demo: Demo, page: Page) -> str:
 
     def found() -> str | None:
         page.goto(f"/offers?state=in_step&q={SKU}")
-        row = page.locator("#list tbody").get_by_role("link", name=SKU, exact=True)
-        return row.first.get_attribute("href") if row.count() else None
+        rows = page.locator("#list tbody tr").filter(has_text=CHANNEL)
+        return rows.first.get_by_role("link").first.get_attribute("href") if rows.count() else None
 
     return demo.eventually(found, what="telling the channel")

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from entrepot.catalog.service import ProductRef
 from entrepot.channels.accounts import AccountRef
 from entrepot.channels.service import ChannelService
-from entrepot.offers.domain import AccountLimits, Derivation, publishable, rules_of
+from entrepot.offers.domain import AccountLimits, Derivation, Stock, publishable, rules_of
 from entrepot.offers.repository import OfferRepository
 from entrepot.offers.rows import Undecided
 from entrepot.offers.rules_repository import RulesRepository
@@ -73,30 +74,41 @@ class Explaining:
 
     async def explain(self, rows: Sequence[Decidable]) -> list[Derivation | None]:
         """Return what each offer should say now, and why; None without a product or where the channel counts."""
-        sources = {row.account_id: self._there.sources.get(row.account_id, OWN) for row in rows}
-        read = {
-            source: await self._stocks.read(
-                source, {row.product_id for row in rows if row.account_id in accounts and row.product_id}
-            )
-            for source, accounts in ((source, set(ids)) for source, ids in grouped(sources).items())
+        sources = {
+            account_id: self._there.sources.get(account_id, OWN) for account_id in {row.account_id for row in rows}
+        }
+        read: dict[UUID, dict[UUID, tuple[ProductRef, Stock]]] = {}
+        for source, group in grouped(sources).items():
+            accounts = set(group)
+            wanted = {row.product_id for row in rows if row.product_id and row.account_id in accounts}
+            read |= dict.fromkeys(accounts, await self._stocks.read(source, wanted))
+        numbers: dict[tuple[object, ...], int] = {}
+        alike = {
+            account_id: numbers.setdefault((source, self._limits(account_id), self._mode(account_id)), len(numbers))
+            for account_id, source in sources.items()
         }
         known: dict[tuple[object, ...], Derivation] = {}
         answers: list[Derivation | None] = []
         for row in rows:
-            source = sources[row.account_id]
-            found = read[source].get(row.product_id) if row.product_id else None
+            found = read[row.account_id].get(row.product_id) if row.product_id else None
             if found is None or row.fulfilment != "seller":
                 answers.append(None)
                 continue
-            product, stock = found
-            limits = self._there.limits.get(row.account_id, AccountLimits())
-            mode = self._there.modes.get(row.account_id, "")
-            same = (product.id, source, limits, mode, row.buffer, row.maximum, row.paused)
-            if same not in known:
+            same = (row.product_id, alike[row.account_id], row.buffer, row.maximum, row.paused)
+            derivation = known.get(same)
+            if derivation is None:
+                product, stock = found
+                limits = self._limits(row.account_id)
                 rules = rules_of(product.buffer, limits, buffer=row.buffer, maximum=row.maximum, paused=row.paused)
-                known[same] = publishable(stock, rules, mode=mode)[1]
-            answers.append(known[same])
+                derivation = known[same] = publishable(stock, rules, mode=self._mode(row.account_id))[1]
+            answers.append(derivation)
         return answers
+
+    def _limits(self, account_id: UUID) -> AccountLimits:
+        return self._there.limits.get(account_id, AccountLimits())
+
+    def _mode(self, account_id: UUID) -> str:
+        return self._there.modes.get(account_id, "")
 
 
 class Deciding:
