@@ -64,6 +64,7 @@ async def test_noticed_orders_are_fetched_at_once_and_once(floor: Floor) -> None
 
     assert [task["channel_order_ids"] for task in tasks] == [[*wanted, "GONE"]], "one run for what came together"
     args = FetchOrders(seller_id=floor.seller_id, account_id=account.id, channel_order_ids=(*wanted, "GONE"))
+    done: object = None
     for _ in range(2):
         done = await run_inline(floor.database, floor.box, floor.settings, args, engine=Patience(floor))
     assert await count(floor) == before + 2
