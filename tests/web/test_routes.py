@@ -25,11 +25,15 @@ PUBLIC_PATHS = {
     "/first-run",
     "/healthz",
     "/hooks/{account_id:uuid}/{secret:str}",
+    "/offline",
+    "/service-worker.js",
     "/session/language",
     "/set-password/{token:str}",
     "/sign-in",
 }
 """Everything that needs no sign-in.  A new entry is a decision, not a habit."""
+SOCKET = "WEBSOCKET"
+"""No method: what these refuse is tested where they are."""
 SCHEMA = "/api/schema"
 """The description of the API says what is possible, and nothing about anyone."""
 SAMPLES = {"uuid": str(UUID(int=7)), "int": "7", "str": "x", "path": "x", "date": "2026-01-01", "decimal": "1"}
@@ -49,7 +53,7 @@ def handlers(app: Litestar) -> Iterator[tuple[str, str, BaseRouteHandler]]:
                     if method not in {"OPTIONS", "HEAD"}:
                         yield route.path, method, handler
         elif getattr(route, "route_handler", None) is not None:
-            yield route.path, "GET", route.route_handler
+            yield route.path, SOCKET, route.route_handler
 
 
 def example(path: str) -> str:
@@ -89,7 +93,7 @@ async def test_every_route_refuses_a_stranger(app: Litestar, make_client: MakeCl
     client = await make_client()
     client.headers["accept"] = "application/json"
     for path, method, handler in handlers(app):
-        if handler.opt.get(OPTION) == PUBLIC or path.startswith(SCHEMA):
+        if handler.opt.get(OPTION) == PUBLIC or path.startswith(SCHEMA) or method == SOCKET:
             continue
         answer = await client.request(method, example(path))
         assert answer.status_code == 401, f"{method} {path} answered {answer.status_code}"
@@ -102,7 +106,7 @@ async def test_every_route_refuses_a_user_without_its_right(
     clients: dict[str, httpx.AsyncClient] = {}
     for path, method, handler in handlers(app):
         right = handler.opt.get(OPTION)
-        if right is None or right == PUBLIC or path.startswith(SCHEMA):
+        if right is None or right == PUBLIC or path.startswith(SCHEMA) or method == SOCKET:
             continue
         if right not in clients:
             clients[right] = await make_client(seller, frozenset(Right) - {Right(right)})
@@ -118,7 +122,9 @@ async def test_every_page_that_changes_something_needs_the_csrf_token(
     client = await make_client(seller)
     del client.headers["x-csrftoken"]
     for path, method, _ in handlers(app):
-        if method in {"GET", "HEAD"} or path.startswith(("/api/", "/hooks/")):  # programs call these, without cookies
+        if method in {"GET", "HEAD", SOCKET} or path.startswith(
+            ("/api/", "/hooks/")
+        ):  # programs call these, without cookies
             continue
         answer = await client.request(method, example(path))
         assert answer.status_code == 403, f"{method} {path} answered {answer.status_code}"

@@ -23,5 +23,5 @@ async def read_erp_stock(run: Run, args: ReadErpStock) -> object:
             lambda: read_stock(run.transaction, connections, args.account_id),
             returns=StockReading,
         )
-    await run.progress(reading.rows, reading.rows, f"{reading.changed} changed")
+    await run.progress(reading.rows, reading.rows, N_("{changed} changed"), changed=reading.changed)
     return msgspec.to_builtins(reading)

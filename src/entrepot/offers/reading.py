@@ -13,6 +13,7 @@ from entrepot.channels.service import ChannelService
 from entrepot.jobs.run import Run
 from entrepot.kit.clock import now
 from entrepot.kit.errors import EntrepotError
+from entrepot.kit.text import N_
 from entrepot.offers.service import OfferService
 
 
@@ -49,7 +50,14 @@ async def read_listing(run: Run, connections: Connections, account_id: UUID) -> 
             unmatched=total.unmatched + page.unmatched,
             drifted=total.drifted + page.drifted,
         )
-        await run.progress(total.count, 0, f"{total.count} offers, {total.new} new, {total.unmatched} without product")
+        await run.progress(
+            total.count,
+            0,
+            N_("{count} offers, {new} new, {unmatched} without product"),
+            count=total.count,
+            new=total.new,
+            unmatched=total.unmatched,
+        )
 
     async def close() -> int:
         async with run.transaction() as session:

@@ -49,7 +49,13 @@ async def send_all(run: Run, connections: Connections, account_id: UUID) -> Sent
             if not sent.held:
                 await _pause_if_wanted(run, account_id)
             return total
-        await run.progress(total.total, 0, f"{total.published} published, {total.refused} refused")
+        await run.progress(
+            total.total,
+            0,
+            N_("{published} published, {refused} refused"),
+            published=total.published,
+            refused=total.refused,
+        )
 
 
 async def _pause_if_wanted(run: Run, account_id: UUID) -> None:

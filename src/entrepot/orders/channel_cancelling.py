@@ -59,12 +59,15 @@ async def cancel_lines(run: Run, args: CancelOnChannel) -> object:
             account = await channels.account(args.account_id)
             if not account.may_write:
                 await run.log(
-                    "info", f"{account.name} only imports: nothing was sent.", subject=("order", args.order_id)
+                    "info",
+                    N_("{account} only imports: nothing was sent."),
+                    subject=("order", args.order_id),
+                    account=account.name,
                 )
                 return {"told": 0}
             connector = await channels.connector(args.account_id, why="cancel order lines")
         if not isinstance(connector, CancelsLines):
-            await run.log("warning", f"{account.name} cannot cancel lines: do it on the channel.")
+            await run.log("warning", N_("{account} cannot cancel lines: do it on the channel."), account=account.name)
             return {"told": 0}
         for line_id in args.channel_line_ids:
 

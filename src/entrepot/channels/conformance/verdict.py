@@ -5,7 +5,6 @@ A pytest plugin: ``pytest -p entrepot.channels.conformance.verdict --write-verdi
 
 import sys
 from collections import defaultdict
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import msgspec
 import pytest
 
 from entrepot.channels.conformance.candidate import Candidate
+from entrepot.kit.clock import now
 
 FILE = "conformance.json"
 
@@ -49,7 +49,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> object:
         return
     key = candidate.spec.key
     _CANDIDATES[key] = candidate
-    today = datetime.now(UTC).date().isoformat()
+    today = now().date().isoformat()
     verdict = _VERDICTS.setdefault(key, Verdict(connector=key, entrepot=version("entrepot"), day=today))
     name = item.name.removeprefix("test_")
     if name in _SEEN[key]:
