@@ -1,6 +1,6 @@
 """Returns from the marketplace's announcement to goods on the shelf, with a marketplace that refuses and breaks."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import UUID
 
 import httpx
@@ -241,8 +241,8 @@ async def test_a_return_that_came_before_its_order_is_joined_later(floor: Floor)
 
 async def react(floor: Floor, handler: Handler, topic: str, subject: UUID | None) -> None:
     """Feed one event to a reaction."""
-    values: dict[str, object] = dict.fromkeys(RecordedEvent.__struct_fields__)
-    event = RecordedEvent(**values | {"subject_id": subject, "topic": topic, "payload": {}})  # type: ignore[arg-type]  # nobody looks at the rest
+    values: Mapping[str, object] = dict.fromkeys(RecordedEvent.__struct_fields__)
+    event = RecordedEvent(**dict(values) | {"subject_id": subject, "topic": topic, "payload": {}})  # type: ignore[arg-type]  # nobody looks at the rest
     async with floor.transaction() as session:
         await handler(session, [event])
 

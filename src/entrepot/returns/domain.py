@@ -78,7 +78,7 @@ def state_said(known: LineState | None, *, handled: bool) -> LineState:
     """
     if handled:
         return LineState.HANDLED
-    if known in {LineState.TELLING, LineState.FAILED}:
+    if known is LineState.TELLING or known is LineState.FAILED:
         return known
     return LineState.OPEN
 
