@@ -94,9 +94,7 @@ def make_past() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_offer_drift"),
     )
     op.create_index("ix_offer_drift_account_id", "offer_drift", ["account_id", "id"])
-    op.create_index(
-        "ix_offer_drift_open", "offer_drift", ["offer_id"], postgresql_where=sa.text("repaired_at IS NULL")
-    )
+    op.create_index("ix_offer_drift_open", "offer_drift", ["offer_id"], postgresql_where=sa.text("repaired_at IS NULL"))
     op.create_index("ix_offer_drift_found_at", "offer_drift", ["found_at"])
     op.create_table(
         "offer_sample",
