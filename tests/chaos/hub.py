@@ -205,7 +205,8 @@ async def open_hub(made: Instance, *, orders: int | None, seed: int) -> AsyncGen
             sandbox = Sandbox(address, process, client)
             await until("the sandbox had not started", lambda: _answers(client, address), seconds=STARTING)
             await _fill(made, address)
-            account = await owner.fetchrow("SELECT id, seller_id FROM channel_account")
+            account = await owner.fetchrow("SELECT id, seller_id FROM channel_account WHERE channel = 'bol'")
+            await owner.execute("UPDATE channel_account SET mode = 'paused' WHERE channel <> 'bol'")
             hub = Hub(made, sandbox, account["id"], account["seller_id"], database, owner)
             try:
                 yield hub

@@ -27,6 +27,8 @@ from entrepot.kit.errors import EntrepotError, NotFoundError
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.kit.text import N_
 
+LATER = 300
+"""Seconds that count as one moment, for things to look at later; order runs look at everything as often."""
 LONGEST_WAIT = 30
 """Seconds that a run waits for the next thing to look at; for anything later another run is started."""
 PARCELS = 100
@@ -41,7 +43,9 @@ async def push_shipments(run: Run, args: PushShipments) -> object:
         await run.log("warning", told.held)
     if told.wait is not None and told.wait > LONGEST_WAIT:
         async with run.transaction() as session:
-            await jobs.enqueue(session, args, key=f"later:{args.account_id}", again=True, delay=told.wait)
+            # One run per moment: many runs that end while something is due in an hour must not make as many again.
+            moment = int((now().timestamp() + told.wait) // LATER)
+            await jobs.enqueue(session, args, key=f"{args.account_id}:{moment}", delay=told.wait)
     return {"looked_at": told.looked_at} | ({"elsewhere": True} if told.elsewhere else {})
 
 
