@@ -139,7 +139,8 @@ def _too_late(ours: OrderRef) -> Attention:
 
 
 def _compare_addresses(ours: OrderRef, theirs: ChannelOrder, result: Merge) -> None:
-    if theirs.ship_to != as_address(ours.channel_address or ours.shipping_address):
+    told = theirs.ship_to != PostalAddress()  # a channel that keeps the address to itself takes none away
+    if told and theirs.ship_to != as_address(ours.channel_address or ours.shipping_address):
         result.ship_to = theirs.ship_to
         result.changes.append({"change": "address_changed"})
         if ours.status in ON_THE_FLOOR:
