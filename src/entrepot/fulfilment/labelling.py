@@ -47,6 +47,7 @@ from entrepot.kit import outbox
 from entrepot.kit.clock import now
 from entrepot.kit.database import Actor, Database, context_of
 from entrepot.kit.errors import EntrepotError, RefusedError
+from entrepot.kit.http import about_order
 from entrepot.kit.ids import new_id
 from entrepot.kit.scope import Scope
 from entrepot.kit.storage import Storage
@@ -304,12 +305,13 @@ class LabelDesk:
             return shipment
         try:
             request = msgspec.convert(shipment.request, LabelRequest)
-            if isinstance(carrier, OrdersLabels):
-                label = await self._ordered(shipment, carrier, request)
-            elif isinstance(carrier, CreatesLabels):
-                label = await carrier.create_label(request)
-            else:
-                raise CarrierCannotError(carrier=shipment.carrier_name, capability="labels")
+            with about_order(shipment.order_id):
+                if isinstance(carrier, OrdersLabels):
+                    label = await self._ordered(shipment, carrier, request)
+                elif isinstance(carrier, CreatesLabels):
+                    label = await carrier.create_label(request)
+                else:
+                    raise CarrierCannotError(carrier=shipment.carrier_name, capability="labels")
         except EntrepotError as error:
             async with self._open() as session:
                 await Labelling(session, self._lines).fail(shipment.id, error)
@@ -342,7 +344,8 @@ class LabelDesk:
             return shipment
         if not isinstance(carrier, CancelsLabels):
             raise CarrierCannotError(carrier=shipment.carrier_name, capability="cancel_labels")
-        await carrier.cancel_label(shipment.carrier_shipment_id)
+        with about_order(shipment.order_id):
+            await carrier.cancel_label(shipment.carrier_shipment_id)
         async with self._open() as session:
             return await Labelling(session, self._lines).cancelled(shipment_id)
 
