@@ -83,7 +83,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_offer_seller_id_id", "offer", ["seller_id", "id"])
     op.create_index(
-        "ix_offer_to_push", "offer", ["account_id", "wanted_at", "channel_offer_id"], postgresql_where=sa.text("state = 'to_push'")
+        "ix_offer_to_push",
+        "offer",
+        ["account_id", "wanted_at", "channel_offer_id"],
+        postgresql_where=sa.text("state = 'to_push'"),
     )
     op.create_index(
         "ix_offer_trouble",

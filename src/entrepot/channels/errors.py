@@ -155,7 +155,9 @@ class NoticeRefusedError(RefusedError):
 
     code = "channels.notice_refused"
     title = N_("Notice refused")
-    message = N_("This does not come from {channel}: {reason}. Send it signed, with the credentials that are stored here.")
+    message = N_(
+        "This does not come from {channel}: {reason}. Send it signed, with the credentials that are stored here."
+    )
 
 
 class DoorNotFoundError(NotFoundError):

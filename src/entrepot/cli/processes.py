@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
 import uvloop
 
@@ -16,9 +16,6 @@ from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
 from entrepot.kit.tables import register_tables
 from entrepot.kit.wakeup import Wakeups
-
-if TYPE_CHECKING:
-    from litestar import Litestar
 
 CONNECTIONS = 4096
 """Requests and live streams one web process holds open at once."""
@@ -43,7 +40,7 @@ def run_web() -> None:
 
 
 async def serve(
-    settings: Settings, box: SecretBox, server: Server, make: Callable[[Database, SecretBox, Settings], "Litestar"]
+    settings: Settings, box: SecretBox, server: Server, make: Callable[[Database, SecretBox, Settings], Any]
 ) -> None:
     """Serve the application on this event loop."""
     from granian.constants import Interfaces  # noqa: PLC0415 -- the worker does not load the server

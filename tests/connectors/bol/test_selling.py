@@ -158,7 +158,9 @@ async def test_returns_are_read_and_handled(world: World, bol: Bol) -> None:
     assert handled.lines[0].results[0].outcome == ReturnOutcome.RECEIVED
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"null", b"\xff", b'{"returnId": "1"}', b"[" * 100_000], ids=range(7))
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"[]", b"null", b"\xff", b'{"returnId": "1"}', b"[" * 100_000], ids=range(7)
+)
 async def test_refuses_what_is_no_return(bol: Bol, raw: bytes) -> None:
     with pytest.raises(UnreadableDocumentError):
         bol.read_return(raw)
