@@ -35,7 +35,13 @@ def _entry(event: RecordedEvent) -> dict[str, Any]:
         case _:
             pass
     moment: datetime = event.recorded_at
-    return {"time": moment, "actor": author(event.actor_kind, event.actor_name), "text": text, "detail": detail, "icon": icon}
+    return {
+        "time": moment,
+        "actor": author(event.actor_kind, event.actor_name),
+        "text": text,
+        "detail": detail,
+        "icon": icon,
+    }
 
 
 def _change(changes: dict[str, list[Any]]) -> str:
