@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -264,9 +263,7 @@ async def test_a_storm_is_some_transactions_and_one_job(hub: Hub) -> None:
         async with turns:
             return (await hub.deliver(order(number % (STORM // 2)))).status_code
 
-    started = time.monotonic()
     answers = await asyncio.gather(*(one(number) for number in range(STORM)))
-    took = time.monotonic() - started
 
     assert set(answers) == {200}
     assert len(await hub.rows()) == STORM // 2
@@ -274,7 +271,6 @@ async def test_a_storm_is_some_transactions_and_one_job(hub: Hub) -> None:
     assert hub.desk.transactions <= STORM / 4, "many in one transaction"
     assert await hub.waiting_jobs() == 1
     assert len(await hub.pass_on()) == STORM // 2
-    assert took < 60
 
 
 async def test_a_storm_of_forged_ones_is_counted_then_only_slowed_down(hub: Hub) -> None:
