@@ -108,6 +108,7 @@ async def test_an_account_that_only_imports_is_left_alone_until_it_goes_live(flo
 
 async def test_parcels_are_followed_until_they_arrive(floor: Floor) -> None:
     _, shipment, _ = await shipped_order(floor)
+    assert shipment.carrier_account_id
     args = TrackParcels(seller_id=floor.seller_id, account_id=shipment.carrier_account_id)
     assert await run(floor, args) == {"asked": 0}
     await floor.rows("UPDATE shipment SET next_look_at = now() RETURNING 1")

@@ -94,6 +94,7 @@ async def test_an_order_goes_all_the_way(floor: Floor) -> None:
     assert sandbox_parcel
     floor.world.parcels.deliver(sandbox_parcel, floor.world.clock.now())
     await floor.rows("UPDATE shipment SET next_look_at = now() RETURNING 1")
+    assert shipment.carrier_account_id
     async with floor.transaction() as session:
         carrier = await Carriers(session, floor.lines).connector(shipment.carrier_account_id, why="test")
     assert isinstance(carrier, TracksParcels)
