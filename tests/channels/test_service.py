@@ -18,6 +18,7 @@ from entrepot.channels.errors import (
     AccountNotFoundError,
     AccountPausedError,
     ChannelAwayError,
+    ComesAgainError,
     CredentialsRejectedError,
     DocumentNotFoundError,
 )
@@ -291,6 +292,19 @@ async def test_a_person_ignores_or_releases(
         service = ChannelService(session)
         assert (await service.document(stored[0].id)).reason == "A test order."
         assert [found.id for found in await service.pending_documents(account.id, ORDERS)] == [stored[1].id]
+
+
+async def test_only_an_order_that_never_came_whole_is_fetched_alone(
+    database: Database, seller: SellerRef, connections: Connections, account: AccountRef
+) -> None:
+    async with database.transaction(Scope.of(seller.id)) as session:
+        service = ChannelService(session, connections)
+        broken = RawDocument(document_id="R-1", fingerprint="", raw=b"", problem="It was cut off.")
+        await service.store_documents(account, "return", [broken])
+        (lane,) = await views.documents(session, state="attention")
+
+        with pytest.raises(ComesAgainError, match="R-1 never came whole"):
+            await service.release(lane.id)
 
 
 async def test_thousands_of_documents_are_stored_in_a_moment(

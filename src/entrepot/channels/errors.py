@@ -150,6 +150,16 @@ class CannotDoThatError(RefusedError):
     message = N_("{channel} cannot do this ({capability}).")
 
 
+class ComesAgainError(RefusedError):
+    """Something of which there is nothing to try again, because it never came whole and cannot be asked for alone."""
+
+    code = "channels.comes_again"
+    title = N_("Not here yet")
+    message = N_(
+        "{document} never came whole, and the channel is not asked for it alone. The next run reads it again; nothing is lost."
+    )
+
+
 class NoticeRefusedError(RefusedError):
     """A delivery at the door for notices does not come from the channel, or nobody can read it."""
 

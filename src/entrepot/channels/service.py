@@ -7,6 +7,7 @@ from uuid import UUID
 
 from entrepot.channels import repository
 from entrepot.channels.accounts import (
+    ORDERS,
     AccountRef,
     DocumentState,
     Health,
@@ -19,6 +20,7 @@ from entrepot.channels.errors import (
     AccountNameTakenError,
     AccountNotFoundError,
     CannotDoThatError,
+    ComesAgainError,
     CredentialsRejectedError,
 )
 from entrepot.channels.events import (
@@ -232,12 +234,15 @@ class ChannelService(Inbox):
         return connector
 
     async def release(self, document_id: UUID) -> ReceivedDocument:
-        """Let a document that needs attention be tried again; fetch it first if it never came whole.
+        """Let a document that needs attention be tried again; fetch it first if it is an order that never came whole.
 
         Raises:
             DocumentNotFoundError: there is none, or it is somebody else's.
+            ComesAgainError: it never came whole, and only orders can be fetched one by one.
         """
         document = await self.document(document_id)
+        if document.refetch and document.kind != ORDERS:
+            raise ComesAgainError(document=document.document_id)
         if document.refetch:
             connector = await self.order_connector(document.account_id, why="try again")
             fetched = await connector.fetch_order(document.document_id)
