@@ -1,5 +1,6 @@
 """Shared fixtures: a migrated database per test process, fresh sellers, the real application, no network."""
 
+import itertools
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack
@@ -161,6 +162,7 @@ class SignedIn(AbstractAuthenticationMiddleware):
         return AuthenticationResult(user=self._principal, auth=None)
 
 
+CALLERS = itertools.count(os.getpid() * 1000 % 4_000_000)
 type MakeClient = Callable[..., Awaitable[httpx.AsyncClient]]
 
 
@@ -183,7 +185,9 @@ async def make_client(database: Database, box: SecretBox, settings: Settings) ->
             middleware = [DefineMiddleware(SignedIn, principal=who)] if who else []
             app = create_app(database, box, settings, lifespan=[], middleware=middleware)
             token = generate_csrf_token(box.derive("csrf"))
-            transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # Litestar narrows the ASGI scope type
+            number = next(CALLERS)  # an address of its own, or too many attempts of one test would count against the next
+            peer = (f"127.{1 + number // 65536}.{number // 256 % 256}.{number % 256}", 50_000)
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=peer)  # type: ignore[arg-type]  # Litestar narrows the ASGI scope type
             return await stack.enter_async_context(
                 httpx.AsyncClient(
                     transport=transport,

@@ -251,9 +251,9 @@ def bring_in(demo: Demo) -> Callable[[Page, str], str]:
 
 
 def import_now(page: Page) -> None:
-    """Press "Import now" on the list of orders."""
+    """Press "Import now" on the list of orders, for the account of bol."""
     page.get_by_text("Import now", exact=True).click()
-    page.locator("form[action='/orders/import'] button").first.click()
+    page.locator("form[action='/orders/import'] button").filter(has_text="bol").click()
     page.wait_for_load_state()
 
 

@@ -6,14 +6,20 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from entrepot.channels.events import AccountConnected, AccountModeChanged, OrderNoticed, ProcessNoticed
+from entrepot.channels.events import (
+    AccountConnected,
+    AccountModeChanged,
+    ImportRequested,
+    OrderNoticed,
+    ProcessNoticed,
+)
 from entrepot.erp.service import ErpService
-from entrepot.flows.jobs import on_accounts
-from entrepot.flows.tasks import OrderRun
+from entrepot.flows.jobs import on_accounts, on_requests
+from entrepot.flows.tasks import NextOrderRun, OrderRun
 from entrepot.fulfilment.jobs import on_processes
 from entrepot.fulfilment.owing import have_told
 from entrepot.fulfilment.repository import PushRepository
-from entrepot.jobs.inline import run_inline
+from entrepot.jobs.inline import InlineEngine, run_inline
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
 from entrepot.kit.ids import new_id
@@ -70,6 +76,36 @@ async def test_noticed_orders_are_fetched_at_once_and_once(floor: Floor) -> None
     assert await count(floor) == before + 2
     assert isinstance(done, dict)
     assert (done["created"], done["missed"]) == (0, 1)
+
+
+async def test_what_is_asked_for_during_a_run_is_done_after_it(floor: Floor) -> None:
+    account, _, _ = await shipped_order(floor)
+    events = await recorded(floor, ImportRequested(seller_id=floor.seller_id, subject_id=account.id, name="bol"))
+    async with floor.transaction() as session:
+        await on_requests(session, events)
+    assert len(await waiting_runs(floor, "flows.order_run")) == 1
+    await set_state(floor, "running")
+    for _ in range(2):  # pressed twice
+        async with floor.transaction() as session:
+            await on_requests(session, events)
+    assert len(await waiting_runs(floor, "flows.next_order_run")) == 1
+
+    class Ends(InlineEngine):
+        async def sleep(self, seconds: float) -> None:  # noqa: ARG002 -- the protocol's form
+            await set_state(floor, "succeeded")
+
+    args = NextOrderRun(seller_id=floor.seller_id, account_id=account.id)
+    assert await run_inline(floor.database, floor.box, floor.settings, args, engine=Ends()) == {"started": True}
+    assert len(await waiting_runs(floor, "flows.order_run")) == 1
+
+
+async def set_state(floor: Floor, state: str) -> None:
+    """Let the order run be in *state*."""
+    async with floor.transaction() as session:
+        await session.execute(
+            text("UPDATE job_run SET state = :state WHERE job = 'flows.order_run' AND state <> 'succeeded'"),
+            {"state": state},
+        )
 
 
 async def test_a_noticed_process_is_looked_at_at_once(floor: Floor) -> None:

@@ -15,10 +15,11 @@ from entrepot.flows.book import StepBook
 from entrepot.flows.domain import Flow
 from entrepot.flows.inventory_run import InventoryFlow
 from entrepot.flows.order_run import OrderFlow
-from entrepot.flows.tasks import InventoryRun, OrderRun
+from entrepot.flows.tasks import InventoryRun, NextOrderRun, OrderRun
 from entrepot.jobs import service as jobs
+from entrepot.jobs import views
 from entrepot.jobs.reactions import reaction
-from entrepot.jobs.registry import Retry, job
+from entrepot.jobs.registry import Queue, Retry, job
 from entrepot.jobs.run import Run
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.kit.text import N_
@@ -30,8 +31,18 @@ SOON = Retry(unavailable=3, bug=3, first=timedelta(seconds=10), longest=timedelt
 """A run that cannot go on gives up soon: the next one begins anew, and until then nothing else of the account would."""
 
 
+LOOK_EVERY = 1.0
+"""Seconds between two looks whether the order run that is in the way has ended."""
+LOOKS = 1800
+
+
 def order_key(args: OrderRun) -> str:
     """Return what no two order runs share at a time."""
+    return str(args.account_id)
+
+
+def next_key(args: NextOrderRun) -> str:
+    """Return what no two that wait for an order run share."""
     return str(args.account_id)
 
 
@@ -51,6 +62,24 @@ async def order_run(run: Run, args: OrderRun) -> object:
         aclosing(ErpConnections.of(run.database, run.box, run.settings)) as erps,
     ):
         return await OrderFlow(run, args.account_id, args.mode, book, connections, erps).steps()
+
+
+@job("flows.next_order_run", label=N_("Wait for the order run, then run again"), queue=Queue.HIGH, key=next_key)
+async def next_order_run(run: Run, args: NextOrderRun) -> object:
+    """Start an order run when the one that is at it has ended: what was asked for meanwhile may have come too late for it."""
+    for _ in range(LOOKS):
+        run.check_cancelled()
+        async with run.transaction() as session:
+            if await _start(session, OrderRun(seller_id=args.seller_id, account_id=args.account_id)):
+                return {"started": True}
+        await run.sleep(LOOK_EVERY)
+    return {"started": False}
+
+
+async def _start(session: AsyncSession, task: OrderRun) -> bool:
+    """Start a run; False if one is at it, which may be past the step that would find what is new."""
+    run_id = await jobs.enqueue(session, task)
+    return (await views.states_of(session, [run_id])).get(run_id) == "queued"
 
 
 @job("flows.inventory_run", label=N_("Inventory run"), retry=SOON, key=inventory_key)
@@ -96,5 +125,7 @@ async def on_accounts(session: AsyncSession, events: Sequence[RecordedEvent]) ->
 async def on_requests(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
     """Run now for a person who does not want to wait."""
     for event in events:
-        if event.seller_id is not None:
-            await jobs.enqueue(session, OrderRun(seller_id=event.seller_id, account_id=event.subject_id))
+        if event.seller_id is None:
+            continue
+        if not await _start(session, OrderRun(seller_id=event.seller_id, account_id=event.subject_id)):
+            await jobs.enqueue(session, NextOrderRun(seller_id=event.seller_id, account_id=event.subject_id))

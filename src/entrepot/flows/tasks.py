@@ -14,6 +14,13 @@ class OrderRun(msgspec.Struct, frozen=True):
     mode: Literal["full", "tracking_only"] = "full"
 
 
+class NextOrderRun(msgspec.Struct, frozen=True):
+    """Let orders flow once more when the order run that is at it has ended."""
+
+    seller_id: UUID
+    account_id: UUID
+
+
 class InventoryRun(msgspec.Struct, frozen=True):
     """Let stock flow to one channel account."""
 
