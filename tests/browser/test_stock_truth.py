@@ -93,4 +93,4 @@ def the_offer(demo: Demo, page: Page) -> str:
         rows = page.locator("#list tbody tr").filter(has_text=CHANNEL)
         return rows.first.get_by_role("link").first.get_attribute("href") if rows.count() else None
 
-    return demo.eventually(found, what="telling the channel")
+    return demo.eventually(found, what="telling the channel", seconds=200)  # thousands of offers, at the channel's pace
