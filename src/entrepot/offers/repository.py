@@ -56,6 +56,8 @@ class OfferRepository(MatchStatements):
             offer_ids: only these.
             limited: some account has limits of its own.  Joining none of them saves a quarter of the time.
         """
+        if offer_ids is not None and product_ids is None:
+            product_ids = await self._products_of(offer_ids)
         where = ""
         values: dict[str, Any] = {"seller": seller_id, "most": MOST}
         if counted == "warehouse":
@@ -87,6 +89,14 @@ class OfferRepository(MatchStatements):
                 """  # noqa: S608 -- our own texts
             ),
             values,
+        )
+        return list(found.scalars())
+
+    async def _products_of(self, offer_ids: Collection[UUID]) -> list[UUID]:
+        """Return what these offers offer, so that nothing else has to be counted for them."""
+        found = await self._session.execute(
+            text("SELECT DISTINCT product_id FROM offer WHERE id = ANY(:offers) AND product_id IS NOT NULL"),
+            {"offers": list(offer_ids)},
         )
         return list(found.scalars())
 
