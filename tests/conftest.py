@@ -6,16 +6,21 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import asyncpg
 import httpx
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from litestar import Litestar
 from litestar.connection import ASGIConnection
-from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult, DefineMiddleware
+from litestar.datastructures import State
+from litestar.enums import ScopeType
+from litestar.middleware import AbstractAuthenticationMiddleware, ASGIMiddleware, AuthenticationResult
 from litestar.middleware.csrf import generate_csrf_token
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Receive, Send
+from litestar.types import Scope as ASGIScope
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -163,16 +168,56 @@ class SignedIn(AbstractAuthenticationMiddleware):
 
 
 CALLERS = itertools.count(os.getpid() * 1000 % 4_000_000)
+WHO = "tests.principal"
 type MakeClient = Callable[..., Awaitable[httpx.AsyncClient]]
+
+
+class SignedInByTest(ASGIMiddleware):
+    """Signs a request in as the principal of its client, if that has one."""
+
+    scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
+
+    async def handle(self, scope: ASGIScope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        who = scope.get(WHO)
+        if who is not None:
+            scope["user"] = who
+            scope["auth"] = None
+        await next_app(scope, receive, send)
+
+
+class AppOf:
+    """The application as one client sees it."""
+
+    def __init__(self, app: Litestar, who: Principal | None) -> None:
+        self._app = app
+        self._who = who
+
+    @property
+    def state(self) -> State:
+        return self._app.state
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 -- httpx and Litestar type ASGI differently
+        scope[WHO] = self._who
+        await self._app(scope, receive, send)
+
+
+APPS: WeakKeyDictionary[Database, dict[Path, Litestar]] = WeakKeyDictionary()
+"""Making the application takes half a second of processor time, more than most tests."""
 
 
 @pytest.fixture
 async def make_client(database: Database, box: SecretBox, settings: Settings) -> AsyncGenerator[MakeClient]:
-    """Return a function that opens the whole application, signed in as someone of *seller* with *rights*.
+    """Return a function that opens a browser: ``await make_client(seller, rights=...)``, or nobody signed in.
 
     Not Litestar's AsyncTestClient: that one runs the application in another event loop, where the test's database
     connections cannot be used.
     """
+    apps = APPS.setdefault(database, {})
+    app = apps.get(settings.data_dir)
+    if app is None:
+        app = apps[settings.data_dir] = create_app(database, box, settings, lifespan=[], middleware=[SignedInByTest()])
+    before = app.state.dict()
+    token = generate_csrf_token(box.derive("csrf"))
     async with AsyncExitStack() as stack:
 
         async def make(
@@ -182,12 +227,11 @@ async def make_client(database: Database, box: SecretBox, settings: Settings) ->
             principal: Principal | None = None,
         ) -> httpx.AsyncClient:
             who = principal or (principal_for(seller, rights) if seller else None)
-            middleware = [DefineMiddleware(SignedIn, principal=who)] if who else []
-            app = create_app(database, box, settings, lifespan=[], middleware=middleware)
-            token = generate_csrf_token(box.derive("csrf"))
-            number = next(CALLERS)  # an address of its own, or too many attempts of one test would count against the next
+            number = next(
+                CALLERS
+            )  # an address of its own, or too many attempts of one test would count against the next
             peer = (f"127.{1 + number // 65536}.{number // 256 % 256}.{number % 256}", 50_000)
-            transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=peer)  # type: ignore[arg-type]  # Litestar narrows the ASGI scope type
+            transport = httpx.ASGITransport(AppOf(app, who), raise_app_exceptions=False, client=peer)
             return await stack.enter_async_context(
                 httpx.AsyncClient(
                     transport=transport,
@@ -198,6 +242,9 @@ async def make_client(database: Database, box: SecretBox, settings: Settings) ->
             )
 
         yield make
+    for name in app.state.dict().keys() - before.keys():
+        del app.state[name]
+    app.state.update(before)
     i18n.locale.set("en")  # a test and the pages it asks for share one context, as requests never do
 
 
