@@ -48,6 +48,22 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("default")
 
 
+LONG_GROUPS = ("browser", "jobs", "cli")
+"""Groups of tests that stay together and take minutes: begun first, they do not keep one process busy alone at the end."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long groups first, and leave the order within them, and of the rest, as random as it is."""
+
+    def rank(item: pytest.Item) -> int:
+        group = item.get_closest_marker("xdist_group")
+        name = group.args[0] if group else ""
+        return LONG_GROUPS.index(name) if name in LONG_GROUPS else len(LONG_GROUPS)
+
+    items.sort(key=rank)
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"

@@ -199,8 +199,9 @@ async def test_delayed_runs_of_one_key_start_one_after_the_other(worker: Worker,
 
 
 async def test_a_worker_that_stops_leaves_nothing_running(
-    probe: Database, server: Server, box: SecretBox, settings: Settings
+    probe: Database, server: Server, box: SecretBox, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("entrepot.jobs.worker.GRACE", 0.5)
     before = asyncio.all_tasks()
     stop = asyncio.Event()
     worker = Worker(settings, box, server)
