@@ -34,6 +34,17 @@ class DatabaseAwayError(UnavailableError):
 
 UUID_LENGTH = 36
 """Of an actor's id that is a run's; a worker signs with its name."""
+
+
+class CrossedError(UnavailableError):
+    """Two transactions waited for each other, and PostgreSQL ended this one."""
+
+    code = "kit.crossed"
+    title = N_("Changed at the same moment")
+    message = N_("Something else changed the same things at the same moment. Nothing was changed; try again.")
+
+
+DEADLOCK = "40P01"
 GLANCES = 2
 """Connections of a process for :meth:`Database.glance`."""
 
@@ -212,7 +223,10 @@ class Database:
 
 @contextmanager
 def _away_if_lost(*unreachable: type[Exception]) -> Generator[None]:
-    """Turn a lost connection into :class:`DatabaseAwayError`; while connecting, also the errors *unreachable*."""
+    """Turn a lost connection into :class:`DatabaseAwayError`, a deadlock into :class:`CrossedError`.
+
+    While connecting, the errors *unreachable* count as lost, too.
+    """
     try:
         yield
     except unreachable as error:
@@ -221,6 +235,8 @@ def _away_if_lost(*unreachable: type[Exception]) -> Generator[None]:
         turned_away = isinstance(error.orig.__cause__ if error.orig else None, TURNED_AWAY)
         if error.connection_invalidated or turned_away or isinstance(error, InterfaceError):
             raise DatabaseAwayError from error
+        if getattr(error.orig, "sqlstate", "") == DEADLOCK:
+            raise CrossedError from error
         raise
 
 

@@ -144,9 +144,9 @@ class Deciding:
         there = await Circumstances.of(self._session, accounts)
         groups = grouped(there.sources)
         explaining = Explaining(self._session, there)
-        changes: list[Change] = []
+        found: list[UUID] = []
         for source, group in groups.items():
-            found = await self._offers.out_of_date(
+            found += await self._offers.out_of_date(
                 seller_id,
                 source.counted,
                 warehouse_id=source.warehouse_id,
@@ -156,8 +156,10 @@ class Deciding:
                 offer_ids=offer_ids,
                 limited=any(there.limits.get(one, AccountLimits()) != AccountLimits() for one in group),
             )
-            for start in range(0, len(found), BATCH):
-                changes += await self._decide(found[start : start + BATCH], explaining)
+        found.sort()  # one order of locks, whatever the accounts
+        changes: list[Change] = []
+        for start in range(0, len(found), BATCH):
+            changes += await self._decide(found[start : start + BATCH], explaining)
         return changes
 
     async def _decide(self, offer_ids: Sequence[UUID], explaining: Explaining) -> list[Change]:

@@ -199,8 +199,12 @@ class OfferRepository(MatchStatements):
         """Store what became of claimed offers: rows of ``id, quantity, applied, problem, derivation``.
 
         Where our number was refused, we no longer claim to know what the channel has.  A refusal says nothing about a
-        number that was decided meanwhile.
+        number that was decided meanwhile.  Locked in the order of their ids, as by whoever decides.
         """
+        await self._session.execute(
+            text("SELECT 1 FROM offer WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE"),
+            {"ids": [outcome["id"] for outcome in outcomes]},
+        )
         await self._session.execute(
             text(
                 """
