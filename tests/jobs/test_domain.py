@@ -3,14 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from entrepot.jobs.domain import Failure, failure_of, next_tick, timing_problem, wait_before_retry
 from entrepot.jobs.errors import CancelledRunError, RateLimitedError, ReplayedError, RunTimeoutError
+from entrepot.jobs.execution import replayed
 from entrepot.jobs.registry import Retry
 from entrepot.kit.database import DatabaseAwayError
+from entrepot.kit.sentence import sentence
 
 AMSTERDAM = "Europe/Amsterdam"
 
@@ -102,3 +105,14 @@ def test_waits_grow_and_end() -> None:
     ]  # fmt: skip
     assert wait_before_retry(Failure("refused", "a.b", ""), 1, retry) is None
     assert wait_before_retry(Failure("rate_limited", "a.b", "", 42), 1, retry) == timedelta(seconds=42)
+
+
+def test_a_failure_met_again_says_its_whole_sentence() -> None:
+    first = RateLimitedError(seconds=30)
+    kept = msgspec.convert(msgspec.to_builtins(failure_of(first)), Failure)
+
+    again = replayed(kept)
+
+    assert again.detail == first.detail
+    assert sentence(again, {}) == sentence(first, {})
+    assert failure_of(again) == failure_of(first)

@@ -1,6 +1,10 @@
 """What jobs refuse."""
 
-from entrepot.kit.errors import ConflictError, EntrepotError, NotFoundError, RefusedError, UnavailableError
+from collections.abc import Mapping
+from typing import override
+
+from entrepot.kit.errors import ConflictError, EntrepotError, Fact, NotFoundError, RefusedError, UnavailableError
+from entrepot.kit.sentence import sentence
 from entrepot.kit.text import N_
 
 
@@ -103,6 +107,18 @@ class ReplayedError(EntrepotError):
     message = "{sentence}"
     stored: dict[str, str | int] | None = None
     """The facts that belong into the sentence, where it is a template."""
+
+    @property
+    @override
+    def told(self) -> tuple[str, Mapping[str, Fact]]:
+        """The first one's sentence and facts."""
+        return super().told if self.stored is None else (str(self.facts["sentence"]), self.stored)
+
+    @property
+    @override
+    def detail(self) -> str:
+        """The first one's sentence in English."""
+        return sentence(self, {}).english
 
 
 class SlotTakenError(ConflictError):

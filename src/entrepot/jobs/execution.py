@@ -58,7 +58,7 @@ class DurableEngine:
                 self._resumed = False
                 self._book.got_further(self._run_id)
             return outcome["value"]
-        error = caught or _replayed(msgspec.convert(outcome["failure"], Failure))
+        error = caught or replayed(msgspec.convert(outcome["failure"], Failure))
         self.failed = (error, outcome["step"])
         raise error
 
@@ -187,7 +187,8 @@ def _end(state: str, **values: Any) -> dict[str, Any]:  # noqa: ANN401 -- column
     return {"state": state, **empty, **values}
 
 
-def _replayed(failure: Failure) -> ReplayedError:
+def replayed(failure: Failure) -> ReplayedError:
+    """Return the error that a remembered failure is raised as."""
     facts: dict[str, str | int] = {"kind": failure.kind, "code": failure.code, "sentence": failure.text}
     if failure.wait is not None:
         facts["wait"] = failure.wait

@@ -5,6 +5,7 @@ change the request, sign in as someone else, or wait.  HTTP statuses live in :mo
 nothing below it knows them.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
@@ -33,6 +34,11 @@ class EntrepotError(Exception):
     def detail(self) -> str:
         """The sentence in English."""
         return str(self)
+
+    @property
+    def told(self) -> tuple[str, Mapping[str, Fact]]:
+        """The sentence as a template and its facts: in this form it can be stored and translated later."""
+        return self.message, self.facts
 
 
 class NotFoundError(EntrepotError):

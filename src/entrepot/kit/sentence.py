@@ -33,7 +33,8 @@ class Sentence(msgspec.Struct, frozen=True):
 def sentence(text: str | EntrepotError, facts: Mapping[str, Fact]) -> Sentence:
     """Return *text* with *facts* in a form that can be stored; an error brings its own."""
     if isinstance(text, EntrepotError):
-        return Sentence(text.message, _plain(text.facts))
+        template, own = text.told
+        return Sentence(template, _plain(own))
     return Sentence(text, _plain(facts) if facts else None)
 
 

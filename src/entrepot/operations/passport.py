@@ -116,7 +116,9 @@ def _passport(kind: str, spec: Any, protocols: Mapping[Any, type]) -> Passport: 
         proven=None if proven is None else tuple(sorted(proven)),
         limits=tuple(getattr(spec, "limits", ())),
         quirks=tuple(getattr(spec, "quirks", ())),
-        conformance=_conformance(spec.credentials.__module__.rpartition(".")[0] or spec.credentials.__module__),
+        conformance=_conformance(spec.credentials.__module__.rpartition(".")[0] or spec.credentials.__module__)
+        if kind == "channel"
+        else None,  # the suite is that of channels
     )
 
 
