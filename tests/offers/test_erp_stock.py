@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from entrepot.erp.contract import ErpStock
+from entrepot.erp.errors import NothingListedError
 from entrepot.erp.service import ErpService
 from entrepot.kit.clock import now
 from entrepot.offers import inventory_steps as steps
@@ -13,6 +14,7 @@ from entrepot.offers import views
 from entrepot.offers.causes import Cause
 from entrepot.offers.repository import OfferRepository
 from entrepot.offers.standing import standings
+from entrepot.offers.wording import sentence
 from tests.erp.conftest import add_erp_account
 from tests.inventory.factories import add_bundle
 from tests.offers.conftest import Shop
@@ -73,3 +75,33 @@ async def test_what_the_erp_says_and_being_separated_are_followed(shop: Shop) ->
     await shop.react()
     await shop.publish()
     assert shop.shown(offer) == 50
+
+
+async def test_an_erp_that_was_never_read_sells_nobody_out(shop: Shop) -> None:
+    await shop.product("MUG", 50)
+    offer = shop.offer("MUG")
+    await shop.refresh()
+    await shop.publish()
+    async with shop.database.transaction(shop.scope) as session:
+        erp = await add_erp_account(session, shop.seller.id)
+        await ErpService(session).join(shop.account_id, erp)
+
+    run = shop.run()
+    stock = await steps.read_stock(run, shop.connections, shop.account_id)
+    await steps.push_changes(run, shop.connections, shop.account_id)
+
+    assert stock.problem  # it cannot be asked
+    assert shop.shown(offer) == 50
+    async with shop.database.transaction(shop.scope) as session:
+        (standing,) = await standings(session, await views.offers(session))
+    assert standing.findings[0].cause is Cause.ERP_OLD
+    assert "have not been read yet" in sentence(standing.findings[0])
+
+
+async def test_an_erp_that_lists_nothing_at_all_is_not_believed(shop: Shop) -> None:
+    async with shop.database.transaction(shop.scope) as session:
+        erp = await add_erp_account(session, shop.seller.id)
+        await ErpService(session).record_stock(erp, [row("MUG", 9)], now(), complete=True)
+
+        with pytest.raises(NothingListedError, match="no articles at all"):
+            await ErpService(session).record_stock(erp, [], now(), complete=True)

@@ -87,6 +87,17 @@ class ErpDriverMissingError(RefusedError):
     message = N_("The driver for {database} is not installed. Install “{extra}”, then start Entrepot again.")
 
 
+class NothingListedError(UnavailableError):
+    """The ERP had articles and lists none now: a lost right or a restored database, hardly an emptied shop."""
+
+    code = "erp.nothing_listed"
+    title = N_("No articles listed")
+    message = N_(
+        "{erp} listed no articles at all, although it had some. That is not believed: the last numbers count. "
+        "Check the rights of the login and the database in the credentials."
+    )
+
+
 class ErpUnexpectedError(EntrepotError):
     """The ERP answered something its documentation does not describe."""
 

@@ -11,7 +11,12 @@ from entrepot.erp import repository
 from entrepot.erp.accounts import ErpAccountRef, ErpHealth, ErpJoin, HandOverRecord
 from entrepot.erp.connections import ErpConnections
 from entrepot.erp.contract import ErpOrder, ErpStock, HandOver, HandOverState
-from entrepot.erp.errors import ErpAccountNotFoundError, ErpCredentialsRejectedError, PartnerNotFoundError
+from entrepot.erp.errors import (
+    ErpAccountNotFoundError,
+    ErpCredentialsRejectedError,
+    NothingListedError,
+    PartnerNotFoundError,
+)
 from entrepot.erp.events import ErpHealthChanged, ErpJoined, ErpSeparated, OrdersHandedOver, StockRead
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
@@ -133,8 +138,13 @@ class Exchange:
             read_at: when the reading began; an older reading never overwrites a newer one.
             complete: every article was read: what is missing is gone.
             asked: these were read: what is missing among them is gone.
+
+        Raises:
+            NothingListedError: everything was read and nothing was there, although something was before.
         """
         account = await self.account(account_id)
+        if complete and not rows and await repository.has_stock(self._session, account_id):
+            raise NothingListedError(erp=account.name)
         changed = await repository.store_stock(self._session, account_id, account.seller_id, rows, read_at)
         if complete or asked is not None:
             changed += await repository.forget_stock(self._session, account_id, read_at, None if complete else asked)

@@ -38,8 +38,10 @@ async def read_stock(
             rows = await connector.read_stock(skus)
         finally:
             await connector.aclose()
-    async with transact() as session:
-        changed = await ErpService(session).record_stock(account_id, rows, read_at, complete=skus is None, asked=skus)
+        async with transact() as session:
+            changed = await ErpService(session).record_stock(
+                account_id, rows, read_at, complete=skus is None, asked=skus
+            )
     return StockReading(len(rows), changed)
 
 

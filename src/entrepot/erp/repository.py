@@ -195,6 +195,14 @@ async def store_stock(
     return len(values) - same
 
 
+async def has_stock(session: AsyncSession, account_id: UUID) -> bool:
+    """Return whether anything the ERP said about its stock is remembered."""
+    found = await session.execute(
+        text("SELECT EXISTS (SELECT FROM erp_stock WHERE account_id = :account_id)"), {"account_id": account_id}
+    )
+    return bool(found.scalar_one())
+
+
 async def forget_stock(session: AsyncSession, account_id: UUID, read_at: datetime, skus: Sequence[str] | None) -> int:
     """Remove what was not seen in the reading of *read_at*: of *skus*, or of every article."""
     found = await session.execute(

@@ -46,11 +46,11 @@ async def _read(run: Run, join: ErpJoin) -> ErpTold:
                 connector = await ErpService(session, connections).stock_connector(account.id, why="read stock")
             async with aclosing(connector):
                 rows = await connector.read_stock()
+            async with run.transaction() as session:
+                await ErpService(session).record_stock(join.erp_account_id, rows, read_at, complete=True)
+                await ErpService(session).record_success(join.erp_account_id)
         except EntrepotError as error:
             async with run.transaction() as session:
                 await ErpService(session).record_failure(join.erp_account_id, error)
             return ErpTold(problem=error.detail)
-    async with run.transaction() as session:
-        await ErpService(session).record_stock(join.erp_account_id, rows, read_at, complete=True)
-        await ErpService(session).record_success(join.erp_account_id)
     return ErpTold(articles=len(rows))

@@ -126,9 +126,10 @@ def _held_back(why: Derivation) -> list[Finding]:
         found.append(Finding(Cause.STOCK_PAUSED))
     if why.archived:
         found.append(Finding(Cause.ARCHIVED, {"sku": why.sku}))
-    if not why.known:
+    nobody_knows_yet = why.source.kind == "erp" and why.source.read_at is None
+    if not why.known and not nobody_knows_yet:
         found.append(Finding(Cause.ERP_UNKNOWN, {"sku": why.sku, "erp": why.source.name}))
-    elif why.available == 0:
+    elif why.available == 0 and not nobody_knows_yet:
         facts: dict[str, Fact] = {"on_hand": why.on_hand, "reserved": why.reserved, "place": why.source.name}
         scarce = min(why.components, key=lambda part: part.makes, default=None)
         if scarce is not None:

@@ -146,6 +146,8 @@ class Deciding:
         explaining = Explaining(self._session, there)
         found: list[UUID] = []
         for source, group in groups.items():
+            if source.silent:
+                continue  # what was decided before the ERP was joined counts until it has spoken
             found += await self._offers.out_of_date(
                 seller_id,
                 source.counted,

@@ -30,6 +30,11 @@ class StockSource:
         """The word of the inventory for it."""
         return "given" if self.erp_account_id else "warehouse" if self.warehouse_id else "all"
 
+    @property
+    def silent(self) -> bool:
+        """Whether it is an ERP that was never read: nobody knows what there is, which is not the same as nothing."""
+        return self.erp_account_id is not None and self.source.read_at is None
+
 
 OWN = StockSource()
 
