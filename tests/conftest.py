@@ -1,5 +1,7 @@
 """Shared fixtures: a migrated database per test process, fresh sellers, the real application, no network."""
 
+import asyncio
+import fcntl
 import itertools
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -85,8 +87,26 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
         return
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with embedded_server(shared / "postgres") as url:
+    folder = shared / "postgres"
+    with (shared / "postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            prepare_cluster(folder)
+    with embedded_server(folder) as url:
         yield url.render_as_string(hide_password=False)
+
+
+def prepare_cluster(folder: Path) -> None:
+    """Make a cluster that does not wait for the disk and has connections for every process of the test run."""
+
+    async def change(url: str) -> None:
+        connection = await asyncpg.connect(url)
+        for setting in ("fsync = off", "full_page_writes = off", "max_connections = 300"):
+            await connection.execute(f"ALTER SYSTEM SET {setting}")
+        await connection.close()
+
+    with embedded_server(folder) as url:  # the number of connections counts from the next start
+        asyncio.run(change(url.render_as_string(hide_password=False)))
 
 
 @pytest.fixture(scope="session")
@@ -99,10 +119,6 @@ async def scratch_database(cluster: str, box: SecretBox, purpose: str) -> Server
     """Return a new, migrated database of this process."""
     name = f"{purpose}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     connection = await asyncpg.connect(cluster)
-    # Losing the scratch database in a power cut is fine; waiting for the disk in every test is not.
-    await connection.execute("ALTER SYSTEM SET fsync = off")
-    await connection.execute("ALTER SYSTEM SET full_page_writes = off")
-    await connection.execute("SELECT pg_reload_conf()")
     await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
     await connection.close()
     found = server_at(make_url(cluster).set(database=name), box)
@@ -112,8 +128,6 @@ async def scratch_database(cluster: str, box: SecretBox, purpose: str) -> Server
 
 async def in_thread[T](work: Callable[[], T]) -> T:
     """Run *work* where no event loop runs."""
-    import asyncio  # noqa: PLC0415 -- only here
-
     return await asyncio.to_thread(work)
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import Principal
 from entrepot.kit.clock import now
+from entrepot.kit.sql import text
 
 WAIT = 0.05
 WAITS = 20

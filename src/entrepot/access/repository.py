@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import CursorResult, RowMapping, delete, select, text, update
+from sqlalchemy import CursorResult, RowMapping, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.domain import BUILT_IN, SESSION_IDLE, Grant, rights_of
@@ -22,6 +22,7 @@ from entrepot.access.models import (
 )
 from entrepot.access.principal import SellerRef
 from entrepot.access.rights import Right
+from entrepot.kit.sql import text
 
 
 class _Grant(msgspec.Struct):

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.repository import role_rights
 from entrepot.access.rights import Right
+from entrepot.kit.sql import text
 
 DETAILS_MAX = 200
 

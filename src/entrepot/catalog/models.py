@@ -13,11 +13,11 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     UniqueConstraint,
     func,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from entrepot.kit.database import Base
+from entrepot.kit.sql import text
 
 
 class Product(Base):

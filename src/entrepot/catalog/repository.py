@@ -6,13 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.catalog.fields import READERS
 from entrepot.catalog.models import BundleComponent, Product
 from entrepot.catalog.refs import Component, ProductRef
 from entrepot.kit.bulk import insert_rows
+from entrepot.kit.sql import text
 
 DOCUMENTS = frozenset({"tags", "options"})
 """Fields stored as JSON."""

@@ -9,11 +9,12 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.catalog.domain import gtin_14
 from entrepot.catalog.spelling import nearest, terms_of
+from entrepot.kit.sql import text
 
 COUNT_LIMIT = 10_000
 """Counting stops here: nobody reads further, and the database would."""

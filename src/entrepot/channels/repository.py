@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.channels.accounts import AccountRef, DocumentState, Health, Mode, ReceivedDocument, Settlement
@@ -15,6 +15,7 @@ from entrepot.channels.line import DocumentKey
 from entrepot.channels.models import ChannelAccount, InboxDocument
 from entrepot.kit.bulk import insert_rows
 from entrepot.kit.ids import new_id, oldest_id
+from entrepot.kit.sql import text
 
 _ACCOUNT = ", ".join(field.name for field in fields(AccountRef))
 _DOCUMENT_COLUMNS = tuple(field.name for field in fields(ReceivedDocument))

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.channels.accounts import DocumentState
+from entrepot.kit.sql import text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

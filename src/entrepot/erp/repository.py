@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +14,7 @@ from entrepot.erp.accounts import ErpAccountRef, ErpHealth, ErpJoin, HandOverRec
 from entrepot.erp.contract import ErpCheck, ErpStock, ErpWarehouse, HandOverState
 from entrepot.erp.models import ErpAccount, ErpHandOver, ErpJoinRow, ErpStockRow
 from entrepot.kit.bulk import insert_many, insert_rows
+from entrepot.kit.sql import text
 
 _ACCOUNT = (
     "id, seller_id, erp, name, known_as, active, health, last_error, last_error_code, last_error_at, last_success_at,"

@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.erp.accounts import HandOverRecord
 from entrepot.erp.contract import HandOverState
+from entrepot.kit.sql import text
 
 _COUNTED = "(a.warehouses = '[]'::jsonb OR a.warehouses ? s.warehouse)"  # the chosen warehouses; none chosen: all
 

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from entrepot.flows.domain import Flow, StepState
 from entrepot.kit.database import Base
+from entrepot.kit.sql import text
 
 _STATES = ", ".join(f"'{state}'" for state in StepState)
 _FLOWS = ", ".join(f"'{flow}'" for flow in Flow)

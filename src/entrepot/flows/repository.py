@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.flows.domain import Flow, StepState
 from entrepot.kit.sentence import Sentence
+from entrepot.kit.sql import text
 
 
 class StepRepository:

@@ -5,12 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.flows.domain import COUNT_LABELS, PROBLEMS, STEP_LABELS, Flow, StepState
 from entrepot.kit.i18n import gettext
 from entrepot.kit.sentence import shown
+from entrepot.kit.sql import text
 
 
 class FlowStep(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,13 +15,13 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     UniqueConstraint,
     func,
-    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from entrepot.fulfilment.domain import LineState, ListStatus, ParcelStatus, PushState, ShipmentState
 from entrepot.kit.database import Base
+from entrepot.kit.sql import text
 
 
 def _one_of(column: str, values: Iterable[str]) -> str:

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.imports.models import DataImport, DataImportFile, DataImportRow
 from entrepot.kit.bulk import insert_rows
+from entrepot.kit.sql import text
 
 
 class ImportRepository:

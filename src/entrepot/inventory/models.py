@@ -17,12 +17,12 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     UniqueConstraint,
     func,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from entrepot.inventory.domain import CountStatus, LocationKind, MoveKind
 from entrepot.kit.database import Base
+from entrepot.kit.sql import text
 
 
 def _one_of(column: str, values: type[LocationKind | MoveKind | CountStatus]) -> str:

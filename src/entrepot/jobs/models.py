@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func
-from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from entrepot.kit.database import Base
+from entrepot.kit.sql import text as sql
 
 
 class JobRun(Base):

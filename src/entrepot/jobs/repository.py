@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import and_, delete, not_, or_, select, text, update
+from sqlalchemy import and_, delete, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -16,6 +16,7 @@ from entrepot.jobs.models import JobLog, JobRun, JobSchedule, ReactionCursor, Re
 from entrepot.kit.bulk import insert_rows
 from entrepot.kit.clock import now
 from entrepot.kit.sentence import Sentence
+from entrepot.kit.sql import text
 
 
 async def add_runs(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:

@@ -5,12 +5,12 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.kit.database import Base
+from entrepot.kit.sql import text
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves this constructor untyped
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from sqlalchemy import BigInteger, Index, desc, text
+from sqlalchemy import BigInteger, Index, desc
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,6 +21,7 @@ from entrepot.kit.bulk import insert_rows
 from entrepot.kit.database import Base, Database
 from entrepot.kit.errors import EntrepotError
 from entrepot.kit.scope import Scope
+from entrepot.kit.sql import text
 
 BATCH = 200
 PAUSE = 0.1

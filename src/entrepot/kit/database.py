@@ -9,7 +9,7 @@ from typing import Any, Self
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import BigInteger, DateTime, MetaData, Numeric, Text, Uuid, text
+from sqlalchemy import BigInteger, DateTime, MetaData, Numeric, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -18,6 +18,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from entrepot.kit.errors import UnavailableError
 from entrepot.kit.scope import SETTING, Scope
+from entrepot.kit.sql import text
 from entrepot.kit.text import N_
 from entrepot.kit.wakeup import Wakeups
 

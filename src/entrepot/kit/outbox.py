@@ -13,12 +13,13 @@ from typing import Any, ClassVar, NewType
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Identity, Index, RowMapping, func, text
+from sqlalchemy import BigInteger, Identity, Index, RowMapping, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from entrepot.kit.bulk import insert_many
 from entrepot.kit.database import Base, context_of
+from entrepot.kit.sql import text
 
 CHANNEL = "entrepot_event"
 """What listeners LISTEN to."""

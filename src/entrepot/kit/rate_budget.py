@@ -10,13 +10,14 @@ is followed by a pause until the window ends, and not by a refusal.
 import asyncio
 from datetime import datetime, timedelta
 
-from sqlalchemy import Double, text
+from sqlalchemy import Double
 from sqlalchemy.orm import Mapped, mapped_column
 
 from entrepot.kit.clock import now
 from entrepot.kit.database import Base, Database
 from entrepot.kit.errors import UnavailableError
 from entrepot.kit.scope import Scope
+from entrepot.kit.sql import text
 from entrepot.kit.text import N_
 
 LONGEST_WAIT = 30

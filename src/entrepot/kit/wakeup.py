@@ -10,9 +10,10 @@ import contextlib
 from collections.abc import Iterable
 
 import structlog
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from entrepot.kit.sql import text
 
 PAUSE = 0.01
 """Seconds between two wake-ups: what is committed meanwhile shares one."""

@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.kit.bulk import insert_many
+from entrepot.kit.sql import text
 from entrepot.offers.models import Mapping
 from entrepot.offers.rows import OfferRow
 

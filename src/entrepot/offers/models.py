@@ -14,11 +14,11 @@ from sqlalchemy import (
     Index,
     UniqueConstraint,
     func,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from entrepot.kit.database import Base
+from entrepot.kit.sql import text
 
 STATE = """CASE WHEN gone_at IS NOT NULL THEN 'gone'
  WHEN fulfilment <> 'seller' THEN 'by_channel'

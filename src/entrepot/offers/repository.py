@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 
 from entrepot.erp.views import stock_query
 from entrepot.inventory.views import Counted, for_sale
 from entrepot.kit.bulk import insert_many
+from entrepot.kit.sql import text
 from entrepot.offers.domain import MOST, Derivation
 from entrepot.offers.match_statements import MatchStatements
 from entrepot.offers.models import Offer

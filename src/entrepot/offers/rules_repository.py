@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.kit.bulk import insert_many
+from entrepot.kit.sql import text
 from entrepot.offers.domain import AccountLimits
 from entrepot.offers.models import Drift, Push
 

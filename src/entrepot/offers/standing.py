@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.channels.accounts import AccountRef, Health
@@ -16,6 +15,7 @@ from entrepot.channels.registry import connectors
 from entrepot.channels.service import ChannelService
 from entrepot.jobs import views as jobs
 from entrepot.kit.clock import now
+from entrepot.kit.sql import text
 from entrepot.offers import views
 from entrepot.offers.causes import Cause, Finding, Situation, findings
 from entrepot.offers.domain import Derivation

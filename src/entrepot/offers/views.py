@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.catalog.service import CatalogService, ProductRef
 from entrepot.channels.accounts import AccountRef
 from entrepot.channels.service import ChannelService
+from entrepot.kit.sql import text
 from entrepot.offers.deciding import Circumstances, Explaining
 from entrepot.offers.domain import Derivation, OfferState, Source
 from entrepot.offers.rows import OfferRow

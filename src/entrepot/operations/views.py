@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.kit.sql import text
 
 OUTCOMES = {
     "ok": "c.error = '' AND c.status < 400",

@@ -5,10 +5,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Sequence, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Sequence, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from entrepot.kit.database import Base, BigInt
+from entrepot.kit.sql import text
 from entrepot.orders.status import OrderStatus
 
 MANUAL_NUMBER = Sequence("order_number_seq", start=1001, metadata=Base.metadata)

@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.kit.bulk import insert_many, insert_rows, insert_with_parts
+from entrepot.kit.sql import text
 from entrepot.orders.models import OrderLine, OrderNote, SalesOrder
 from entrepot.orders.refs import OrderLineRef, OrderRef
 from entrepot.orders.status import EDITABLE, OrderStatus, origins

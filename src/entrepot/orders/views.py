@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.catalog.service import CatalogService
 from entrepot.kit.clock import now
 from entrepot.kit.errors import InvalidInputError
+from entrepot.kit.sql import text
 from entrepot.kit.text import N_
 from entrepot.orders.domain import patterns
 from entrepot.orders.status import OPEN, OrderStatus

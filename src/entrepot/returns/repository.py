@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.kit.bulk import insert_rows
+from entrepot.kit.sql import text
 from entrepot.returns.models import GoodsReturn, ReturnLine
 from entrepot.returns.refs import ReturnLineRef, ReturnRef
 

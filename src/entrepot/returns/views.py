@@ -3,9 +3,9 @@
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from entrepot.kit.sql import text
 from entrepot.returns.refs import ReturnRef
 
 _HEAD = ", ".join(name for name in ReturnRef.__struct_fields__ if name != "lines")

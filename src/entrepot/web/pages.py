@@ -5,11 +5,11 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.response import Redirect, Template
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.guards import open_to_all
 from entrepot.kit.i18n import LOCALES
+from entrepot.kit.sql import text
 from entrepot.web.rendering import STATIC, VERSION, Assets
 
 YEAR = 365 * 24 * 3600

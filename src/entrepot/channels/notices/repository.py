@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.channels.contract_notices import Notice
 from entrepot.channels.notices.models import ChannelNotice
 from entrepot.kit.bulk import insert_rows
 from entrepot.kit.ids import new_id
+from entrepot.kit.sql import text
 
 
 @dataclass(frozen=True, slots=True)

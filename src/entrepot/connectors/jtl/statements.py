@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from itertools import batched
 from typing import Any
 
-from sqlalchemy import Executable, Insert, Select, Table, TextClause, bindparam, exists, insert, literal, select, text
+from sqlalchemy import Executable, Insert, Select, Table, TextClause, bindparam, exists, insert, literal, select
 
 from entrepot.connectors.jtl.tables import ARTICLE, IMPORT, NOTE, PARCEL, STOCK, WAREHOUSE
+from entrepot.kit.sql import text
 
 IN_LIST = 1000
 """Values in one list: SQL Server takes 2,100 parameters."""

@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.models import CarrierAccount, SenderAddress
 from entrepot.fulfilment.refs import CarrierAccountRef
 from entrepot.kit.bulk import insert_rows
+from entrepot.kit.sql import text
 
 _ACCOUNT = ", ".join(CarrierAccountRef.__struct_fields__)
 

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.domain import ListStatus
@@ -14,6 +13,7 @@ from entrepot.fulfilment.refs import PickLineRef, PickListRef
 from entrepot.kit.bulk import insert_rows
 from entrepot.kit.database import context_of
 from entrepot.kit.ids import new_id
+from entrepot.kit.sql import text
 
 _LIST = ", ".join(PickListRef.__struct_fields__)
 _LINE = (

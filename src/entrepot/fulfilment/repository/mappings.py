@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.models import CarrierMapping, ChannelCarriers
 from entrepot.kit.bulk import insert_rows
+from entrepot.kit.sql import text
 
 
 class MappingRepository:

@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.models import LabelAttempt, Parcel, ParcelLine, Shipment, TrackingScan
 from entrepot.fulfilment.refs import ParcelLineRef, ParcelRef, ShipmentRef
 from entrepot.kit.bulk import insert_rows
+from entrepot.kit.sql import text
 
 _PARCEL = ", ".join(name for name in ParcelRef.__struct_fields__ if name != "lines")
 _SHIPMENT = ", ".join(ShipmentRef.__struct_fields__)

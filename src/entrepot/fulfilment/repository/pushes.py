@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.models import ChannelPush
 from entrepot.fulfilment.refs import PushRef
 from entrepot.kit.bulk import insert_rows
+from entrepot.kit.sql import text
 
 _PUSH = ", ".join(PushRef.__struct_fields__)
 

@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.domain import PushState
+from entrepot.kit.sql import text
 
 
 class PushRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,8 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.kit.sql import text
 
 
 class FloorCounts(msgspec.Struct, frozen=True, kw_only=True):

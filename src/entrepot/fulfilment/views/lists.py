@@ -4,10 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.domain import LineState, ListStatus
+from entrepot.kit.sql import text
 
 
 class PickListRow(msgspec.Struct, frozen=True, kw_only=True):

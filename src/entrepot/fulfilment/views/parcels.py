@@ -5,10 +5,10 @@ from decimal import Decimal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.domain import ParcelStatus, PushState, ShipmentState
+from entrepot.kit.sql import text
 
 
 class ShipmentRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.inventory.models import StockCount, StockCountLine
 from entrepot.kit.bulk import insert_rows
+from entrepot.kit.sql import text
 
 
 class CountRow(msgspec.Struct, frozen=True):

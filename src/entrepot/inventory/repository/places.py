@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.inventory.models import Location, Warehouse
 from entrepot.inventory.refs import LocationRef
 from entrepot.kit.bulk import insert_rows
+from entrepot.kit.sql import text
 
 LOCATION = "SELECT l.id, l.warehouse_id, l.seller_id, l.kind, l.code, l.path, l.pickable, l.capacity FROM location l"
 

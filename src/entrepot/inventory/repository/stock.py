@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.inventory.domain import MoveKind, Place
@@ -18,6 +17,7 @@ from entrepot.inventory.models import Reservation, StockMove
 from entrepot.inventory.refs import ReservationRow
 from entrepot.kit.bulk import insert_rows
 from entrepot.kit.database import context_of
+from entrepot.kit.sql import text
 
 _RESERVATION = """
     SELECT r.id, r.seller_id, r.order_id, r.order_line_id, r.product_id, l.warehouse_id, r.location_id,

@@ -9,8 +9,9 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.kit.sql import text
 
 
 class PastLevel(msgspec.Struct, frozen=True):

@@ -3,8 +3,9 @@
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.kit.sql import text
 
 
 class WarehouseView(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,10 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.inventory.refs import Availability
+from entrepot.kit.sql import text
 
 
 async def availability(session: AsyncSession, product_ids: Collection[UUID]) -> dict[UUID, Availability]:
