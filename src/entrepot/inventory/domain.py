@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+from itertools import groupby
 from uuid import UUID
 
 from entrepot.kit.text import N_
@@ -76,6 +78,42 @@ class CountStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class CountCause(StrEnum):
+    """Why a count was asked for."""
+
+    REQUEST = "request"
+    CYCLE = "cycle"
+    SHORT_PICK = "short_pick"
+    STOCKTAKE = "stocktake"
+
+
+COUNT_CAUSES = {
+    CountCause.REQUEST: N_("Asked for"),
+    CountCause.CYCLE: N_("Cycle count"),
+    CountCause.SHORT_PICK: N_("Short pick"),
+    CountCause.STOCKTAKE: N_("Stocktake"),
+}
+
+
+class LotEventKind(StrEnum):
+    """What can become of a lot."""
+
+    MADE = "made"
+    QUARANTINED = "quarantined"
+    RELEASED = "released"
+    EXPIRED = "expired"
+    DATE_CHANGED = "date_changed"
+
+
+LOT_EVENTS = {
+    LotEventKind.MADE: N_("Came in first"),
+    LotEventKind.QUARANTINED: N_("Quarantined"),
+    LotEventKind.RELEASED: N_("Released"),
+    LotEventKind.EXPIRED: N_("Expired"),
+    LotEventKind.DATE_CHANGED: N_("Date changed"),
+}
+
+
 ADJUST_REASONS = {
     "damaged": N_("Damaged"),
     "lost": N_("Lost"),
@@ -97,6 +135,8 @@ class Place:
     walk_order: int
     code: str
     warehouse_id: UUID
+    expires_on: date | None = None
+    """Of its lot; None: it keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +171,9 @@ class Plan:
 def plan_reservations(wishes: Iterable[Wish], places: Iterable[Place]) -> Plan:
     """Give each line all it needs or nothing, in the order of *wishes*: who comes first is served first.
 
-    A line is served from one building if one has enough of everything, else across buildings.  Within that, each
-    product comes from the fewest locations; of equally good ones from those the picker reaches first.
+    A line is served from one building if one has enough of everything, else across buildings.  Within that, what
+    expires first goes first; of what expires on the same day, or never, each product comes from the fewest locations,
+    and of equally good ones from those the picker reaches first.
 
     Args:
         wishes: lines in their order.
@@ -140,7 +181,7 @@ def plan_reservations(wishes: Iterable[Wish], places: Iterable[Place]) -> Plan:
     """
     stock: dict[UUID, list[Place]] = {}
     free: dict[UUID, int] = {}
-    for place in sorted(places, key=_walk):
+    for place in sorted(places, key=_first):
         stock.setdefault(place.product_id, []).append(place)
         free[place.product_id] = free.get(place.product_id, 0) + place.free
     takes: list[Take] = []
@@ -173,8 +214,14 @@ def _serve(wish: Wish, stock: Mapping[UUID, list[Place]], free: Mapping[UUID, in
 
 
 def _single(places: Sequence[Place], quantity: int, warehouse_id: UUID | None) -> Place | None:
+    first: Place | None = None
     for place in places:
-        if place.free >= quantity and (warehouse_id is None or place.warehouse_id == warehouse_id):
+        if not place.free or (warehouse_id is not None and place.warehouse_id != warehouse_id):
+            continue
+        first = first or place
+        if place.expires_on != first.expires_on:
+            break  # a later day does not go before what is left of an earlier one
+        if place.free >= quantity:
             return place
     return None
 
@@ -189,7 +236,7 @@ def _serve_from_many(wish: Wish, stock: Mapping[UUID, list[Place]]) -> list[tupl
         buildings = [wish.warehouse_id]
     options = [option for building in buildings if (option := _take_all(wish, stock, building)) is not None]
     if options:
-        return min(options, key=len)
+        return min(options, key=lambda option: (_expiry(option[0][0]), len(option)))
     return _take_all(wish, stock, None) if wish.warehouse_id is None else None
 
 
@@ -198,7 +245,7 @@ def _take_all(
 ) -> list[tuple[Place, int]] | None:
     found: list[tuple[Place, int]] = []
     for product_id, quantity in wish.units.items():
-        taken = take_fewest(quantity, _within(stock[product_id], warehouse_id))
+        taken = take_first_expiring(quantity, _within(stock[product_id], warehouse_id))
         if taken is None:
             return None
         found.extend(taken)
@@ -207,6 +254,22 @@ def _take_all(
 
 def _within(places: Sequence[Place], warehouse_id: UUID | None) -> Sequence[Place]:
     return places if warehouse_id is None else [place for place in places if place.warehouse_id == warehouse_id]
+
+
+def take_first_expiring(quantity: int, places: Sequence[Place]) -> list[tuple[Place, int]] | None:
+    """Take *quantity* units from *places* (in the order of :func:`plan_reservations`); None if they hold too few.
+
+    Day by day: everything that expires on a day goes before anything that expires later, and what never does is last.
+    """
+    found: list[tuple[Place, int]] = []
+    for _, group in groupby(places, key=_expiry):
+        of_the_day = [place for place in group if place.free > 0]
+        there = sum(place.free for place in of_the_day)
+        if there >= quantity:
+            return [*found, *(take_fewest(quantity, of_the_day) or ())]
+        found += [(place, place.free) for place in of_the_day]
+        quantity -= there
+    return None
 
 
 def take_fewest(quantity: int, places: Sequence[Place]) -> list[tuple[Place, int]] | None:
@@ -237,6 +300,14 @@ def _missing(wish: Wish, stock: Mapping[UUID, list[Place]]) -> int:
 
 def _walk(place: Place) -> tuple[int, str, str]:
     return (place.walk_order, place.code, place.lot)
+
+
+def _expiry(place: Place) -> date:
+    return place.expires_on or date.max
+
+
+def _first(place: Place) -> tuple[date, int, str, str]:
+    return (_expiry(place), *_walk(place))
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,3 +56,16 @@ class CountClosed(Event, frozen=True, kw_only=True):
 
     approved: bool
     differences: int
+
+
+class LotChanged(Event, frozen=True, kw_only=True):
+    """A lot was quarantined, released, got another date or is past its day."""
+
+    topic: ClassVar[str] = "inventory.lot_changed"
+    subject_kind: ClassVar[str] = "lot"
+
+    product_id: UUID
+    lot: str
+    change: str
+    """``quarantined``, ``ok`` (released), ``date_changed`` or ``expired``."""
+    reason: str

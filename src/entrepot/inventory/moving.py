@@ -1,6 +1,7 @@
 """Goods that come in, change place, or turn out to be more or fewer."""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from entrepot.inventory.desk import check_quantity
@@ -15,13 +16,14 @@ from entrepot.inventory.errors import (
     TooMuchStockError,
     WrongWarehouseError,
 )
+from entrepot.inventory.lots import Lots, read_lot
 from entrepot.inventory.refs import Receipt, ReservationRow
 from entrepot.inventory.repository import Level, Movement
 from entrepot.inventory.reserving import Reserving
 from entrepot.kit.ids import new_id
 
 
-class Moving(Reserving):
+class Moving(Reserving, Lots):
     """Receive, move, put back, adjust."""
 
     async def receive(
@@ -31,6 +33,7 @@ class Moving(Reserving):
         quantity: int,
         *,
         lot: str = "",
+        expires_on: date | None = None,
         reason: str = "",
         reference: tuple[str, UUID] | None = None,
     ) -> None:
@@ -38,8 +41,11 @@ class Moving(Reserving):
 
         Raises:
             QuantityError, UnknownProductError, NotStockedError, UnknownLocationError, TooMuchStockError
+            BadLotCodeError, BadExpiryError, LotDateDiffersError, LotExpiredError: see :class:`Lots`.
         """
-        receipt = Receipt(product_id=product_id, location_id=location_id, quantity=quantity, lot=lot)
+        receipt = Receipt(
+            product_id=product_id, location_id=location_id, quantity=quantity, lot=lot.strip(), expires_on=expires_on
+        )
         await self.receive_many([receipt], reason=reason, reference=reference)
 
     async def receive_many(
@@ -60,11 +66,12 @@ class Moving(Reserving):
 
         Raises:
             QuantityError, UnknownProductError, NotStockedError, UnknownLocationError, TooMuchStockError
+            BadLotCodeError, BadExpiryError, LotDateDiffersError, LotExpiredError: see :class:`Lots`.
         """
         if not receipts:
             return
         products = await self._stored({receipt.product_id for receipt in receipts})
-        await self._locations({receipt.location_id for receipt in receipts})
+        locations = await self._locations({receipt.location_id for receipt in receipts})
         for receipt in receipts:
             check_quantity(receipt.quantity, products[receipt.product_id].sku)
         totals = await self._stock.lock_new((product.seller_id, product.id) for product in products.values())
@@ -74,6 +81,7 @@ class Moving(Reserving):
         for product_id, quantity in incoming.items():
             if totals[product_id].on_hand + quantity > MOST_UNITS:
                 raise TooMuchStockError(quantity=quantity, most=MOST_UNITS, sku=products[product_id].sku)
+        await self._write_lots(receipts, products, locations)
         reference_kind, reference_id = reference or ("", None)
         await self._stock.write_moves(
             kind,
@@ -93,7 +101,7 @@ class Moving(Reserving):
         )
         self._changed(incoming)
 
-    async def move(
+    async def move(  # noqa: PLR0913 -- a way has that many properties
         self,
         product_id: UUID,
         from_location_id: UUID,
@@ -101,10 +109,12 @@ class Moving(Reserving):
         quantity: int,
         *,
         lot: str = "",
+        to_lot: str | None = None,
         reason: str = "",
         with_reservations: bool = False,
         kind: MoveKind = MoveKind.MOVE,
-    ) -> None:
+        transfer_id: UUID | None = None,
+    ) -> bool:
         """Carry goods to another location of the same warehouse.
 
         Args:
@@ -113,8 +123,10 @@ class Moving(Reserving):
             to_location_id: where it goes.
             quantity: units.
             lot: of which lot.
+            to_lot: what lot they are, if the books did not know; then only free units go.
             reason: kept in the ledger.
             kind: MOVE or PUT_BACK.
+            transfer_id: of this way; if it was gone already, nothing happens.
             with_reservations: if the free units do not suffice, reserved ones go too, and with them their
                 reservations, the oldest first.
 
@@ -124,6 +136,9 @@ class Moving(Reserving):
             WrongWarehouseError: they are in different buildings.
             NotEnoughHereError: fewer units are there.
             ReservedHereError: enough are there, but some are promised.
+
+        Returns:
+            False if this way was gone before.
         """
         product = (await self._stored([product_id]))[product_id]
         check_quantity(quantity, product.sku)
@@ -134,12 +149,15 @@ class Moving(Reserving):
         if origin.warehouse_id != target.warehouse_id:
             raise WrongWarehouseError(to=target.code, origin=origin.code)
         await self._stock.lock([product_id])
+        if transfer_id is not None and await self._stock.was_moved(product_id, transfer_id):
+            return False
         level = await self._level(product_id, origin.id, lot)
         if level is None or level.on_hand < quantity:
             raise NotEnoughHereError(
                 quantity=quantity, sku=product.sku, location=origin.code, on_hand=level.on_hand if level else 0
             )
-        if level.free < quantity and not with_reservations:
+        renamed = to_lot is not None and to_lot != lot
+        if level.free < quantity and (renamed or not with_reservations):
             raise ReservedHereError(
                 quantity=quantity,
                 sku=product.sku,
@@ -150,7 +168,8 @@ class Moving(Reserving):
             )
         unreserved = min(level.free, quantity)
         if unreserved:
-            transfer = new_id()
+            transfer = transfer_id or new_id()
+            goal_lot = read_lot(to_lot, product.sku) if to_lot else lot
             await self._stock.write_moves(
                 kind,
                 [
@@ -158,12 +177,15 @@ class Moving(Reserving):
                         seller_id=product.seller_id,
                         product_id=product_id,
                         location_id=location_id,
-                        lot=lot,
+                        lot=of_lot,
                         quantity=change,
                         reason=reason,
                         transfer_id=transfer,
                     )
-                    for location_id, change in ((origin.id, -unreserved), (target.id, unreserved))
+                    for location_id, of_lot, change in (
+                        (origin.id, lot, -unreserved),
+                        (target.id, goal_lot, unreserved),
+                    )
                 ],
             )
         if rest := quantity - unreserved:
@@ -174,6 +196,7 @@ class Moving(Reserving):
                     rest -= loads[-1][1]
             await self._carry(kind, loads, target, reason)
         self._changed([product_id])
+        return True
 
     async def put_back(
         self, product_id: UUID, from_location_id: UUID, to_location_id: UUID, quantity: int, *, lot: str = ""

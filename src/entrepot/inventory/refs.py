@@ -1,5 +1,6 @@
 """What other slices say to the stock and hear from it."""
 
+from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -69,6 +70,25 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     location_id: UUID
     quantity: int
     lot: str = ""
+    expires_on: date | None = None
+    """Of the lot; None: it says nothing, or the books know it already."""
+
+
+class LotRef(msgspec.Struct, frozen=True, kw_only=True):
+    """A lot as forms and other slices need it."""
+
+    id: UUID
+    seller_id: UUID
+    product_id: UUID
+    code: str
+    expires_on: date | None
+    status: str
+    sellable: bool
+    note: str
+
+    def expired(self, today: date) -> bool:
+        """Whether its last day of sale is over."""
+        return self.expires_on is not None and self.expires_on < today
 
 
 class LocationRef(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +102,8 @@ class LocationRef(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     pickable: bool
     capacity: int | None = None
+    walk_order: int = 0
+    max_units: int | None = None
 
 
 class LostReservation(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,10 @@ from entrepot.inventory.refs import LocationRef
 from entrepot.kit.bulk import insert_rows
 from entrepot.kit.sql import text
 
-LOCATION = "SELECT l.id, l.warehouse_id, l.seller_id, l.kind, l.code, l.path, l.pickable, l.capacity FROM location l"
+LOCATION = (
+    "SELECT l.id, l.warehouse_id, l.seller_id, l.kind, l.code, l.path, l.pickable, l.capacity, l.walk_order,"
+    " l.max_units FROM location l"
+)
 
 
 class WarehouseRow(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from entrepot.inventory.domain import MoveKind, Place
 from entrepot.inventory.models import Reservation, StockMove
 from entrepot.inventory.refs import ReservationRow
 from entrepot.kit.bulk import insert_rows
+from entrepot.kit.clock import now
 from entrepot.kit.database import context_of
 from entrepot.kit.sql import text
 
@@ -144,20 +145,25 @@ class StockRepository:
     ) -> tuple[list[Place], set[UUID]]:
         """Return where units of the products are free, and which of the order lines have a reservation already.
 
+        Goods of a lot that is quarantined or past its day are nowhere, whether a job has noticed or not.
         One statement for both: while it runs, others wait for the products' locks.
         """
         rows = await self._session.execute(
             text(
                 """
-                SELECT s.product_id, s.location_id, s.lot, s.on_hand - s.reserved, l.walk_order, l.code, l.warehouse_id
+                SELECT s.product_id, s.location_id, s.lot, s.on_hand - s.reserved, l.walk_order, l.code, l.warehouse_id,
+                    b.expires_on
                 FROM stock_level s JOIN location l ON l.id = s.location_id
+                    LEFT JOIN lot b ON s.lot <> '' AND b.seller_id = s.seller_id AND b.product_id = s.product_id
+                        AND b.code = s.lot
                 WHERE s.product_id = ANY(:products) AND s.on_hand > s.reserved AND l.pickable
+                    AND b.sellable IS NOT FALSE AND (b.expires_on IS NULL OR b.expires_on >= :today)
                 UNION ALL
-                SELECT r.order_line_id, NULL, NULL, NULL, NULL, NULL, NULL
+                SELECT r.order_line_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
                 FROM reservation r WHERE r.order_line_id = ANY(:lines)
                 """
             ),
-            {"products": list(product_ids), "lines": list(order_line_ids)},
+            {"products": list(product_ids), "lines": list(order_line_ids), "today": now().date()},
         )
         places: list[Place] = []
         lines: set[UUID] = set()
@@ -178,6 +184,17 @@ class StockRepository:
             {"products": list(product_ids), "locations": list(location_ids)},
         )
         return [Level(*row) for row in rows]
+
+    async def was_moved(self, product_id: UUID, transfer_id: UUID) -> bool:
+        """Whether the ledger has this way already; it looks at what happened since yesterday."""
+        rows = await self._session.execute(
+            text(
+                "SELECT 1 FROM stock_move WHERE product_id = :product AND transfer_id = :transfer"
+                " AND occurred_at > statement_timestamp() - interval '1 day' LIMIT 1"
+            ),
+            {"product": product_id, "transfer": transfer_id},
+        )
+        return rows.one_or_none() is not None
 
     # -- reservations
 

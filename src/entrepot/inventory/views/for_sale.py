@@ -13,7 +13,9 @@ _NUMBERS: dict[Counted, str] = {
     "warehouse": """
         SELECT product_id, sum(v.on_hand - v.reserved)::int AS available
         FROM stock_level v JOIN location l ON l.id = v.location_id
-        WHERE v.seller_id = :seller AND l.warehouse_id = :warehouse AND l.pickable {only} GROUP BY 1
+        WHERE v.seller_id = :seller AND l.warehouse_id = :warehouse AND l.pickable
+            AND (v.lot = '' OR lot_sellable(v.seller_id, v.product_id, v.lot)) {only}
+        GROUP BY 1
     """,
     "given": """
         SELECT product_id, available FROM (

@@ -35,7 +35,7 @@ async def availability_in(
         text(
             """
             SELECT s.product_id, sum(s.on_hand)::int AS on_hand, sum(s.reserved)::int AS reserved,
-                coalesce(sum(s.on_hand - s.reserved) FILTER (WHERE l.pickable), 0)::int AS available
+                coalesce(sum(s.on_hand - s.reserved) FILTER (WHERE l.pickable AND (s.lot = '' OR lot_sellable(s.seller_id, s.product_id, s.lot))), 0)::int AS available
             FROM stock_level s JOIN location l ON l.id = s.location_id
             WHERE s.product_id = ANY(:ids) AND l.warehouse_id = :warehouse GROUP BY 1
             """
@@ -177,7 +177,7 @@ async def stock_list(
         numbers = """
             JOIN (
                 SELECT s.product_id, sum(s.on_hand)::int AS on_hand, sum(s.reserved)::int AS reserved,
-                    coalesce(sum(s.on_hand - s.reserved) FILTER (WHERE l.pickable), 0)::int AS available
+                    coalesce(sum(s.on_hand - s.reserved) FILTER (WHERE l.pickable AND (s.lot = '' OR lot_sellable(s.seller_id, s.product_id, s.lot))), 0)::int AS available
                 FROM stock_level s JOIN location l ON l.id = s.location_id
                 WHERE l.warehouse_id = :warehouse GROUP BY 1 HAVING sum(s.on_hand) > 0
             ) n ON n.product_id = p.id

@@ -1,10 +1,11 @@
-"""Tables of the inventory slice.  Only this slice reads or writes them.
+"""Places, stock, ledger, reservations and counts.
 
 ``stock_level`` and ``stock_total`` are derived: triggers of ``stock_move`` and ``reservation`` keep them in the same
 statement, and the application's role may not write them.  Why: ``docs/adr/0004-stock-ledger.md``.
 """
 
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import (
@@ -20,12 +21,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from entrepot.inventory.domain import CountStatus, LocationKind, MoveKind
+from entrepot.inventory.domain import CountCause, CountStatus, LocationKind, MoveKind
 from entrepot.kit.database import Base
 from entrepot.kit.sql import text
 
 
-def _one_of(column: str, values: type[LocationKind | MoveKind | CountStatus]) -> str:
+def _one_of(column: str, values: type[LocationKind | MoveKind | CountStatus | CountCause]) -> str:
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
@@ -59,6 +60,7 @@ class Location(Base):
         CheckConstraint(_one_of("kind", LocationKind), name="kind_known"),
         CheckConstraint("code <> '' AND code !~ '/'", name="code_fit_for_a_path"),
         CheckConstraint("capacity > 0", name="capacity_positive"),
+        CheckConstraint("max_units > 0", name="max_units_positive"),
         CheckConstraint("id <> parent_id", name="not_in_itself"),
     )
 
@@ -81,6 +83,8 @@ class Location(Base):
     """Of a box: its numbered slots."""
     position: Mapped[int | None]
     """Of a slot: its number in the box."""
+    max_units: Mapped[int | None]
+    """Units that fit; None: nobody said."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -203,6 +207,7 @@ class StockCount(Base):
     __tablename__ = "stock_count"
     __table_args__ = (
         CheckConstraint(_one_of("status", CountStatus), name="status_known"),
+        CheckConstraint(_one_of("cause", CountCause), name="cause_known"),
         Index("ix_stock_count_seller_id", "seller_id", "created_at"),
     )
 
@@ -216,6 +221,13 @@ class StockCount(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     closed_by: Mapped[str] = mapped_column(server_default="")
     closed_at: Mapped[datetime | None]
+    cause: Mapped[str] = mapped_column(server_default="request")
+    recount: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether a line that differs must be counted twice before it can be approved."""
+    assigned_to: Mapped[UUID | None]
+    assigned_name: Mapped[str] = mapped_column(server_default="")
+    stocktake_id: Mapped[UUID | None]
+    """Shared by the counts of one stocktake, one per zone."""
 
 
 class StockCountLine(Base):
@@ -242,3 +254,11 @@ class StockCountLine(Base):
     counted: Mapped[int | None]
     counted_by: Mapped[str] = mapped_column(server_default="")
     counted_at: Mapped[datetime | None]
+    first_counted: Mapped[int | None]
+    """What was found before it was counted again."""
+    first_counted_by: Mapped[str] = mapped_column(server_default="")
+    rounds: Mapped[int] = mapped_column(server_default=text("0"))
+    """How often it was counted."""
+    unit_value: Mapped[Decimal | None]
+    """What one unit had cost when the count was approved."""
+    currency: Mapped[str] = mapped_column(server_default="")
