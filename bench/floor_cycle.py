@@ -24,12 +24,13 @@ from sqlalchemy import text
 
 from bench.order_api import ADDRESS, LINES, PARALLEL, order, prepare
 from bench.world import Instance, free_port, instance, report
-from entrepot.fulfilment.carriers import CarrierLines, Carriers, parse_carrier_credentials
+from entrepot.fulfilment.carriers import CarrierLines, Carriers
 from entrepot.fulfilment.contract import PostalAddress, TracksParcels
 from entrepot.fulfilment.registry import carrier_spec
 from entrepot.fulfilment.repository import ParcelRepository
 from entrepot.fulfilment.service import FulfilmentService
 from entrepot.kit.clock import now
+from entrepot.kit.credentials import parse_credentials
 from entrepot.kit.scope import Scope
 from entrepot.sandbox.options import WorldOptions
 
@@ -84,7 +85,7 @@ async def connect(hub: Instance, express: str) -> UUID:
             spec = carrier_spec("sandbox_express")
             keys = {"api_url": express, "api_key": WorldOptions().carrier_key}
             carriers = Carriers(session, lines)
-            await carriers.connect(seller_id, spec, parse_carrier_credentials(spec, keys), name="Express")
+            await carriers.connect(seller_id, spec, parse_credentials(spec, keys), name="Express")
             await carriers.set_sender(seller_id, msgspec.convert(ADDRESS, PostalAddress))
         await lines.aclose()
     return seller_id

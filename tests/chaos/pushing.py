@@ -6,11 +6,12 @@ from collections import deque
 from collections.abc import Mapping
 from uuid import UUID
 
-from entrepot.fulfilment.carriers import CarrierLines, Carriers, parse_carrier_credentials
+from entrepot.fulfilment.carriers import CarrierLines, Carriers
 from entrepot.fulfilment.contract import PostalAddress
 from entrepot.fulfilment.registry import carrier_spec
 from entrepot.fulfilment.repository import ListRepository
 from entrepot.fulfilment.service import FulfilmentService, LabelDesk
+from entrepot.kit.credentials import parse_credentials
 from entrepot.kit.scope import Scope
 from entrepot.kit.storage import open_storage
 from tests.chaos.checks import check_books, check_pushes
@@ -134,7 +135,7 @@ class PushAttack:
         async with hub.transaction() as session:
             carriers = Carriers(session, lines)
             if not await carriers.accounts(hub.seller_id):
-                await carriers.connect(hub.seller_id, spec, parse_carrier_credentials(spec, values), name="Express")
+                await carriers.connect(hub.seller_id, spec, parse_credentials(spec, values), name="Express")
             await carriers.set_sender(hub.seller_id, sender)
 
     async def _ship(self) -> None:

@@ -14,11 +14,11 @@ import msgspec
 import pytest
 
 from entrepot.erp.contract import PROTOCOLS, ErpAddress, HandOverState, HandsOverOrders, ReadsStock, ReadsTracking
-from entrepot.erp.credentials import form_fields, is_secret, parse_credentials, plain_values, redactor_for
 from entrepot.erp.errors import ErpAwayError, ErpCredentialsRejectedError, ErpIncompleteError
 from entrepot.erp.registry import erps
 from entrepot.erp.service import complete
 from entrepot.erp.spec import ErpSpec
+from entrepot.kit.credentials import form_fields, is_secret, parse_credentials, plain_values, redactor_for
 from entrepot.kit.errors import EntrepotError
 from tests.connectors.erp_harness import ErpHarness
 from tests.connectors.jtl.orders import line, order

@@ -8,7 +8,6 @@ import pytest
 from msgspec.structs import replace
 
 from entrepot.channels.accounts import AccountRef, Mode
-from entrepot.channels.credentials import parse_credentials
 from entrepot.channels.registry import connector_spec
 from entrepot.channels.service import ChannelService
 from entrepot.erp.contract import ErpShipment
@@ -21,6 +20,7 @@ from entrepot.fulfilment.service import OutsideShipment, OutsideShipments
 from entrepot.fulfilment.views.channel_pushes import pushes
 from entrepot.fulfilment.views.parcels import shipments
 from entrepot.kit.clock import now
+from entrepot.kit.credentials import parse_credentials
 from entrepot.orders import views as order_views
 from entrepot.orders.handing import OrderHandOver
 from entrepot.orders.service import OrderService, OrderStatus

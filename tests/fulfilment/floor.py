@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.catalog.service import CatalogService
 from entrepot.channels.connections import Connections
-from entrepot.fulfilment.carriers import CarrierLines, Carriers, parse_carrier_credentials
+from entrepot.fulfilment.carriers import CarrierLines, Carriers
 from entrepot.fulfilment.contract import PostalAddress
 from entrepot.fulfilment.labelling import LabelDesk
 from entrepot.fulfilment.registry import carrier_spec
 from entrepot.inventory.domain import LocationKind
 from entrepot.inventory.service import InventoryService
+from entrepot.kit.credentials import parse_credentials
 from entrepot.kit.database import Actor, Database
 from entrepot.kit.http import OutsideHttp
 from entrepot.kit.ids import new_id
@@ -134,5 +135,5 @@ async def _carrier(session: AsyncSession, lines: CarrierLines, seller_id: UUID, 
     spec = carrier_spec("sandbox_express")
     values = {"api_url": base, "api_key": world.options.carrier_key}
     carriers = Carriers(session, lines)
-    await carriers.connect(seller_id, spec, parse_carrier_credentials(spec, values), name="Express")
+    await carriers.connect(seller_id, spec, parse_credentials(spec, values), name="Express")
     await carriers.set_sender(seller_id, SENDER)

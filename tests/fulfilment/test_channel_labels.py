@@ -6,14 +6,14 @@ import pytest
 
 from entrepot.channels.accounts import AccountRef, Mode
 from entrepot.channels.contract import ImportsOrders
-from entrepot.channels.credentials import parse_credentials
 from entrepot.channels.errors import ChannelAwayError
 from entrepot.channels.registry import connector_spec
 from entrepot.channels.service import ChannelService
-from entrepot.fulfilment.carriers import Carriers, parse_carrier_credentials
+from entrepot.fulfilment.carriers import Carriers
 from entrepot.fulfilment.domain import ShipmentState, SkipReason
 from entrepot.fulfilment.errors import LabelNotReadyError, OtherChannelLabelError
 from entrepot.fulfilment.registry import carrier_spec
+from entrepot.kit.credentials import parse_credentials
 from entrepot.kit.errors import RefusedError
 from entrepot.orders.service import OrderRef, OrderService
 from entrepot.sandbox.clock import FrozenTime, WorldClock
@@ -45,7 +45,7 @@ async def labels_of(floor: Floor) -> UUID:
     values = KEYS | {"api_url": floor.base, "token_url": f"{floor.base}/token"}
     async with floor.transaction() as session:
         account = await Carriers(session, floor.lines).connect(
-            floor.seller_id, spec, parse_carrier_credentials(spec, values), name="bol label"
+            floor.seller_id, spec, parse_credentials(spec, values), name="bol label"
         )
     return account.id
 

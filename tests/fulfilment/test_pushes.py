@@ -14,12 +14,12 @@ from entrepot.channels.contract import (
     ProcessRef,
     ShipmentNotice,
 )
-from entrepot.channels.credentials import parse_credentials
 from entrepot.channels.registry import connector_spec
 from entrepot.channels.service import ChannelService
 from entrepot.fulfilment.pushing import Pusher, Pushing, may_push
 from entrepot.fulfilment.refs import ShipmentRef
 from entrepot.fulfilment.service import FulfilmentService
+from entrepot.kit.credentials import parse_credentials
 from entrepot.kit.errors import EntrepotError
 from entrepot.orders.service import OrderService
 from entrepot.sandbox.faults import Fault

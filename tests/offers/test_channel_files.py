@@ -4,10 +4,10 @@ import httpx
 import pytest
 
 from entrepot.channels.accounts import AccountRef
-from entrepot.channels.credentials import parse_credentials
 from entrepot.channels.registry import connector_spec
 from entrepot.channels.service import ChannelService
 from entrepot.jobs.inline import InlineEngine, run_inline
+from entrepot.kit.credentials import parse_credentials
 from entrepot.offers.exporting import ExportFailedError
 from entrepot.offers.held_repository import HeldRepository
 from entrepot.offers.tasks import ReadExport, ReadHeldStock

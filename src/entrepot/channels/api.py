@@ -30,12 +30,12 @@ from entrepot.channels.api_schema import (
     SwitchAccount,
     TestResult,
 )
-from entrepot.channels.credentials import is_advanced, is_secret, parse_credentials
 from entrepot.channels.errors import CallNotFoundError
 from entrepot.channels.http import connections_of
 from entrepot.channels.registry import connector_spec, connectors
 from entrepot.channels.service import ChannelService
 from entrepot.kit.call_log import RecordedCall, recent_calls, recorded_call
+from entrepot.kit.credentials import is_advanced, is_secret, parse_credentials
 
 type Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 

@@ -14,13 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.channels import repository
 from entrepot.channels.accounts import ORDERS, AccountRef
 from entrepot.channels.contract import Connector, Credentials
-from entrepot.channels.credentials import parse_credentials, plain_values, redactor_for
 from entrepot.channels.errors import ChannelAwayError, RateLimitedError
 from entrepot.channels.line import DocumentKey, Line, Obtain, Token
 from entrepot.channels.registry import connector_spec
 from entrepot.channels.spec import ConnectorSpec
 from entrepot.kit.call_log import CallLog
 from entrepot.kit.clock import now
+from entrepot.kit.credentials import parse_credentials, plain_values, redactor_for
 from entrepot.kit.database import Database, context_of
 from entrepot.kit.http import Caller, OutsideHttp
 from entrepot.kit.rate_budget import BudgetSpentError, RateBudget
@@ -73,7 +73,8 @@ class Connections:
     def unseal(self, account: AccountRef, sealed: bytes) -> Credentials:
         """Return the credentials of *account*."""
         plain = msgspec.json.decode(self._box.open(sealed, what=account.name))
-        return parse_credentials(connector_spec(account.channel), plain)
+        credentials: Credentials = parse_credentials(connector_spec(account.channel), plain)
+        return credentials
 
     async def try_out(
         self,

@@ -15,7 +15,6 @@ UnreadableDocument       the seller looks at one document             the others
 from entrepot.kit.errors import (
     ConflictError,
     EntrepotError,
-    InvalidInputError,
     NotFoundError,
     RefusedError,
     UnavailableError,
@@ -184,9 +183,3 @@ class TooManyNoticesError(UnavailableError):
     code = "channels.too_many_notices"
     title = N_("Too many notices")
     message = N_("Too many notices in a short time. Send them again in {retry_after} s; none is lost.")
-
-
-class CredentialsInvalidError(InvalidInputError):
-    """The form of the credentials is not filled in rightly."""
-
-    code = "channels.credentials_invalid"

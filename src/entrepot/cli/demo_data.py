@@ -15,21 +15,20 @@ from entrepot.catalog.fields import read_fields
 from entrepot.catalog.writing import Draft, ProductWriter
 from entrepot.channels.accounts import Mode
 from entrepot.channels.connections import Connections
-from entrepot.channels.credentials import parse_credentials
 from entrepot.channels.notices.service import NoticeService
 from entrepot.channels.registry import connector_spec
 from entrepot.channels.service import ChannelService
 from entrepot.cli.demo import FILLED, OWNER
 from entrepot.erp.connections import ErpConnections
-from entrepot.erp.credentials import parse_credentials as parse_erp_credentials
 from entrepot.erp.registry import erp_spec
 from entrepot.erp.service import ErpService
-from entrepot.fulfilment.carriers import CarrierLines, Carriers, parse_carrier_credentials
+from entrepot.fulfilment.carriers import CarrierLines, Carriers
 from entrepot.fulfilment.contract import PostalAddress
 from entrepot.fulfilment.registry import carrier_spec
 from entrepot.inventory.refs import Receipt
 from entrepot.inventory.service import InventoryService, LocationKind
 from entrepot.jobs.discovery import discover
+from entrepot.kit.credentials import parse_credentials
 from entrepot.kit.database import Database
 from entrepot.kit.postgres import running_server
 from entrepot.kit.scope import Scope
@@ -213,7 +212,7 @@ async def _carrier(database: Database, box: SecretBox, settings: Settings, selle
     try:
         async with database.transaction(Scope.of(seller_id)) as session:
             carriers = Carriers(session, lines)
-            await carriers.connect(seller_id, spec, parse_carrier_credentials(spec, values), name=spec.name)
+            await carriers.connect(seller_id, spec, parse_credentials(spec, values), name=spec.name)
             await carriers.set_sender(seller_id, SENDER)
     finally:
         await lines.aclose()
@@ -222,7 +221,7 @@ async def _carrier(database: Database, box: SecretBox, settings: Settings, selle
 async def _erp(database: Database, box: SecretBox, settings: Settings, seller_id: UUID, address: str) -> None:
     """Connect the simulated JTL-Wawi, and let Temu work with it: bol's orders are shipped here."""
     spec = erp_spec("jtl")
-    credentials = parse_erp_credentials(spec, {"database_url": address})
+    credentials = parse_credentials(spec, {"database_url": address})
     connections = ErpConnections.of(database, box, settings)
     try:
         async with database.transaction(Scope.of(seller_id)) as session:

@@ -31,12 +31,12 @@ from entrepot.erp.api_schema import (
     SwitchErpAccount,
 )
 from entrepot.erp.contract import HandOverState
-from entrepot.erp.credentials import choices_of, is_advanced, is_secret, parse_credentials
 from entrepot.erp.http import connections_of
 from entrepot.erp.registry import erp_spec, erps
 from entrepot.erp.service import ErpService
 from entrepot.erp.tasks import ReadErpStock
 from entrepot.jobs import service as jobs
+from entrepot.kit.credentials import choices_of, is_advanced, is_secret, parse_credentials
 
 type Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 type Sku = Annotated[str, QueryParameter(max_length=200)]

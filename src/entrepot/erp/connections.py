@@ -9,12 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.erp.accounts import ErpAccountRef
 from entrepot.erp.contract import ErpConnector, ErpCredentials, ErpReport
-from entrepot.erp.credentials import parse_credentials, plain_values, redactor_for
 from entrepot.erp.line import ErpCall, ErpLine, Record
 from entrepot.erp.registry import erp_spec
 from entrepot.erp.spec import ErpSpec
 from entrepot.kit.addresses import Network
 from entrepot.kit.call_log import CallLog, RecordedCall
+from entrepot.kit.credentials import parse_credentials, plain_values, redactor_for
 from entrepot.kit.database import Database, context_of
 from entrepot.kit.http import Caller
 from entrepot.kit.ids import new_id
@@ -64,7 +64,8 @@ class ErpConnections:
     def unseal(self, account: ErpAccountRef, sealed: bytes) -> ErpCredentials:
         """Return the credentials of *account*."""
         plain = msgspec.json.decode(self._box.open(sealed, what=account.name))
-        return parse_credentials(erp_spec(account.erp), plain)
+        credentials: ErpCredentials = parse_credentials(erp_spec(account.erp), plain)
+        return credentials
 
     async def try_out(
         self,

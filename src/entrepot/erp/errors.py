@@ -3,7 +3,6 @@
 from entrepot.kit.errors import (
     ConflictError,
     EntrepotError,
-    InvalidInputError,
     NotFoundError,
     RefusedError,
     UnavailableError,
@@ -168,9 +167,3 @@ class HandOverNotFoundError(NotFoundError):
     code = "erp.hand_over_not_found"
     title = N_("Hand-over not found")
     message = N_("No order was handed over as {reference}.")
-
-
-class ErpCredentialsInvalidError(InvalidInputError):
-    """The form of the credentials is not filled in rightly."""
-
-    code = "erp.credentials_invalid"

@@ -13,7 +13,6 @@ from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.erp import views
 from entrepot.erp.contract import ErpCapability, HandOverState
-from entrepot.erp.credentials import ErpField, form_fields, parse_credentials
 from entrepot.erp.extension import all_partners
 from entrepot.erp.http import connections_of, form_list, form_values, see_other
 from entrepot.erp.registry import erp_spec, erps
@@ -22,44 +21,19 @@ from entrepot.erp.spec import ErpSpec
 from entrepot.erp.tasks import ReadErpStock
 from entrepot.jobs import service as jobs
 from entrepot.kit.call_log import recent_calls
+from entrepot.kit.credentials import account_name, form_fields, name_field, name_problems, parse_credentials
 from entrepot.kit.errors import EntrepotError, InvalidInputError
 from entrepot.kit.text import N_
 
 UNPROCESSABLE = 422
 RECENT = 15
 PAGE = 50
-LONGEST_NAME = 80
-NAME_NEEDED = N_("Give the account a name of at most 80 characters.")
 
 CAPABILITIES = {
     ErpCapability.HAND_OVER_ORDERS: N_("Takes orders"),
     ErpCapability.READ_STOCK: N_("Tells its stock"),
     ErpCapability.READ_TRACKING: N_("Tells carrier and tracking of what it sent"),
 }
-
-
-def name_field(values: dict[str, str], problems: dict[str, str]) -> ErpField:
-    """Return the field every account has, whatever its ERP."""
-    return ErpField(
-        name="name",
-        title=N_("Name of the account"),
-        hints=(N_("As you will recognise it in lists."),),
-        problem=problems.get("name", ""),
-        value=values.get("name", ""),
-        required=True,
-    )
-
-
-def naming(values: dict[str, str]) -> str:
-    """Return the name.
-
-    Raises:
-        InvalidInputError: it is empty or too long.
-    """
-    name = values.get("name", "").strip()
-    if not 1 <= len(name) <= LONGEST_NAME:
-        raise InvalidInputError({"name": NAME_NEEDED})
-    return name
 
 
 class ErpController(Controller):
@@ -104,12 +78,12 @@ class ErpController(Controller):
         values = await form_values(request)
         try:
             credentials = parse_credentials(spec, values)
-            name = naming(values)
+            name = account_name(values)
             async with connections_of(request.app.state) as connections:
                 service = ErpService(session, connections)
                 account = await service.connect(principal.seller_id(), spec, credentials, name=name)
         except InvalidInputError as error:
-            return _connect_form(spec, values, error.problems, status=UNPROCESSABLE)
+            return _connect_form(spec, values, name_problems(values) | error.problems, status=UNPROCESSABLE)
         except EntrepotError as error:
             return _connect_form(spec, values, {}, failure=error, status=UNPROCESSABLE)
         return see_other(f"/erp/{account.id}")
@@ -232,11 +206,12 @@ class ErpController(Controller):
                 credentials = parse_credentials(erp_spec(account.erp), values, stored=stored)
                 await service.change(
                     account_id,
-                    name=naming(values),
+                    name=account_name(values),
                     credentials=credentials if credentials != stored or not account.usable else None,
                 )
         except InvalidInputError as error:
-            return await _edit_form(request, session, account_id, values, error.problems, status=UNPROCESSABLE)
+            problems = name_problems(values) | error.problems
+            return await _edit_form(request, session, account_id, values, problems, status=UNPROCESSABLE)
         except EntrepotError as error:
             return await _edit_form(request, session, account_id, values, {}, failure=error, status=UNPROCESSABLE)
         return see_other(f"/erp/{account_id}")
@@ -250,11 +225,9 @@ def _connect_form(
     failure: EntrepotError | None = None,
     status: int = 200,
 ) -> Template:
-    fields = form_fields(spec, values=values, problems=problems)
     context = {
         "spec": spec,
-        "fields": [name_field(values, problems), *(field for field in fields if not field.advanced)],
-        "advanced": [field for field in fields if field.advanced],
+        "fields": [name_field(values, problems), *form_fields(spec, values=values, problems=problems)],
         "failure": failure,
         "capabilities": CAPABILITIES,
     }
@@ -276,15 +249,13 @@ async def _edit_form(
         account = await service.account(account_id)
         stored = await service.stored_credentials(account_id)
     spec = erp_spec(account.erp)
-    fields = form_fields(spec, values=values, problems=problems, stored=stored)
     context = {
         "account": account,
         "spec": spec,
         "fields": [
             name_field(values if values is not None else {"name": account.name}, problems),
-            *(field for field in fields if not field.advanced),
+            *form_fields(spec, values=values, problems=problems, stored=stored),
         ],
-        "advanced": [field for field in fields if field.advanced],
         "failure": failure,
     }
     return Template("erp/edit.html", context=context, status_code=status)

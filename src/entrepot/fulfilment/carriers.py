@@ -1,15 +1,12 @@
 """Carrier accounts: connect, change, test; the sender's address; opening a connector."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from pydantic import SecretStr, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from entrepot.channels.credentials import plain_values, redactor_for
 from entrepot.channels.line import Line
 from entrepot.fulfilment.contract import Carrier, CarrierSpec, Credentials, PostalAddress
 from entrepot.fulfilment.errors import (
@@ -28,15 +25,13 @@ from entrepot.jobs import service as jobs
 from entrepot.kit import outbox
 from entrepot.kit.call_log import CallLog
 from entrepot.kit.clock import now
+from entrepot.kit.credentials import NEEDED, plain_values, redactor_for
 from entrepot.kit.database import Database, context_of
 from entrepot.kit.http import Caller, OutsideHttp
 from entrepot.kit.ids import new_id
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
-from entrepot.kit.text import N_
 
-NEEDED = N_("Fill this in.")
-WRONG = N_("This does not look right.")
 TRACK_EVERY_MINUTES = 5
 
 
@@ -90,38 +85,6 @@ class CarrierLines:
             msgspec.json.decode(self.box.open(sealed, what=account.name))
         )
         return stored
-
-
-def parse_carrier_credentials(
-    spec: CarrierSpec[Any], values: Mapping[str, str], stored: Credentials | None = None
-) -> Credentials:
-    """Return the credentials that *values* spell; secrets left empty are taken from *stored*.
-
-    Raises:
-        CarrierFormError: names each wrong field; never repeats a value.
-    """
-    kept = plain_values(stored) if stored is not None else {}
-    entered: dict[str, str] = {}
-    for name, field in spec.credentials.model_fields.items():
-        value = values.get(name, "").strip()
-        if value:
-            entered[name] = value
-        elif field.annotation is SecretStr and name in kept:
-            entered[name] = kept[name]
-    try:
-        parsed: Credentials = spec.credentials.model_validate(entered)
-    except ValidationError as error:
-        problems: dict[str, str] = {}
-        for item in error.errors(include_url=False, include_input=False):
-            name = str(item["loc"][0]) if item["loc"] else "credentials"
-            if item["type"] in {"missing", "string_too_short"}:
-                problems[name] = NEEDED
-            elif item["type"] == "value_error":
-                problems[name] = str(item["msg"]).removeprefix("Value error, ")
-            else:
-                problems[name] = WRONG
-        raise CarrierFormError(problems) from None
-    return parsed
 
 
 class Carriers:

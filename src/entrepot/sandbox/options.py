@@ -58,7 +58,16 @@ TEMU_ACCOUNTS = (
         marketplace="temu",
         token="sandbox-temu-token-1",  # noqa: S106 -- of a simulated shop
     ),
+    AccountOptions(
+        "sandbox-temu-app-2",
+        "sandbox-temu-secret-2",
+        "Second Temu shop",
+        every=0,
+        marketplace="temu",
+        token="sandbox-temu-token-2",  # noqa: S106 -- of a simulated shop
+    ),
 )
+"""The second one sells nothing by itself: orders come to it by hand."""
 
 
 @dataclass(frozen=True, slots=True)

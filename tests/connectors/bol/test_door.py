@@ -5,10 +5,10 @@ import pytest
 
 from entrepot.access.principal import SellerRef
 from entrepot.channels.connections import Connections
-from entrepot.channels.credentials import parse_credentials
 from entrepot.channels.notices.service import NoticeService
 from entrepot.channels.registry import connector_spec
 from entrepot.channels.service import ChannelService
+from entrepot.kit.credentials import parse_credentials
 from entrepot.kit.database import Database
 from entrepot.kit.http import OutsideHttp
 from entrepot.kit.outbox import read_subjects

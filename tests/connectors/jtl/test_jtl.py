@@ -9,16 +9,15 @@ from entrepot.connectors.jtl.connector import available
 from entrepot.connectors.jtl.credentials import JtlCredentials
 from entrepot.connectors.jtl.server import Target
 from entrepot.erp.contract import HandOverState
-from entrepot.erp.credentials import parse_credentials
 from entrepot.erp.errors import (
     ErpAddressRefusedError,
     ErpAwayError,
-    ErpCredentialsInvalidError,
     ErpCredentialsRejectedError,
     ErpIncompleteError,
 )
 from entrepot.erp.line import ErpLine
 from entrepot.kit.clock import now
+from entrepot.kit.credentials import CredentialsInvalidError, parse_credentials
 from entrepot.sandbox.jtl.schema import READER
 from tests.connectors.jtl.orders import line, order
 from tests.connectors.jtl.world import LOOPBACK, World
@@ -247,7 +246,7 @@ def test_knows_two_forms_of_address_only(url: str) -> None:
 
 def test_the_form_says_what_to_change() -> None:
     def problems(**values: str) -> dict[str, str]:
-        with pytest.raises(ErpCredentialsInvalidError) as caught:
+        with pytest.raises(CredentialsInvalidError) as caught:
             parse_credentials(SPEC, values)
         return caught.value.problems
 

@@ -10,12 +10,12 @@ from entrepot.channels.conformance.exercises import exercise, fetch_all
 from entrepot.channels.conformance.faults import test_tells_faults_apart
 from entrepot.channels.conformance.replay import Replay
 from entrepot.channels.contract import Capability, ImportsOrders, ReportsProcesses
-from entrepot.channels.credentials import is_secret, plain_values, redactor_for
 from entrepot.channels.errors import UnreadableDocumentError
 from entrepot.channels.line import DocumentKey
 from entrepot.channels.proof import provided, provided_by
 from entrepot.channels.protocols import PROTOCOLS
 from entrepot.channels.registry import connectors
+from entrepot.kit.credentials import is_secret, plain_values, redactor_for
 
 __all__ = [
     "anyio_backend",

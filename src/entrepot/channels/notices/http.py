@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.access.guards import needs, open_to_all
 from entrepot.access.rights import Right
 from entrepot.channels.contract_notices import ReceivesNotices
-from entrepot.channels.credentials import parse_credentials
 from entrepot.channels.errors import DoorNotFoundError, NoticeRefusedError, TooManyNoticesError
 from entrepot.channels.http import connections_of, see_other
 from entrepot.channels.line import closed_line
@@ -23,6 +22,7 @@ from entrepot.channels.notices import repository
 from entrepot.channels.notices.desk import MOST_ACCEPTED, MOST_REFUSED, NoticeDesk
 from entrepot.channels.notices.service import NoticeService
 from entrepot.channels.registry import connector_spec
+from entrepot.kit.credentials import parse_credentials
 from entrepot.kit.errors import EntrepotError
 from entrepot.kit.scope import Scope
 

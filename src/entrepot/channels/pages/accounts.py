@@ -13,19 +13,18 @@ from entrepot.access.rights import Right
 from entrepot.channels import views
 from entrepot.channels.accounts import DocumentState, Mode
 from entrepot.channels.contract import Capability
-from entrepot.channels.credentials import FormField, form_fields, parse_credentials
 from entrepot.channels.http import connections_of, form_values, see_other
 from entrepot.channels.notices.service import NoticeService
 from entrepot.channels.registry import connector_spec, connectors
 from entrepot.channels.service import ChannelService
 from entrepot.channels.spec import ConnectorSpec
 from entrepot.kit.call_log import recent_calls
+from entrepot.kit.credentials import FormField, form_fields, name_field, name_problems, parse_credentials
 from entrepot.kit.errors import EntrepotError, InvalidInputError
 from entrepot.kit.text import N_
 
 UNPROCESSABLE = 422
 RECENT_CALLS = 25
-NAME_NEEDED = N_("Give the account a name of at most 80 characters.")
 PREFIX_WRONG = N_("Use at most 12 letters, digits or dashes.")
 
 CAPABILITIES = {
@@ -48,14 +47,7 @@ CAPABILITIES = {
 def naming_fields(values: dict[str, str], problems: dict[str, str]) -> list[FormField]:
     """Return the fields every account has, whatever its channel."""
     return [
-        FormField(
-            name="name",
-            title=N_("Name of the account"),
-            hints=(N_("As you will recognise it in lists."),),
-            problem=problems.get("name", ""),
-            value=values.get("name", ""),
-            required=True,
-        ),
+        name_field(values, problems),
         FormField(
             name="prefix",
             title=N_("Prefix of order numbers"),
@@ -68,10 +60,8 @@ def naming_fields(values: dict[str, str], problems: dict[str, str]) -> list[Form
 
 def check_naming(values: dict[str, str]) -> dict[str, str]:
     """Return what is wrong with name and prefix, by field."""
-    problems: dict[str, str] = {}
-    name, prefix = values.get("name", "").strip(), values.get("prefix", "").strip()
-    if not 1 <= len(name) <= 80:  # noqa: PLR2004 -- as the sentence says
-        problems["name"] = NAME_NEEDED
+    problems = name_problems(values)
+    prefix = values.get("prefix", "").strip()
     if len(prefix) > 12 or (not prefix.replace("-", "").isalnum() and prefix):  # noqa: PLR2004 -- as the sentence says
         problems["prefix"] = PREFIX_WRONG
     return problems
@@ -243,11 +233,9 @@ def _connect_form(
     failure: EntrepotError | None = None,
     status: int = 200,
 ) -> Template:
-    fields = form_fields(spec, values=values, problems=problems)
     context = {
         "spec": spec,
-        "fields": naming_fields(values, problems) + [field for field in fields if not field.advanced],
-        "advanced": [field for field in fields if field.advanced],
+        "fields": [*naming_fields(values, problems), *form_fields(spec, values=values, problems=problems)],
         "failure": failure,
         "capabilities": CAPABILITIES,
     }
@@ -269,13 +257,14 @@ async def _edit_form(
         account = await service.account(account_id)
         stored = await service.stored_credentials(account_id)
     spec = connector_spec(account.channel)
-    fields = form_fields(spec, values=values, problems=problems, stored=stored)
     naming = values if values is not None else {"name": account.name, "prefix": account.prefix}
     context = {
         "account": account,
         "spec": spec,
-        "fields": naming_fields(naming, problems) + [field for field in fields if not field.advanced],
-        "advanced": [field for field in fields if field.advanced],
+        "fields": [
+            *naming_fields(naming, problems),
+            *form_fields(spec, values=values, problems=problems, stored=stored),
+        ],
         "failure": failure,
     }
     return Template("channels/edit.html", context=context, status_code=status)

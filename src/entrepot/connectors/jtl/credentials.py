@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from entrepot.erp.contract import ErpCredentials
-from entrepot.erp.credentials import NEEDED, FieldProblem
+from entrepot.kit.credentials import NEEDED, FieldProblem
 from entrepot.kit.text import N_
 
 type Way = Literal["insert", "file"]

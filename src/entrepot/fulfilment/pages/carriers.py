@@ -7,24 +7,21 @@ import msgspec
 from litestar import Controller, Response, get, post
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Redirect, Template
-from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.guards import needs
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
-from entrepot.fulfilment.carriers import Carriers, parse_carrier_credentials
+from entrepot.fulfilment.carriers import Carriers
 from entrepot.fulfilment.contract import CarrierSpec, Credentials, PostalAddress
-from entrepot.fulfilment.errors import CarrierFormError, NoSenderError
+from entrepot.fulfilment.errors import NoSenderError
 from entrepot.fulfilment.http import carrier_lines, text_fields
 from entrepot.fulfilment.registry import carrier_spec, carriers
 from entrepot.kit import i18n
+from entrepot.kit.credentials import FormField, account_name, form_fields, name_field, name_problems, parse_credentials
 from entrepot.kit.errors import EntrepotError, InvalidInputError
 from entrepot.kit.text import N_
 
-KEPT = N_("Leave empty to keep what is stored.")
-NAME_NEEDED = N_("Give the account a name of at most 80 characters.")
-LONGEST_NAME = 80
 SENDER: dict[str, str] = {
     "company": N_("Company"),
     "first_name": N_("First name"),
@@ -84,18 +81,18 @@ class CarrierPages(Controller):
         values = await text_fields(request)
         action = f"/carriers/new/{carrier}"
         try:
-            credentials = parse_carrier_credentials(spec, values)
-            _check_name(values)
+            credentials = parse_credentials(spec, values)
+            name = account_name(values)
             async with carrier_lines(request) as lines, session.begin_nested():
                 await Carriers(session, lines).connect(
                     principal.seller_id(),
                     spec,
                     credentials,
-                    name=values["name"],
+                    name=name,
                     service=values.get("service", ""),
                 )
         except InvalidInputError as error:
-            return _form(spec, action, values, error.problems, status=422)
+            return _form(spec, action, values, name_problems(values) | error.problems, status=422)
         except EntrepotError as error:
             return _form(spec, action, values, {}, failure=error, status=422)
         return Redirect("/carriers", status_code=303)
@@ -121,25 +118,21 @@ class CarrierPages(Controller):
             stored = await service.stored_credentials(account_id)
             action = f"/carriers/{account_id}"
             try:
-                credentials = parse_carrier_credentials(spec, values, stored)
-                _check_name(values)
+                credentials = parse_credentials(spec, values, stored=stored)
+                name = account_name(values)
                 async with session.begin_nested():
                     await service.change(
                         account_id,
-                        name=values["name"],
+                        name=name,
                         service=values.get("service", ""),
                         credentials=credentials if credentials != stored else None,
                     )
             except InvalidInputError as error:
-                return _form(spec, action, values, error.problems, stored=stored, status=422)
+                problems = name_problems(values) | error.problems
+                return _form(spec, action, values, problems, stored=stored, status=422)
             except EntrepotError as error:
                 return _form(spec, action, values, {}, failure=error, stored=stored, status=422)
         return Redirect("/carriers", status_code=303)
-
-
-def _check_name(values: dict[str, str]) -> None:
-    if not 1 <= len(values.get("name", "")) <= LONGEST_NAME:
-        raise CarrierFormError({"name": NAME_NEEDED})
 
 
 async def _index(
@@ -194,41 +187,20 @@ def _form(
     stored: Credentials | None = None,
     status: int = 200,
 ) -> Template:
-    fields = [
-        _field(
-            "name",
-            i18n.gettext(N_("Name of the account")),
-            values.get("name", ""),
-            problems.get("name", ""),
-            required=True,
-        )
-    ]
-    for name, field in spec.credentials.model_fields.items():
-        secret = field.annotation is SecretStr
-        hints = [field.description or "", KEPT if secret and stored else ""]
-        kept = "" if secret or stored is None else str(getattr(stored, name) or "")
-        fields.append(
-            _field(
-                name,
-                i18n.gettext(field.title or name),
-                "" if secret else values.get(name, kept),
-                problems.get(name, ""),
-                type="password" if secret else "text",
-                help=" ".join(i18n.gettext(hint) for hint in hints if hint),
-                required=field.is_required() and not (secret and stored),
-                autocomplete="new-password" if secret else "off",
-            )
-        )
-    fields.append(
-        _field(
-            "service",
-            i18n.gettext(N_("Service offered first")),
-            values.get("service", spec.services[0].code),
-            problems.get("service", ""),
-            type="select",
-            options=[{"value": one.code, "label": i18n.gettext(one.name)} for one in spec.services],
-        )
+    first = FormField(
+        name="service",
+        title=N_("Service offered first"),
+        problem=problems.get("service", ""),
+        type="select",
+        value=values.get("service", spec.services[0].code),
+        required=True,
+        choices=tuple((one.code, one.name) for one in spec.services),
     )
+    fields = [
+        name_field(values, problems),
+        *form_fields(spec, values=values, problems=problems, stored=stored),
+        first,
+    ]
     context = {"spec": spec, "action": action, "fields": fields, "failure": failure, "is_new": stored is None}
     return Template("fulfilment/carrier.html", context=context, status_code=status)
 
