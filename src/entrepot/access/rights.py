@@ -28,6 +28,8 @@ class Right(StrEnum):
     FULFILMENT_PICK = "fulfilment.pick"
     FULFILMENT_PACK = "fulfilment.pack"
     FULFILMENT_SHIP = "fulfilment.ship"
+    FULFILMENT_SUPERVISE = "fulfilment.supervise"
+    FULFILMENT_FORCE = "fulfilment.force"
     CARRIERS_MANAGE = "carriers.manage"
     RETURNS_READ = "returns.read"
     RETURNS_HANDLE = "returns.handle"
@@ -64,6 +66,8 @@ LABELS: dict[Right, str] = {
     Right.FULFILMENT_PICK: N_("Pick"),
     Right.FULFILMENT_PACK: N_("Pack"),
     Right.FULFILMENT_SHIP: N_("Ship"),
+    Right.FULFILMENT_SUPERVISE: N_("Run the floor: express, priorities, many lists at once, stations"),
+    Right.FULFILMENT_FORCE: N_("Force an order to another stage"),
     Right.CARRIERS_MANAGE: N_("Connect and change carriers"),
     Right.RETURNS_READ: N_("See returns"),
     Right.RETURNS_HANDLE: N_("Handle returns"),

@@ -28,6 +28,24 @@ class PickListClosedError(ConflictError):
     message = N_("Pick list {number} is finished. Take the next one.")
 
 
+class PickListTakenError(ConflictError):
+    """Somebody else works on it."""
+
+    code = "fulfilment.list_taken"
+    title = N_("Somebody else has it")
+    message = N_("{name} is picking list {number}. Take other work, or take it over on the list's page.")
+
+
+class UnknownWorkError(NotFoundError):
+    """The scanned code names nothing to pick."""
+
+    code = "fulfilment.unknown_work"
+    title = N_("Nothing to pick has this code")
+    message = N_(
+        "No order and no pick list is called “{scanned}”. Scan the barcode on the order's sheet or on the list."
+    )
+
+
 class PickLineNotFoundError(NotFoundError):
     """The list has no such line."""
 
@@ -239,6 +257,81 @@ class LabelNotReadyError(UnavailableError):
     code = "fulfilment.label_not_ready"
     title = N_("Label not ready")
     message = N_("{carrier} is still making the label. Try again in a moment: no second one is bought.")
+
+
+class LabelInDoubtError(ConflictError):
+    """The carrier may have made a label, and cannot be asked."""
+
+    code = "fulfilment.label_in_doubt"
+    title = N_("Perhaps booked already")
+    message = N_(
+        "{carrier} was asked for this label before, and its answer was lost. It cannot be asked again without perhaps"
+        " booking a second parcel. Look in its portal for the reference {reference}: enter the shipment number found"
+        " there, or say that there is none."
+    )
+
+
+class NotInDoubtError(ConflictError):
+    """It is known whether the carrier made a label."""
+
+    code = "fulfilment.label_not_in_doubt"
+    title = N_("Nothing to decide")
+    message = N_("The label of parcel {number} is {state}: there is nothing to look up any more. Reload the page.")
+
+
+class NoRuleError(RefusedError):
+    """Rules choose the carrier, and none fits."""
+
+    code = "fulfilment.no_rule"
+    title = N_("No rule fits")
+    message = N_(
+        "None of the {count} rules fits parcel {number} ({country}, {weight} g). Choose the carrier yourself, or add a"
+        " rule under Carriers → Rules."
+    )
+
+
+class RuleNotFoundError(NotFoundError):
+    """No such rule, or not one of the caller's."""
+
+    code = "fulfilment.rule_not_found"
+    title = N_("Rule not found")
+    message = N_("There is no rule {rule}. Somebody may have removed it: reload the page.")
+
+
+class RuleFormError(InvalidInputError):
+    """A rule cannot mean that."""
+
+    code = "fulfilment.rule_form"
+
+
+class ProblemNotFoundError(NotFoundError):
+    """No such problem, or not one of the caller's."""
+
+    code = "fulfilment.problem_not_found"
+    title = N_("Problem not found")
+    message = N_("There is no problem {problem}. Reload the page.")
+
+
+class ReasonNeededError(InvalidInputError):
+    """A problem is cleared with a reason only."""
+
+    code = "fulfilment.reason_needed"
+
+
+class ManifestNotFoundError(NotFoundError):
+    """No such manifest, or not one of the caller's."""
+
+    code = "fulfilment.manifest_not_found"
+    title = N_("Manifest not found")
+    message = N_("There is no manifest {manifest}. Reload the page.")
+
+
+class NothingToCloseError(ConflictError):
+    """No parcel waits for a manifest."""
+
+    code = "fulfilment.nothing_to_close"
+    title = N_("Nothing to hand over")
+    message = N_("No parcel of {carrier} left since its last manifest.")
 
 
 class UnknownCarrierError(NotFoundError):

@@ -35,6 +35,20 @@ class PickListFinished(Event, frozen=True, kw_only=True):
     status: str
 
 
+class PickListChangedHands(Event, frozen=True, kw_only=True):
+    """Somebody took a list, put it down, or took it over."""
+
+    topic: ClassVar[str] = "fulfilment.pick_list_changed_hands"
+    subject_kind: ClassVar[str] = "pick_list"
+
+    pick_list: str
+    what: str
+    """``claimed``, ``paused`` or ``resumed``."""
+    before: str
+    """Who had it."""
+    name: str
+
+
 class LinePicked(FloorEvent, frozen=True, kw_only=True):
     """Units were taken from their shelf."""
 

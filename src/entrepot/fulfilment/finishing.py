@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.catalog.service import CatalogService
 from entrepot.fulfilment.domain import LineState, ListStatus, list_status
 from entrepot.fulfilment.events import PickListFinished
-from entrepot.fulfilment.refs import PickLineRef
+from entrepot.fulfilment.refs import PickLineRef, PickListRef
 from entrepot.fulfilment.repository import ListRepository
 from entrepot.inventory.service import InventoryService
 from entrepot.kit import outbox
@@ -30,16 +30,19 @@ class Finishing:
         found = await self._lists.find_list(list_id)
         if found is None or not found.is_open:
             return
-        lines = await self._lists.lines(list_id)
+        await self.close_list(found, await self._lists.lines(list_id))
+
+    async def close_list(self, found: PickListRef, lines: Collection[PickLineRef]) -> None:
+        """Do so for a list whose lines are known as they are now."""
         open_orders = {line.order_id for line in lines if line.state is LineState.OPEN}
-        await self._lists.close_orders(list_id, {line.order_id for line in lines} - open_orders)
+        await self._lists.close_orders(found.id, {line.order_id for line in lines} - open_orders)
         status = list_status((line.state for line in lines), found.status)
         if status in {ListStatus.DONE, ListStatus.CANCELLED}:
-            await self._lists.update_list(list_id, status=str(status), finished_at=now())
+            await self._lists.update_list(found.id, status=str(status), finished_at=now())
             await outbox.record(
                 self._session,
                 PickListFinished(
-                    seller_id=found.seller_id, subject_id=list_id, pick_list=found.number, status=str(status)
+                    seller_id=found.seller_id, subject_id=found.id, pick_list=found.number, status=str(status)
                 ),
             )
 

@@ -17,6 +17,7 @@ from entrepot.fulfilment.errors import (
 from entrepot.fulfilment.events import ParcelPacked, ParcelReopened
 from entrepot.fulfilment.refs import ParcelRef
 from entrepot.fulfilment.repository import ParcelRepository
+from entrepot.fulfilment.way.going import Way
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
 from entrepot.kit.database import context_of
@@ -77,6 +78,7 @@ class Packing:
             raise NothingToPackError(number=order.number, status=str(order.status))
         if not 1 <= weight_g <= HEAVIEST_G:
             raise WeightError(weight=weight_g, most=HEAVIEST_G)
+        await Way(self._session).may_work(order.id, order.number, closing=True)
         known = {line.id: line for line in order.lines}
         for line_id, units in wanted.items():
             if line_id not in known or not 1 <= units <= min(left.get(line_id, 0), MOST_UNITS):

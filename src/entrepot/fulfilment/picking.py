@@ -1,28 +1,50 @@
 """Picking: by scanning and by clicking."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
+import msgspec
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.domain import Hit, LineState, ListStatus, Wanted, match
 from entrepot.fulfilment.errors import (
     AlreadyPickedError,
+    PickLineNotFoundError,
     PickListClosedError,
+    PickListTakenError,
     StrayProductError,
     UnknownCodeError,
+    UnknownWorkError,
     WrongLocationError,
     WrongProductError,
 )
+from entrepot.fulfilment.events import PickListChangedHands
 from entrepot.fulfilment.refs import PickLineRef, PickListRef, PickOutcome
+from entrepot.fulfilment.releasing import Releasing
 from entrepot.fulfilment.repository import ListRepository
-from entrepot.fulfilment.taking import REPEATED, Taking
+from entrepot.fulfilment.taking import REPEATED, Take, Taking
+from entrepot.fulfilment.way.going import Way
 from entrepot.inventory import views as inventory_views
 from entrepot.inventory.errors import AmbiguousLocationError, UnknownLocationError, UnknownProductError
 from entrepot.inventory.service import InventoryService
+from entrepot.kit import outbox
+from entrepot.kit.clock import now
 from entrepot.kit.database import context_of
 from entrepot.kit.text import N_
+from entrepot.orders.service import OrderService
 
 RIGHT_PLACE = N_("Right place. Now scan {sku}.")
+
+
+class LinePick(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of one line that were picked."""
+
+    line_id: UUID
+    quantity: int | None = None
+    """All that is left without."""
+    client_id: str = ""
+    """Of the act: the same again changes nothing."""
 
 
 class Picking:
@@ -32,19 +54,75 @@ class Picking:
         self._session = session
         self._lists = ListRepository(session)
         self._inventory = InventoryService(session)
+        self._orders = OrderService(session)
+        self._way = Way(session)
         self._ground = Taking(session)
 
-    async def claim(self, list_id: UUID) -> PickListRef:
-        """Take a list: the caller's name is on it from now on.  Taking over another's is allowed and recorded.
+    async def claim(self, list_id: UUID, *, take_over: bool = False) -> PickListRef:
+        """Take a list: the caller's name is on it from now on.  Of two at the same instant, one gets it.
+
+        Args:
+            list_id: an open list.
+            take_over: take it even from somebody who works on it; that is recorded.
 
         Raises:
             PickListClosedError: it is finished.
+            PickListTakenError: somebody else has it.
         """
         found = await self._ground.open_list(list_id)
         actor = context_of(self._session).actor
-        if found.assigned_to != actor.id:
-            await self._lists.update_list(list_id, assigned_to=actor.id, assigned_name=actor.name)
-        return await self._ground.open_list(list_id)
+        if found.assigned_to == actor.id and found.paused_at is None:
+            return found
+        if found.assigned_to not in {"", actor.id} and found.paused_at is None and not take_over:
+            raise PickListTakenError(number=found.number, name=found.assigned_name)
+        await self._lists.update_list(list_id, assigned_to=actor.id, assigned_name=actor.name, paused_at=None)
+        await self._way.begin_list(list_id)
+        await self._tell(found, "resumed" if found.assigned_to == actor.id else "claimed")
+        return replace(found, assigned_to=actor.id, assigned_name=actor.name, paused_at=None)
+
+    async def pause(self, list_id: UUID) -> PickListRef:
+        """Put a list down: anybody may go on with it."""
+        found = await self._ground.open_list(list_id)
+        if found.paused_at is not None or not found.assigned_to:
+            return found
+        await self._lists.update_list(list_id, paused_at=now())
+        await self._tell(found, "paused")
+        return replace(found, paused_at=now())
+
+    async def _tell(self, found: PickListRef, what: str) -> None:
+        await outbox.record(
+            self._session,
+            PickListChangedHands(
+                seller_id=found.seller_id,
+                subject_id=found.id,
+                pick_list=found.number,
+                what=what,
+                before=found.assigned_name,
+                name=context_of(self._session).actor.name,
+            ),
+        )
+
+    async def claim_code(self, seller_ids: tuple[UUID, ...], code: str, *, take_over: bool = False) -> PickListRef:
+        """Take what a scanned code names: a pick list, or an order, which is released if it is not on a list yet.
+
+        Raises:
+            UnknownWorkError: nothing to pick is called so.
+            PickListTakenError: somebody else has it.
+            NothingToReleaseError: the order cannot be picked, and why.
+        """
+        work = await self._lists.work_called(seller_ids, code.strip())
+        if work is None:
+            raise UnknownWorkError(scanned=code.strip()[:60])
+        order_id, list_id = work
+        if list_id is None and order_id is not None:
+            await self._orders.orders([order_id], lock=True)  # somebody may be scanning the same sheet
+            list_id = next(iter(await self._lists.open_lists_of([order_id])), None)
+            if list_id is None:
+                released = await Releasing(self._session).release([order_id], per_list=1)
+                list_id = released.pick_list_ids[0]
+        if list_id is None:
+            raise UnknownWorkError(scanned=code.strip()[:60])
+        return await self.claim(list_id, take_over=take_over)
 
     async def claim_next(self, seller_ids: tuple[UUID, ...]) -> PickListRef | None:
         """Return the caller's unfinished list, else take the oldest free one; None if there is none."""
@@ -99,6 +177,35 @@ class Picking:
         if line.state is not LineState.OPEN:
             raise AlreadyPickedError(sku=line.sku, location=line.location_code, state=str(line.state))
         return await self._ground.take(found, line, line.left if quantity is None else quantity, client_id)
+
+    async def pick_many(self, list_id: UUID, picks: Sequence[LinePick]) -> list[PickOutcome]:
+        """Pick several lines of one list at once: what a phone gathered while it had no network, or a supervisor ticks.
+
+        Raises:
+            PickLineNotFoundError: the list has no such line.
+            AlreadyPickedError, PickedTooMuchError, StockGoneError: as for one line; nothing was picked.
+        """
+        found = await self._ground.open_or_done(list_id)
+        known = await self._lists.scanned_lines(found.seller_id, [one.client_id for one in picks if one.client_id])
+        lines = {line.id: line for line in await self._lists.lines(list_id)}
+        takes: dict[UUID, Take] = {}
+        for one in picks:
+            if one.client_id and one.client_id in known:
+                continue
+            line = lines.get(one.line_id)
+            if line is None or one.line_id in takes:
+                raise PickLineNotFoundError
+            if line.state is not LineState.OPEN:
+                raise AlreadyPickedError(sku=line.sku, location=line.location_code, state=str(line.state))
+            takes[line.id] = Take(line, line.left if one.quantity is None else one.quantity, one.client_id)
+        outcomes: dict[UUID | None, PickOutcome] = {}
+        if takes:
+            outcomes = {one.pick_line_id: one for one in await self._ground.take_many(found, list(takes.values()))}
+        return [
+            outcomes.get(one.line_id)
+            or PickOutcome(pick_list_id=list_id, pick_line_id=one.line_id, picked=0, repeated=True, message=REPEATED)
+            for one in picks
+        ]
 
     async def drop_order(self, order_id: UUID) -> None:
         """Take a cancelled order off its lists; what was picked of it is to be put back."""

@@ -25,6 +25,9 @@ class PickListRef(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime | None
     finished_at: datetime | None
     version: int
+    mode: str
+    due_by: datetime | None
+    paused_at: datetime | None
 
     @property
     def is_open(self) -> bool:

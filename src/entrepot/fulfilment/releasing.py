@@ -28,12 +28,15 @@ class Releasing:
         self._orders = OrderService(session)
         self._inventory = InventoryService(session)
 
-    async def release(self, order_ids: Collection[UUID], *, per_list: int = MOST_PER_LIST) -> Released:
+    async def release(
+        self, order_ids: Collection[UUID], *, per_list: int = MOST_PER_LIST, mode: str = "batch"
+    ) -> Released:
         """Put every chosen order that can be picked on a list; leave out the others and say why.
 
         Args:
             order_ids: orders of one or several sellers; each seller gets lists of its own.
             per_list: most orders on one list.
+            mode: how the lists are picked.
 
         Raises:
             NothingToReleaseError: none of them can be picked.
@@ -59,7 +62,7 @@ class Releasing:
         for seller_id in dict.fromkeys(order.seller_id for order in ready):
             theirs = [order for order in ready if order.seller_id == seller_id]
             for start in range(0, len(theirs), max(1, per_list)):
-                made += await self._make_lists(seller_id, theirs[start : start + max(1, per_list)])
+                made += await self._make_lists(seller_id, theirs[start : start + max(1, per_list)], mode)
         await Finishing(self._session).finish_orders([order.id for order in ready])
         return Released(
             pick_list_ids=tuple(list_id for list_id, _ in made),
@@ -68,7 +71,7 @@ class Releasing:
             skipped=tuple(skipped),
         )
 
-    async def _make_lists(self, seller_id: UUID, orders: Sequence[OrderRef]) -> list[tuple[UUID, str]]:
+    async def _make_lists(self, seller_id: UUID, orders: Sequence[OrderRef], mode: str) -> list[tuple[UUID, str]]:
         line_ids = {line.id: order for order in orders for line in order.lines if line.to_send}
         rows = [row for row in await self._inventory.reservations(line_ids) if not row.picked]
         products = await CatalogService(self._session).products({row.product_id for row in rows})
@@ -88,6 +91,8 @@ class Releasing:
                     "warehouse_id": warehouse_id,
                     "status": str(ListStatus.OPEN),
                     "order_count": len(on_list),
+                    "mode": mode,
+                    "due_by": min((order.ship_by for order in on_list if order.ship_by), default=None),
                     "created_at": now(),
                 }
             )

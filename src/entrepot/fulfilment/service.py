@@ -13,6 +13,7 @@ from entrepot.fulfilment.pushing import Pushing
 from entrepot.fulfilment.refs import ParcelRef, PickListRef, PickOutcome, PushRef, Released, ShipmentRef
 from entrepot.fulfilment.releasing import Releasing
 from entrepot.fulfilment.shipping import Shipping
+from entrepot.fulfilment.way.going import Way
 
 __all__ = [
     "CarrierLines",
@@ -46,3 +47,4 @@ class FulfilmentService:
         self.packing = Packing(session)
         self.shipping = Shipping(session)
         self.pushing = Pushing(session)
+        self.way = Way(session)

@@ -25,6 +25,7 @@ from entrepot.fulfilment.refs import ParcelRef, ShipmentRef
 from entrepot.fulfilment.registry import carrier_spec
 from entrepot.fulfilment.repository import ParcelRepository
 from entrepot.fulfilment.tasks import TrackParcels
+from entrepot.fulfilment.way.going import Way
 from entrepot.inventory.service import InventoryService
 from entrepot.jobs import service as jobs
 from entrepot.kit import outbox
@@ -80,6 +81,7 @@ class Shipping:
             raise ParcelOrderCancelledError(number=parcel.number)
         if shipment is None or shipment.state is not ShipmentState.LABELLED:
             raise NoLabelError(number=parcel.number)
+        await Way(self._session).may_work(order.id, order.number)
         await self._leave(order, parcel)
         moment = now()
         await self._parcels.update_parcel(parcel_id, status=str(ParcelStatus.SHIPPED), shipped_at=moment)

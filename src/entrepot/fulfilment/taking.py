@@ -1,7 +1,10 @@
 """What picking and correcting share: the order of locks, where goods are now, and taking them."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.domain import MOST_UNITS, LineState, ListStatus
@@ -16,6 +19,7 @@ from entrepot.fulfilment.events import LinePicked
 from entrepot.fulfilment.finishing import Finishing
 from entrepot.fulfilment.refs import PickLineRef, PickListRef, PickOutcome
 from entrepot.fulfilment.repository import ListRepository
+from entrepot.fulfilment.way.going import Way
 from entrepot.inventory.service import InventoryService, ReservationRow
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
@@ -29,6 +33,15 @@ REPEATED = N_("Already counted: nothing was picked twice.")
 SKIPPED = N_("Order {number} was cancelled: {sku} is skipped.")
 
 
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Units of one open line, under the client id of the act."""
+
+    line: PickLineRef
+    quantity: int
+    client_id: str = ""
+
+
 class Taking:
     """Takes goods off shelves.  Locks: the list, then the order, then stock."""
 
@@ -37,6 +50,7 @@ class Taking:
         self._lists = ListRepository(session)
         self._orders = OrderService(session)
         self._inventory = InventoryService(session)
+        self._way = Way(session)
 
     async def open_list(self, list_id: UUID) -> PickListRef:
         """Lock a list that is worked on.
@@ -50,6 +64,17 @@ class Taking:
             raise PickListNotFoundError(number=str(list_id))
         if not found.is_open:
             raise PickListClosedError(number=found.number, status=str(found.status))
+        return found
+
+    async def open_or_done(self, list_id: UUID) -> PickListRef:
+        """Lock a list, whether it is worked on or finished.
+
+        Raises:
+            PickListNotFoundError: there is none, or it is somebody else's.
+        """
+        found = await self._lists.find_list(list_id, lock=True)
+        if found is None:
+            raise PickListNotFoundError(number=str(list_id))
         return found
 
     async def line(self, line_id: UUID) -> tuple[PickListRef, PickLineRef]:
@@ -73,21 +98,8 @@ class Taking:
 
     async def reservation(self, line: PickLineRef) -> ReservationRow | None:
         """Return where the line's goods are now: they may have been moved since the list was made."""
-        rows = [
-            row
-            for row in await self._inventory.reservations([line.order_line_id])
-            if row.product_id == line.product_id and not row.picked
-        ]
-        here = [row for row in rows if row.location_id == line.location_id and row.lot == line.lot]
-        if here or not rows:
-            return here[0] if here else None
-        planned = {
-            (other.location_id, other.lot)
-            for other in await self._lists.lines(line.pick_list_id)
-            if other.order_line_id == line.order_line_id and other.id != line.id and other.state is LineState.OPEN
-        }
-        moved = [row for row in rows if (row.location_id, row.lot) not in planned]
-        return moved[0] if moved else None
+        rows = await self._inventory.reservations([line.order_line_id])
+        return _goods_of(line, rows, await self._lists.lines(line.pick_list_id))
 
     async def take(self, found: PickListRef, line: PickLineRef, quantity: int, client_id: str) -> PickOutcome:
         """Carry units of an open line from their shelf to the pack station; skip the line if its order was cancelled.
@@ -95,60 +107,115 @@ class Taking:
         Raises:
             PickedTooMuchError: less is left.
             StockGoneError: the goods are no longer reserved.
+            InReviewError: somebody sent the order back.
         """
-        if not 1 <= quantity <= min(line.left, MOST_UNITS):
-            raise PickedTooMuchError(quantity=quantity, sku=line.sku, left=line.left, location=line.location_code)
-        order = await self.order(line)
-        if order.status is OrderStatus.CANCELLED:
-            return await self.skip(found, line, order)
-        row = await self.reservation(line)
-        if row is None or row.quantity < quantity:
-            raise StockGoneError(sku=line.sku, location=line.location_code, number=order.number)
-        noted = await self._lists.add_scan(line.seller_id, client_id or new_id().hex, line.id, quantity)
-        if not noted:
-            return PickOutcome(pick_list_id=found.id, pick_line_id=line.id, picked=0, repeated=True, message=REPEATED)
-        await self._inventory.pick(row.id, quantity, await self._inventory.staging_location(row.warehouse_id))
-        actor = context_of(self._session).actor
-        whole = line.picked + line.short + quantity == line.quantity
-        state = (LineState.SHORT if line.short else LineState.PICKED) if whole else LineState.OPEN
-        await self._lists.update_line(
-            line.id,
-            picked=line.picked + quantity,
-            state=str(state),
-            scanned_at=now(),
-            scanned_by=actor.name,
-            location_id=row.location_id,
-            location_code=row.location_code,
+        return (await self.take_many(found, [Take(line, quantity, client_id)]))[0]
+
+    async def take_many(self, found: PickListRef, takes: Sequence[Take]) -> list[PickOutcome]:
+        """Do as :meth:`take` for several lines of one list, in a handful of statements; all or none.
+
+        Returns:
+            One outcome each, in their order.
+        """
+        for take in takes:
+            line = take.line
+            if not 1 <= take.quantity <= min(line.left, MOST_UNITS):
+                raise PickedTooMuchError(
+                    quantity=take.quantity, sku=line.sku, left=line.left, location=line.location_code
+                )
+        orders = {one.id: one for one in await self._orders.orders({one.line.order_id for one in takes}, lock=True)}
+        await self._way.not_in_review({id_: order.number for id_, order in orders.items()})
+        wanted = [one for one in takes if orders[one.line.order_id].status is not OrderStatus.CANCELLED]
+        outcomes = {
+            one.line.id: await self.skip(found, one.line, orders[one.line.order_id])
+            for one in takes
+            if one not in wanted
+        }
+        if wanted:
+            outcomes |= await self._carry(found, wanted, orders)
+        return [outcomes[one.line.id] for one in takes]
+
+    async def _carry(
+        self, found: PickListRef, takes: Sequence[Take], orders: Mapping[UUID, OrderRef]
+    ) -> dict[UUID, PickOutcome]:
+        rows = await self._inventory.reservations({one.line.order_line_id for one in takes})
+        lines = await self._lists.lines(found.id)
+        goods: dict[UUID, ReservationRow] = {}
+        for one in takes:
+            row = _goods_of(one.line, rows, lines)
+            if row is None or row.quantity < one.quantity:
+                number = orders[one.line.order_id].number
+                raise StockGoneError(sku=one.line.sku, location=one.line.location_code, number=number)
+            goods[one.line.id] = row
+        noted = await self._lists.add_scans(
+            found.seller_id, [(one.client_id or new_id().hex, one.line.id, one.quantity) for one in takes]
         )
-        if found.status is ListStatus.OPEN:
-            await self._lists.update_list(
-                found.id,
-                status=str(ListStatus.PICKING),
-                started_at=now(),
-                assigned_to=found.assigned_to or actor.id,
-                assigned_name=found.assigned_name or actor.name,
+        outcomes = {
+            one.line.id: PickOutcome(
+                pick_list_id=found.id, pick_line_id=one.line.id, picked=0, repeated=True, message=REPEATED
             )
+            for one in takes
+        }
+        done = [one for one in takes if one.line.id in noted]
+        if not done:
+            return outcomes
+        picks: dict[UUID, dict[UUID, int]] = {}
+        for one in done:
+            row = goods[one.line.id]
+            units = picks.setdefault(row.warehouse_id, {})
+            units[row.id] = units.get(row.id, 0) + one.quantity
+        for warehouse_id, units in picks.items():
+            await self._inventory.pick_many(units, await self._inventory.staging_location(warehouse_id))
+        after = {one.line.id: _after(one, goods[one.line.id], context_of(self._session).actor.name) for one in done}
+        await self._lists.write_lines(list(after.values()))
+        await self._begin(found)
         await outbox.record(
             self._session,
-            LinePicked(
-                seller_id=line.seller_id,
-                subject_id=line.order_id,
-                number=line.order_number,
-                pick_list=found.number,
-                sku=line.sku,
-                location=row.location_code,
-                quantity=quantity,
+            *(
+                LinePicked(
+                    seller_id=one.line.seller_id,
+                    subject_id=one.line.order_id,
+                    number=one.line.order_number,
+                    pick_list=found.number,
+                    sku=one.line.sku,
+                    location=goods[one.line.id].location_code,
+                    quantity=one.quantity,
+                )
+                for one in done
             ),
         )
-        if whole:
-            await self.after(found, line)
-        return PickOutcome(
-            pick_list_id=found.id,
-            pick_line_id=line.id,
-            picked=quantity,
-            message=PICKED,
-            facts={"quantity": quantity, "sku": line.sku},
+        lines = [after.get(line.id, line) for line in lines]
+        finished = {line.order_id for line in after.values() if line.state is not LineState.OPEN}
+        finished -= {line.order_id for line in lines if line.state is LineState.OPEN}
+        if any(line.state is not LineState.OPEN for line in after.values()):
+            finishing = Finishing(self._session)
+            if finished:
+                await finishing.close_list(found, lines)
+                await finishing.finish_orders(finished)
+        for one in done:
+            outcomes[one.line.id] = PickOutcome(
+                pick_list_id=found.id,
+                pick_line_id=one.line.id,
+                picked=one.quantity,
+                message=PICKED,
+                facts={"quantity": one.quantity, "sku": one.line.sku},
+            )
+        return outcomes
+
+    async def _begin(self, found: PickListRef) -> None:
+        """Note that somebody works on a list that nobody had begun."""
+        if found.status is not ListStatus.OPEN:
+            return
+        actor = context_of(self._session).actor
+        await self._lists.update_list(
+            found.id,
+            status=str(ListStatus.PICKING),
+            started_at=now(),
+            assigned_to=found.assigned_to or actor.id,
+            assigned_name=found.assigned_name or actor.name,
         )
+        if not found.assigned_to:
+            await self._way.begin_list(found.id)
 
     async def after(self, found: PickListRef, line: PickLineRef) -> None:
         """Close the list and move the order on if nothing of them is left to pick."""
@@ -177,3 +244,38 @@ class Taking:
         for found in lists:
             if found is not None:
                 await Finishing(self._session).finish_list(found.id)
+
+
+def _goods_of(
+    line: PickLineRef, reserved: Iterable[ReservationRow], lines: Iterable[PickLineRef]
+) -> ReservationRow | None:
+    """Return where the goods of a line lie: where the list says, or where they were moved to since."""
+    rows = [
+        row
+        for row in reserved
+        if row.order_line_id == line.order_line_id and row.product_id == line.product_id and not row.picked
+    ]
+    here = [row for row in rows if row.location_id == line.location_id and row.lot == line.lot]
+    if here or not rows:
+        return here[0] if here else None
+    planned = {
+        (other.location_id, other.lot)
+        for other in lines
+        if other.order_line_id == line.order_line_id and other.id != line.id and other.state is LineState.OPEN
+    }
+    moved = [row for row in rows if (row.location_id, row.lot) not in planned]
+    return moved[0] if moved else None
+
+
+def _after(take: Take, goods: ReservationRow, who: str) -> PickLineRef:
+    line = take.line
+    whole = line.picked + line.short + take.quantity == line.quantity
+    return replace(
+        line,
+        picked=line.picked + take.quantity,
+        state=(LineState.SHORT if line.short else LineState.PICKED) if whole else LineState.OPEN,
+        scanned_at=now(),
+        scanned_by=who,
+        location_id=goods.location_id,
+        location_code=goods.location_code,
+    )

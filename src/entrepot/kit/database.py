@@ -180,7 +180,7 @@ class Database:
             with _away_if_lost(*UNREACHABLE):
                 await session.begin()
                 driver = await _driver(session)
-                driver.opening = _opening(scope, self._scope_key)
+                driver.opening = _opening(scope, self._scope_key, actor)
             with _away_if_lost():
                 try:
                     yield session
@@ -248,9 +248,14 @@ async def _driver(session: AsyncSession) -> ScopedConnection:
     return driver
 
 
-def _opening(scope: Scope, key: str) -> str:
-    sealed = scope.sealed(key).replace("'", "''")
-    return f"SELECT set_config('{SETTING}', '{sealed}', true);"
+def _opening(scope: Scope, key: str, actor: Actor) -> str:
+    settings = ((SETTING, scope.sealed(key)), ("entrepot.actor_id", actor.id), ("entrepot.actor_name", actor.name))
+    quoted = ", ".join(f"set_config('{name}', '{_quoted(value)}', true)" for name, value in settings)
+    return f"SELECT {quoted};"
+
+
+def _quoted(value: str) -> str:
+    return value.replace("'", "''").replace("\0", "")
 
 
 async def set_scope(session: AsyncSession, scope: Scope, key: str) -> None:

@@ -30,6 +30,7 @@ class SalesOrder(Base):
         CheckConstraint("(hold_reason IS NULL) = (held_at IS NULL)", name="hold_complete"),
         Index("ix_sales_order_seller_id_placed_at", "seller_id", "placed_at", "id"),
         Index("ix_sales_order_seller_id_status_placed_at", "seller_id", "status", "placed_at", "id"),
+        Index("ix_sales_order_seller_id_number", "seller_id", "number"),
         Index("ix_sales_order_account_currency", "channel_account_id", "currency"),
         Index(
             "uq_sales_order_manual_number",

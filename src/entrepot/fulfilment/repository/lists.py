@@ -108,8 +108,9 @@ class ListRepository:
         rows = await self._session.execute(text(_LINES + rest), values)
         return [msgspec.convert(dict(row), PickLineRef) for row in rows.mappings()]
 
-    async def add_scan(self, seller_id: UUID, client_id: str, line_id: UUID, quantity: int) -> bool:
-        """Note an act of picking; False if this client id was noted before."""
+    async def add_scans(self, seller_id: UUID, scans: Sequence[tuple[str, UUID, int]]) -> set[UUID]:
+        """Note acts of picking (client id, line, units); return the lines whose client id was not noted before."""
+        actor_name = context_of(self._session).actor.name
         rows = await insert_rows(
             self._session,
             PickScan,
@@ -120,12 +121,45 @@ class ListRepository:
                     "client_id": client_id,
                     "pick_line_id": line_id,
                     "quantity": quantity,
-                    "actor_name": context_of(self._session).actor.name,
+                    "actor_name": actor_name,
                 }
+                for client_id, line_id, quantity in scans
             ],
-            suffix="ON CONFLICT (seller_id, client_id) DO NOTHING RETURNING id",
+            suffix="ON CONFLICT (seller_id, client_id) DO NOTHING RETURNING pick_line_id",
         )
-        return bool(rows)
+        return {row.pick_line_id for row in rows}
+
+    async def write_lines(self, lines: Sequence[PickLineRef]) -> None:
+        """Write what picking changes of lines whose list the caller has locked."""
+        await self._session.execute(
+            text(
+                """
+                UPDATE pick_line l SET picked = n.picked, state = n.state, scanned_at = n.at, scanned_by = n.by,
+                    location_id = n.location_id, location_code = n.code
+                FROM unnest(CAST(:ids AS uuid[]), CAST(:picked AS int[]), CAST(:states AS text[]),
+                    CAST(:at AS timestamptz[]), CAST(:by AS text[]), CAST(:locations AS uuid[]), CAST(:codes AS text[]))
+                    AS n(id, picked, state, at, by, location_id, code)
+                WHERE l.id = n.id
+                """
+            ),
+            {
+                "ids": [line.id for line in lines],
+                "picked": [line.picked for line in lines],
+                "states": [str(line.state) for line in lines],
+                "at": [line.scanned_at for line in lines],
+                "by": [line.scanned_by for line in lines],
+                "locations": [line.location_id for line in lines],
+                "codes": [line.location_code for line in lines],
+            },
+        )
+
+    async def scanned_lines(self, seller_id: UUID, client_ids: Collection[str]) -> dict[str, UUID]:
+        """Return the lines that client ids were used for."""
+        rows = await self._session.execute(
+            text("SELECT client_id, pick_line_id FROM pick_scan WHERE seller_id = :seller AND client_id = ANY(:ids)"),
+            {"seller": seller_id, "ids": list(client_ids)},
+        )
+        return {row.client_id: row.pick_line_id for row in rows}
 
     async def was_scanned(self, seller_id: UUID, client_id: str) -> UUID | None:
         """Return the line a client id was used for."""
@@ -164,22 +198,55 @@ class ListRepository:
         """Return the oldest list nobody has begun, skipping those that somebody is claiming right now."""
         rows = await self._session.execute(
             text(
-                "SELECT id FROM pick_list WHERE seller_id = ANY(:sellers) AND status = :open AND assigned_to = ''"
-                " ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"
+                """
+                SELECT p.id FROM pick_list p WHERE p.seller_id = ANY(:sellers) AND p.status = :open AND p.assigned_to = ''
+                ORDER BY (
+                    SELECT max(f.priority) FROM pick_list_order w JOIN floor_order f ON f.order_id = w.order_id
+                    WHERE w.pick_list_id = p.id
+                ) DESC NULLS LAST, p.due_by NULLS LAST, p.id
+                LIMIT 1 FOR UPDATE OF p SKIP LOCKED
+                """
             ),
             {"sellers": list(seller_ids), "open": str(ListStatus.OPEN)},
         )
         found: UUID | None = rows.scalar_one_or_none()
         return found
 
+    async def work_called(self, seller_ids: Collection[UUID], code: str) -> tuple[UUID | None, UUID | None] | None:
+        """Return the order and its open list, or the list alone, that a code on paper names."""
+        rows = await self._session.execute(
+            text(
+                """
+                SELECT NULL::uuid AS order_id, id AS list_id, 0 AS turn FROM pick_list
+                WHERE seller_id = ANY(:sellers) AND number = ANY(:codes)
+                UNION ALL SELECT o.id, (
+                    SELECT w.pick_list_id FROM pick_list_order w WHERE w.order_id = o.id AND w.open
+                    ORDER BY w.pick_list_id LIMIT 1
+                ), 1 FROM sales_order o
+                WHERE o.seller_id = ANY(:sellers) AND (o.number = ANY(:codes) OR o.id = CAST(:id AS uuid))
+                ORDER BY turn LIMIT 1
+                """
+            ),
+            {"sellers": list(seller_ids), "codes": [code, code.upper()], "id": _as_id(code)},
+        )
+        row = rows.one_or_none()
+        return None if row is None else (row.order_id, row.list_id)
+
     async def own_list(self, actor_id: str) -> UUID | None:
         """Return the list somebody has begun and not finished."""
         rows = await self._session.execute(
             text(
                 "SELECT id FROM pick_list WHERE assigned_to = :actor AND status IN ('open', 'picking')"
-                " ORDER BY id LIMIT 1"
+                " AND paused_at IS NULL ORDER BY id LIMIT 1"
             ),
             {"actor": actor_id},
         )
         found: UUID | None = rows.scalar_one_or_none()
         return found
+
+
+def _as_id(code: str) -> UUID | None:
+    try:
+        return UUID(code)
+    except ValueError:
+        return None

@@ -1,6 +1,5 @@
-"""Tables of the floor.  Only this slice reads or writes them."""
+"""Parcels, carriers, and what channels are told."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +9,6 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     PrimaryKeyConstraint,
     UniqueConstraint,
@@ -19,129 +17,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from entrepot.fulfilment.domain import LineState, ListStatus, ParcelStatus, PushState, ShipmentState
+from entrepot.fulfilment.domain import ParcelStatus, PushState, ShipmentState
+from entrepot.fulfilment.models.constraints import one_of
 from entrepot.kit.database import Base
 from entrepot.kit.sql import text
-
-
-def _one_of(column: str, values: Iterable[str]) -> str:
-    return f"{column} IN ({', '.join(f"'{value}'" for value in values)})"
-
-
-class FloorNumber(Base):
-    """The last number given out, per seller and kind of thing."""
-
-    __tablename__ = "floor_number"
-    __table_args__ = (PrimaryKeyConstraint("seller_id", "kind"),)
-
-    seller_id: Mapped[UUID] = mapped_column(ForeignKey("seller.id"))
-    kind: Mapped[str]
-    last: Mapped[int] = mapped_column(Integer)
-
-
-class PickList(Base):
-    """One walk through the warehouse, for one or many orders."""
-
-    __tablename__ = "pick_list"
-    __table_args__ = (
-        UniqueConstraint("seller_id", "number"),
-        CheckConstraint(_one_of("status", ListStatus), name="status_known"),
-        Index("ix_pick_list_seller_id_status", "seller_id", "status", "id"),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    seller_id: Mapped[UUID] = mapped_column(ForeignKey("seller.id"))
-    number: Mapped[str]
-    warehouse_id: Mapped[UUID]
-    status: Mapped[str]
-    assigned_to: Mapped[str] = mapped_column(server_default="")
-    """Id of whoever picks it."""
-    assigned_name: Mapped[str] = mapped_column(server_default="")
-    order_count: Mapped[int]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    started_at: Mapped[datetime | None]
-    finished_at: Mapped[datetime | None]
-    version: Mapped[int] = mapped_column(server_default=text("1"))
-
-
-class PickListOrder(Base):
-    """An order on a list."""
-
-    __tablename__ = "pick_list_order"
-    __table_args__ = (
-        PrimaryKeyConstraint("pick_list_id", "order_id"),
-        Index("uq_pick_list_order_open", "order_id", "warehouse_id", unique=True, postgresql_where=text("open")),
-        Index("ix_pick_list_order_order_id", "order_id"),
-    )
-
-    pick_list_id: Mapped[UUID] = mapped_column(ForeignKey("pick_list.id"))
-    order_id: Mapped[UUID]
-    warehouse_id: Mapped[UUID]
-    seller_id: Mapped[UUID]
-    order_number: Mapped[str]
-    position: Mapped[int]
-    """Compartment of the cart."""
-    open: Mapped[bool] = mapped_column(server_default=text("true"))
-    """An order is on one open list of a building at a time."""
-
-
-class PickLine(Base):
-    """Units of one product to take from one place for one order line."""
-
-    __tablename__ = "pick_line"
-    __table_args__ = (
-        CheckConstraint(_one_of("state", LineState), name="state_known"),
-        CheckConstraint("quantity > 0", name="quantity_positive"),
-        CheckConstraint("picked >= 0 AND short >= 0 AND put_back >= 0", name="parts_not_negative"),
-        CheckConstraint("picked + short <= quantity", name="parts_within_quantity"),
-        Index("ix_pick_line_pick_list_id", "pick_list_id", "walk_order", "location_code", "id"),
-        Index("ix_pick_line_order_line_id", "order_line_id"),
-        Index("ix_pick_line_order_id", "order_id"),
-        Index("ix_pick_line_put_back", "seller_id", postgresql_where=text("put_back > 0")),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    seller_id: Mapped[UUID]
-    pick_list_id: Mapped[UUID] = mapped_column(ForeignKey("pick_list.id"))
-    order_id: Mapped[UUID]
-    order_line_id: Mapped[UUID]
-    product_id: Mapped[UUID]
-    sku: Mapped[str]
-    gtin: Mapped[str]
-    title: Mapped[str]
-    location_id: Mapped[UUID]
-    location_code: Mapped[str]
-    walk_order: Mapped[int]
-    lot: Mapped[str] = mapped_column(server_default="")
-    quantity: Mapped[int]
-    picked: Mapped[int] = mapped_column(server_default=text("0"))
-    short: Mapped[int] = mapped_column(server_default=text("0"))
-    put_back: Mapped[int] = mapped_column(server_default=text("0"))
-    """Units in staging that no order takes any more."""
-    reason: Mapped[str] = mapped_column(server_default="")
-    state: Mapped[str]
-    scanned_at: Mapped[datetime | None]
-    scanned_by: Mapped[str] = mapped_column(server_default="")
-
-
-class PickScan(Base):
-    """One act of picking.  Its client id makes a repeat harmless."""
-
-    __tablename__ = "pick_scan"
-    __table_args__ = (
-        UniqueConstraint("seller_id", "client_id"),
-        Index("ix_pick_scan_pick_line_id", "pick_line_id"),
-        Index("ix_pick_scan_seller_id_scanned_at", "seller_id", "scanned_at"),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    seller_id: Mapped[UUID]
-    client_id: Mapped[str]
-    pick_line_id: Mapped[UUID] = mapped_column(ForeignKey("pick_line.id"))
-    quantity: Mapped[int]
-    """Negative: taken back."""
-    actor_name: Mapped[str]
-    scanned_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class Parcel(Base):
@@ -151,7 +30,7 @@ class Parcel(Base):
     __table_args__ = (
         UniqueConstraint("seller_id", "number"),
         UniqueConstraint("seller_id", "client_id"),
-        CheckConstraint(_one_of("status", ParcelStatus), name="status_known"),
+        CheckConstraint(one_of("status", ParcelStatus), name="status_known"),
         CheckConstraint("weight_g >= 0", name="weight_not_negative"),
         Index("ix_parcel_order_id", "order_id"),
         Index("ix_parcel_seller_id_packed_at", "seller_id", "packed_at"),
@@ -232,7 +111,7 @@ class Shipment(Base):
 
     __tablename__ = "shipment"
     __table_args__ = (
-        CheckConstraint(_one_of("state", ShipmentState), name="state_known"),
+        CheckConstraint(one_of("state", ShipmentState), name="state_known"),
         Index(
             "uq_shipment_current",
             "parcel_id",
@@ -276,6 +155,10 @@ class Shipment(Base):
     shipped_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
     next_look_at: Mapped[datetime | None]
+    received_by: Mapped[str] = mapped_column(server_default="")
+    """Who took it, as told by hand."""
+    handed_by: Mapped[str] = mapped_column(server_default="")
+    """How it left without a label: ``counter`` or ``driver``."""
 
 
 class LabelAttempt(Base):
@@ -316,7 +199,7 @@ class ChannelPush(Base):
     __tablename__ = "channel_push"
     __table_args__ = (
         UniqueConstraint("shipment_id"),
-        CheckConstraint(_one_of("state", PushState), name="state_known"),
+        CheckConstraint(one_of("state", PushState), name="state_known"),
         Index(
             "ix_channel_push_due",
             "account_id",

@@ -1,0 +1,35 @@
+"""Tables of the floor.  Only this slice reads or writes them."""
+
+from entrepot.fulfilment.models.lists import FloorNumber, PickLine, PickList, PickListOrder, PickScan
+from entrepot.fulfilment.models.parcels import (
+    CarrierAccount,
+    CarrierMapping,
+    ChannelCarriers,
+    ChannelPush,
+    LabelAttempt,
+    Parcel,
+    ParcelLine,
+    PushTurn,
+    SenderAddress,
+    Shipment,
+    TrackingScan,
+)
+
+__all__ = [
+    "CarrierAccount",
+    "CarrierMapping",
+    "ChannelCarriers",
+    "ChannelPush",
+    "FloorNumber",
+    "LabelAttempt",
+    "Parcel",
+    "ParcelLine",
+    "PickLine",
+    "PickList",
+    "PickListOrder",
+    "PickScan",
+    "PushTurn",
+    "SenderAddress",
+    "Shipment",
+    "TrackingScan",
+]
