@@ -1,19 +1,14 @@
 """bol's official specification, served by Prism, accepts every request that the connector makes.
 
-Run by ``make contract``.  Prism is a development package of the front end: ``npm ci`` in ``frontend`` installs it.
+Run by ``make contract``.
 """
 
 import asyncio
 import json
-import os
-import shutil
-import signal
-import socket
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import httpx
 import pytest
@@ -37,11 +32,10 @@ from entrepot.connectors.bol.cursor import Place
 from entrepot.connectors.bol.labels import BolLabels
 from entrepot.fulfilment.contract import LabelRequest, PostalAddress
 from entrepot.kit.clock import now
+from tests.contract.prism import SPECS, needs_prism, serving
 
-PRISM = Path(__file__).parents[2] / "frontend" / "node_modules" / ".bin" / "prism"
-FOLDER = Path(__file__).parents[3] / "shared" / "specs" / "bol"
+FOLDER = SPECS / "bol"
 SERVED = {"offers": "offers-v11.transcribed.json", "shared": "shared.json", "retailer": "retailer.json"}
-STARTS_WITHIN = 60
 CREDENTIALS = SPEC.credentials(
     client_id="id",
     client_secret=SecretStr("secret"),
@@ -49,56 +43,7 @@ CREDENTIALS = SPEC.credentials(
     token_url="http://bol.test/token",
 )
 
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.contract,
-    pytest.mark.timeout(180),
-    pytest.mark.skipif(not PRISM.exists(), reason="Prism is not installed: run “npm ci” in frontend"),
-    pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed"),
-    pytest.mark.skipif(
-        not FOLDER.is_dir() and not os.environ.get("CI"), reason=f"bol's specifications are not at {FOLDER}"
-    ),
-]
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
-
-
-@asynccontextmanager
-async def serving(specification: Path) -> AsyncGenerator[str]:
-    """Run Prism on a specification; requests that break it are answered with an error."""
-    port = free_port()
-    process = await asyncio.create_subprocess_exec(
-        str(PRISM),
-        "mock",
-        "--errors",
-        "-h",
-        "127.0.0.1",
-        "-p",
-        str(port),
-        str(specification),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,  # the launcher and the server end together
-    )
-    assert process.stdout is not None
-    output = b""
-    try:
-        async with asyncio.timeout(STARTS_WITHIN):
-            while b"Prism is listening" not in output:
-                line = await process.stdout.readline()
-                assert line, f"Prism ended: {output.decode()}"
-                output += line
-        drain = asyncio.create_task(process.stdout.read())
-        yield f"http://127.0.0.1:{port}"
-        drain.cancel()
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        await process.wait()
+pytestmark = needs_prism(FOLDER)
 
 
 class Bench(httpx.AsyncBaseTransport):

@@ -17,6 +17,13 @@ from msgspec import Meta
 
 from entrepot.channels.contract import Credentials, PostalAddress, ShippedLine
 from entrepot.channels.line import Line
+from entrepot.fulfilment.contract_carriage import (
+    CarrierService,
+    ClosesDays,
+    FindsServicePoints,
+    ListsServices,
+    QuotesRates,
+)
 from entrepot.kit.text import N_
 
 __all__ = [
@@ -27,6 +34,7 @@ __all__ = [
     "CarrierSpec",
     "CreatesLabels",
     "Credentials",
+    "FindsLabels",
     "Label",
     "LabelRequest",
     "Milestone",
@@ -43,8 +51,13 @@ class CarrierCapability(StrEnum):
 
     LABELS = "labels"
     ORDERED_LABELS = "ordered_labels"
+    FIND_LABELS = "find_labels"
     CANCEL_LABELS = "cancel_labels"
     TRACKING = "tracking"
+    SERVICES = "services"
+    QUOTES = "quotes"
+    MANIFESTS = "manifests"
+    SERVICE_POINTS = "service_points"
 
 
 class Milestone(StrEnum):
@@ -94,6 +107,11 @@ class LabelRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What is in the parcel, for a carrier that serves one channel's orders only."""
     started: str = ""
     """The carrier's name for the making of this label, if it has begun: see :class:`OrdersLabels`."""
+    in_doubt: bool = False
+    """It was asked before and the answer is not known: a parcel may be booked under this reference already.  A carrier
+    that makes a second parcel of a repeated reference is first asked for the one it has, or is not asked at all."""
+    service_point: str = ""
+    """The carrier's number of the pick-up point it goes to; empty: to the door."""
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,6 +172,19 @@ class OrdersLabels(Carrier, Protocol):
 
 
 @runtime_checkable
+class FindsLabels(Carrier, Protocol):
+    """Capability ``find_labels``: for carriers that only know their own numbers."""
+
+    async def find_label(self, carrier_shipment_id: str) -> Label:
+        """Return the label of a parcel that a person found in the carrier's own portal.
+
+        Raises:
+            ChannelThingMissingError: the carrier has no such parcel, or no longer its label.
+        """
+        ...
+
+
+@runtime_checkable
 class CancelsLabels(Carrier, Protocol):
     """Capability ``cancel_labels``."""
 
@@ -178,17 +209,14 @@ class TracksParcels(Carrier, Protocol):
 CARRIER_PROTOCOLS: dict[CarrierCapability, type] = {
     CarrierCapability.LABELS: CreatesLabels,
     CarrierCapability.ORDERED_LABELS: OrdersLabels,
+    CarrierCapability.FIND_LABELS: FindsLabels,
     CarrierCapability.CANCEL_LABELS: CancelsLabels,
     CarrierCapability.TRACKING: TracksParcels,
+    CarrierCapability.SERVICES: ListsServices,
+    CarrierCapability.QUOTES: QuotesRates,
+    CarrierCapability.MANIFESTS: ClosesDays,
+    CarrierCapability.SERVICE_POINTS: FindsServicePoints,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class CarrierService:
-    """A way of sending that a carrier offers."""
-
-    code: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

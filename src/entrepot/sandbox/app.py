@@ -9,7 +9,9 @@ from entrepot.sandbox.bol.http import bol_routes
 from entrepot.sandbox.control.api import control_api
 from entrepot.sandbox.control.desk import Desk
 from entrepot.sandbox.control.pages import control_pages
+from entrepot.sandbox.dhl.http import dhl_routes
 from entrepot.sandbox.express.http import express_routes
+from entrepot.sandbox.sendcloud.http import sendcloud_routes
 from entrepot.sandbox.temu.notices import Postman
 from entrepot.sandbox.temu.routes import temu_routes
 from entrepot.sandbox.world import World
@@ -27,6 +29,8 @@ def create_sandbox(world: World, more: Sequence[ControllerRouterHandler] = ()) -
         [
             *bol_routes(world),
             *express_routes(world),
+            *sendcloud_routes(world),
+            *dhl_routes(world),
             *temu_routes(world, Postman.of(world)),
             control_api(desk),
             *control_pages(desk, jtl=bool(more)),

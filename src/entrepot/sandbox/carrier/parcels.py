@@ -9,7 +9,10 @@ import msgspec
 from entrepot.sandbox.dice import Dice
 from entrepot.sandbox.store import Store
 
-type Milestone = Literal["label_created", "accepted", "in_transit", "out_for_delivery", "delivered", "cancelled"]
+type Mishap = Literal["failed_attempt", "exception", "returned"]
+type Milestone = (
+    Literal["label_created", "accepted", "in_transit", "out_for_delivery", "delivered", "cancelled"] | Mishap
+)
 
 MAXIMUM_GRAMS = 31_500
 
@@ -20,6 +23,7 @@ TRAVEL: tuple[tuple[Milestone, float, str], ...] = (
     ("delivered", 30, "{city}"),
 )
 """The milestones of a parcel, hours after its label was made, and where they happen."""
+_TRAVELLED = frozenset(code for code, _, _ in TRAVEL)
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -69,11 +73,11 @@ class Parcel(msgspec.Struct):
 
     @property
     def is_over(self) -> bool:
-        return self.status in {"delivered", "cancelled"}
+        return self.status in {"delivered", "cancelled", "returned"}
 
     def next_milestone(self) -> tuple[Milestone, float, str] | None:
         """What happens next, when on the carrier's own clock, and where."""
-        done = len(self.scans) - 1
+        done = sum(scan.code in _TRAVELLED for scan in self.scans)
         if self.is_over or done >= len(TRAVEL):
             return None
         code, after, place = TRAVEL[done]
@@ -158,6 +162,14 @@ class ParcelBook:
         parcel.scans.append(Scan(code, now, place))
         self._save(parcel)
         self._plan(parcel)
+        return True
+
+    def mishap(self, parcel: Parcel, code: Mishap, now: datetime) -> bool:
+        """Let something go wrong with a parcel right now; False when it is over."""
+        if parcel.is_over:
+            return False
+        parcel.scans.append(Scan(code, now, parcel.booking.recipient.city))
+        self._save(parcel)
         return True
 
     def deliver(self, parcel: Parcel, now: datetime) -> bool:

@@ -1,0 +1,13 @@
+"""DHL's addresses."""
+
+from litestar.handlers import HTTPRouteHandler
+
+from entrepot.sandbox.dhl.service import DhlService
+from entrepot.sandbox.http import routes
+from entrepot.sandbox.world import World
+
+
+def dhl_routes(world: World) -> list[HTTPRouteHandler]:
+    """DHL's API."""
+    service = DhlService(world)
+    return routes(world, service, service.endpoints())
