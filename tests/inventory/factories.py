@@ -118,8 +118,9 @@ async def check_books(session: AsyncSession, seller_id: UUID) -> None:
             """
             SELECT t.product_id, t.on_hand, t.reserved, t.available, l.* FROM stock_total t LEFT JOIN (
                 SELECT s.product_id, sum(s.on_hand) AS on_hand, sum(s.reserved) AS reserved,
-                    sum(s.on_hand - s.reserved) FILTER (WHERE l.pickable) AS available
-                FROM stock_level s JOIN location l ON l.id = s.location_id GROUP BY 1
+                    sum(s.on_hand - s.reserved) FILTER (WHERE l.pickable AND coalesce(b.sellable, true)) AS available
+                FROM stock_level s JOIN location l ON l.id = s.location_id
+                    LEFT JOIN lot b ON b.product_id = s.product_id AND b.code = s.lot GROUP BY 1
             ) l ON l.product_id = t.product_id
             WHERE t.seller_id = :seller AND (t.on_hand <> coalesce(l.on_hand, 0)
                 OR t.reserved <> coalesce(l.reserved, 0) OR t.available <> coalesce(l.available, 0))

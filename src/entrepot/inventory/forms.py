@@ -22,6 +22,8 @@ LABELS = {
     "reason": N_("Reason"),
     "along": N_("Reservations go along"),
     "warehouse_id": N_("Warehouse"),
+    "lot": N_("Lot"),
+    "expires_on": N_("Last day of sale"),
 }
 
 
@@ -97,6 +99,11 @@ def movement_fields(names: Iterable[str], values: Mapping[str, str], problems: P
         elif name == "reason":
             reasons = [{"value": key, "label": gettext(label)} for key, label in ADJUST_REASONS.items()]
             fields.append(field(name, kind="select", options=reasons, **common))
+        elif name == "expires_on":
+            fields.append(field(name, kind="date", required=False, **common))
+        elif name == "lot":
+            hint = N_("What the label says; empty for goods that are not kept by lot.")
+            fields.append(field(name, required=False, hint=hint, **common, **scanned))
         elif name == "along":
             hint = N_("Also take units that are promised to orders; their pick lists then name the new place.")
             fields.append(field(name, kind="checkbox", required=False, hint=hint, **common))

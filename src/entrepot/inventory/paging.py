@@ -1,12 +1,13 @@
 """Cursors of lists, and moments as people write them."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from entrepot.inventory.errors import BadCursorError, BadMomentError
+from entrepot.inventory.errors import BadCursorError, BadExpiryError, BadMomentError
 from entrepot.kit.clock import now
 
 
@@ -45,3 +46,37 @@ def read_moment(written: str, time_zone: str) -> datetime:
     if moment > now():
         raise BadMomentError(moment=written[:40])
     return moment.astimezone(UTC)
+
+
+def read_day(written: str, lot: str, sku: str = "") -> date | None:
+    """Return the day *written* like 2027-06-30, or None if nothing is.
+
+    Raises:
+        BadExpiryError: it is no day.
+    """
+    if not written:
+        return None
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise BadExpiryError(date=written[:20], lot=lot or "–", sku=sku or "–") from None
+
+
+def lot_cursor(expires_on: date | None, code: str, lot_id: UUID) -> str:
+    """Return the cursor that stands after this lot."""
+    return write_cursor(expires_on.isoformat() if expires_on else "infinity", code, str(lot_id))
+
+
+def lot_place(cursor: str) -> tuple[str, str, UUID]:
+    """Return what a cursor of a list of lots says.
+
+    Raises:
+        BadCursorError
+    """
+    day, code, id_ = read_cursor(cursor, 3)
+    try:
+        if day != "infinity":
+            date.fromisoformat(day)
+        return day, code, UUID(id_)
+    except ValueError:
+        raise BadCursorError(cursor=cursor[:80]) from None

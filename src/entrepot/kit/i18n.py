@@ -2,7 +2,7 @@
 
 import gettext as gnu
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
@@ -71,6 +71,7 @@ def show_moment(moment: datetime, form: str = "medium") -> str:
     return format_datetime(moment, form, tzinfo=ZoneInfo(time_zone.get()), locale=locale.get())
 
 
-def show_day(moment: datetime, form: str = "medium") -> str:
-    """Return the date in the reader's zone and language."""
-    return format_date(moment.astimezone(ZoneInfo(time_zone.get())), form, locale=locale.get())
+def show_day(moment: date, form: str = "medium") -> str:
+    """Return the date in the reader's language: of a moment, in their zone; of a day, as it is."""
+    day = moment.astimezone(ZoneInfo(time_zone.get())) if isinstance(moment, datetime) else moment
+    return format_date(day, form, locale=locale.get())

@@ -1,7 +1,8 @@
 """The stock for programs."""
 
 from entrepot.inventory.api.counts import CountApi
+from entrepot.inventory.api.lots import LotApi
 from entrepot.inventory.api.places import LocationApi, WarehouseApi
 from entrepot.inventory.api.stock import MoveApi, StockApi
 
-ROUTES = [WarehouseApi, LocationApi, StockApi, MoveApi, CountApi]
+ROUTES = [WarehouseApi, LocationApi, StockApi, MoveApi, CountApi, LotApi]

@@ -1,6 +1,6 @@
 """Stock, now and at any moment before, and the ledger."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -20,6 +20,8 @@ from entrepot.inventory.paging import read_cursor, read_moment, write_cursor
 from entrepot.inventory.service import Availability, InventoryService
 
 type Units = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+type Lot = Annotated[str, msgspec.Meta(max_length=60)]
+"""Of the goods; empty: they are not kept by lot, or only one lies there."""
 type Code = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
@@ -59,6 +61,8 @@ class ReceiveIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     product: Code
     location: Code
     quantity: Units
+    lot: Lot = ""
+    expires_on: date | None = None
     warehouse_id: UUID | None = None
     reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
@@ -70,6 +74,7 @@ class MoveIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     from_location: Code
     to_location: Code
     quantity: Units
+    lot: Lot = ""
     warehouse_id: UUID | None = None
     with_reservations: bool = False
 
@@ -81,6 +86,7 @@ class AdjustIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     location: Code
     change: Annotated[int, msgspec.Meta(ge=-1_000_000_000, le=1_000_000_000)]
     reason: Annotated[str, msgspec.Meta(max_length=200)]
+    lot: Lot = ""
     warehouse_id: UUID | None = None
 
 
@@ -173,7 +179,9 @@ class MoveApi(Controller):
         stock = InventoryService(session)
         product = await stock.scan_product(principal.seller_id(), data.product)
         location = await stock.scan_location(data.location, warehouse_id=data.warehouse_id)
-        await stock.receive(product.id, location.id, data.quantity, reason=data.reason)
+        await stock.receive(
+            product.id, location.id, data.quantity, lot=data.lot, expires_on=data.expires_on, reason=data.reason
+        )
         return await _product_stock(session, product.id)
 
     @post("/move", operation_id="moveStock", summary="Move goods", opt=needs(Right.INVENTORY_WRITE))
@@ -183,7 +191,10 @@ class MoveApi(Controller):
         product = await stock.scan_product(principal.seller_id(), data.product)
         origin = await stock.scan_location(data.from_location, warehouse_id=data.warehouse_id)
         target = await stock.scan_location(data.to_location, warehouse_id=data.warehouse_id)
-        await stock.move(product.id, origin.id, target.id, data.quantity, with_reservations=data.with_reservations)
+        lot = await stock.lot_here(product.id, origin.id, data.lot)
+        await stock.move(
+            product.id, origin.id, target.id, data.quantity, lot=lot, with_reservations=data.with_reservations
+        )
         return await _product_stock(session, product.id)
 
     @post("/adjust", operation_id="adjustStock", summary="Adjust stock", opt=needs(Right.INVENTORY_WRITE))
@@ -192,7 +203,8 @@ class MoveApi(Controller):
         stock = InventoryService(session)
         product = await stock.scan_product(principal.seller_id(), data.product)
         location = await stock.scan_location(data.location, warehouse_id=data.warehouse_id)
-        await stock.adjust(product.id, location.id, data.change, reason=data.reason)
+        lot = await stock.lot_here(product.id, location.id, data.lot)
+        await stock.adjust(product.id, location.id, data.change, reason=data.reason, lot=lot)
         return await _product_stock(session, product.id)
 
 

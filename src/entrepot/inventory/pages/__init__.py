@@ -3,12 +3,13 @@
 from entrepot.access.navigation import NavItem
 from entrepot.access.rights import Right
 from entrepot.inventory.pages.counts import CountPages
+from entrepot.inventory.pages.lots import LotPages
 from entrepot.inventory.pages.movements import MovementPages
 from entrepot.inventory.pages.places import LocationPages, WarehousePages
 from entrepot.inventory.pages.stock import StockPages
 from entrepot.kit.text import N_
 
-ROUTES = [StockPages, MovementPages, WarehousePages, LocationPages, CountPages]
+ROUTES = [StockPages, MovementPages, WarehousePages, LocationPages, CountPages, LotPages]
 NAV = [
     NavItem(
         section="stock",
@@ -27,6 +28,14 @@ NAV = [
         right=Right.INVENTORY_READ,
         shortcut="w",
         order=30,
+    ),
+    NavItem(
+        section="stock",
+        label=N_("Lots"),
+        url="/lots",
+        icon="calendar-due",
+        right=Right.INVENTORY_READ,
+        order=25,
     ),
     NavItem(
         section="stock",

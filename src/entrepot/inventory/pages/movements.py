@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,8 +18,9 @@ from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.inventory import views
 from entrepot.inventory.domain import ADJUST_REASONS, MOVE_KINDS, LocationKind, MoveKind
-from entrepot.inventory.errors import NothingToAdjustError, QuantityError
+from entrepot.inventory.errors import LotMissingError, NothingToAdjustError, QuantityError
 from entrepot.inventory.forms import movement_fields, sentence, warehouse_field
+from entrepot.inventory.paging import read_day
 from entrepot.inventory.service import InventoryService
 from entrepot.kit.errors import EntrepotError
 from entrepot.kit.text import N_
@@ -24,11 +28,13 @@ from entrepot.kit.text import N_
 WHOLE = re.compile(r"[-+\u2212]?\d{1,10}")
 MOST = 1_000_000_000
 FIELDS = {
-    "receive": ("location", "product", "quantity"),
-    "move": ("product", "origin", "quantity", "target", "along"),
-    "adjust": ("product", "location", "change", "reason"),
+    "receive": ("location", "product", "lot", "expires_on", "quantity"),
+    "move": ("product", "origin", "lot", "quantity", "target", "along"),
+    "adjust": ("product", "location", "lot", "change", "reason"),
 }
 """What each form asks for, in the order in which hands do it."""
+OPTIONAL = frozenset({"along", "lot", "expires_on"})
+"""What a form may leave empty; a product that is kept by lot needs its lot all the same."""
 KEPT = {"receive": ("location",), "move": ("origin",), "adjust": ("location", "reason")}
 """What stays for the next one."""
 TITLES = {"receive": N_("Receive goods"), "move": N_("Move goods"), "adjust": N_("Adjust stock")}
@@ -87,7 +93,7 @@ async def _form(
 ) -> Template:
     problems = problems or {}
     values = {name: str(given.get(name, "")).strip() for name in (*FIELDS[verb], "warehouse_id")}
-    asked = [name for name in FIELDS[verb] if name != "along"]
+    asked = [name for name in FIELDS[verb] if name not in OPTIONAL]
     focus = next(iter(problems), "") or next((name for name in asked if not values[name]), asked[0])
     fields = movement_fields(FIELDS[verb], values, problems, focus)
     warehouses = await views.warehouses(session)
@@ -112,45 +118,63 @@ async def _form(
     )
 
 
+@dataclass(slots=True)
+class Read:
+    """What a form means."""
+
+    ids: dict[str, UUID] = dataclass_field(default_factory=dict[str, UUID])
+    numbers: dict[str, int] = dataclass_field(default_factory=dict[str, int])
+    expires_on: date | None = None
+    problems: dict[str, str] = dataclass_field(default_factory=dict[str, str])
+
+
 async def _submit(
     request: Request[Any, Any, Any], session: AsyncSession, principal: Principal, verb: str
 ) -> Template | Redirect:
     form = await request.form()
     given = {name: str(form.get(name, "")).replace("\0", "").strip() for name in (*FIELDS[verb], "warehouse_id")}
     stock = InventoryService(session)
-    problems: dict[str, str] = {}
-    found: dict[str, UUID] = {}
-    numbers: dict[str, int] = {}
+    read = await _read(stock, principal.seller_id(), verb, given)
+    if read.problems or any(not given[name] for name in FIELDS[verb] if name not in OPTIONAL):
+        return await _form(session, verb, given, read.problems)
+    try:
+        async with session.begin_nested():
+            await _do(stock, verb, given, read)
+    except EntrepotError as error:
+        return await _form(session, verb, given, general=sentence(error))
+    last = await views.moves(session, product_id=read.ids["product"], limit=1)
+    kept = {name: given[name] for name in (*KEPT[verb], "warehouse_id") if given[name]}
+    return Redirect(f"/stock/{verb}?{urlencode({**kept, 'done': last[0].id})}", status_code=303)
+
+
+async def _read(stock: InventoryService, seller_id: UUID, verb: str, given: dict[str, str]) -> Read:
+    read = Read()
     warehouse_id = UUID(given["warehouse_id"]) if _is_uuid(given["warehouse_id"]) else None
     for name in FIELDS[verb]:
         if not given[name]:
             continue
         try:
             if name == "product":
-                found[name] = (await stock.scan_product(principal.seller_id(), given[name])).id
+                read.ids[name] = (await stock.scan_product(seller_id, given[name])).id
             elif name in {"location", "origin", "target"}:
-                found[name] = (await stock.scan_location(given[name], warehouse_id=warehouse_id)).id
+                read.ids[name] = (await stock.scan_location(given[name], warehouse_id=warehouse_id)).id
             elif name in {"quantity", "change"}:
-                numbers[name] = read_number(name, given[name])
+                read.numbers[name] = read_number(name, given[name])
+            elif name == "expires_on":
+                read.expires_on = read_day(given[name], given["lot"], given["product"])
         except EntrepotError as error:
-            problems[name] = sentence(error)
-    if problems or any(not given[name] for name in FIELDS[verb] if name != "along"):
-        return await _form(session, verb, given, problems)
-    try:
-        async with session.begin_nested():
-            await _do(stock, verb, given, found, numbers)
-    except EntrepotError as error:
-        return await _form(session, verb, given, general=sentence(error))
-    last = await views.moves(session, product_id=found["product"], limit=1)
-    kept = {name: given[name] for name in (*KEPT[verb], "warehouse_id") if given[name]}
-    return Redirect(f"/stock/{verb}?{urlencode({**kept, 'done': last[0].id})}", status_code=303)
+            read.problems[name] = sentence(error)
+    if verb == "receive" and "product" in read.ids and not given["lot"] and await stock.lots_of([read.ids["product"]]):
+        read.problems.setdefault("lot", sentence(LotMissingError(sku=given["product"])))
+    return read
 
 
-async def _do(
-    stock: InventoryService, verb: str, given: Mapping[str, str], found: Mapping[str, UUID], numbers: Mapping[str, int]
-) -> None:
+async def _do(stock: InventoryService, verb: str, given: Mapping[str, str], read: Read) -> None:
+    found, numbers = read.ids, read.numbers
     if verb == "receive":
-        await stock.receive(found["product"], found["location"], numbers["quantity"])
+        await stock.receive(
+            found["product"], found["location"], numbers["quantity"], lot=given["lot"], expires_on=read.expires_on
+        )
     elif verb == "move":
         origin = await stock.location(found["origin"])
         await stock.move(
@@ -158,11 +182,13 @@ async def _do(
             found["origin"],
             found["target"],
             numbers["quantity"],
+            lot=await stock.lot_here(found["product"], found["origin"], given["lot"]),
             with_reservations=bool(given["along"]),
             kind=MoveKind.PUT_BACK if origin.kind == LocationKind.STAGING else MoveKind.MOVE,
         )
     else:
-        await stock.adjust(found["product"], found["location"], numbers["change"], reason=given["reason"])
+        lot = await stock.lot_here(found["product"], found["location"], given["lot"])
+        await stock.adjust(found["product"], found["location"], numbers["change"], reason=given["reason"], lot=lot)
 
 
 def read_number(name: str, written: str) -> int:

@@ -2,6 +2,7 @@
 
 from entrepot.inventory.views.counts import CountLineView, CountView, count_lines, counts
 from entrepot.inventory.views.for_sale import Counted, for_sale
+from entrepot.inventory.views.lots import LotAlerts, LotEventView, LotView, lot_alerts, lot_events, lots
 from entrepot.inventory.views.past import PastLevel, stock_at
 from entrepot.inventory.views.places import LocationView, WarehouseView, find_location, locations, warehouses
 from entrepot.inventory.views.stock import (
@@ -26,6 +27,9 @@ __all__ = [
     "Counted",
     "LevelView",
     "LocationView",
+    "LotAlerts",
+    "LotEventView",
+    "LotView",
     "MoveView",
     "PastLevel",
     "PromiseView",
@@ -41,6 +45,9 @@ __all__ = [
     "for_sale",
     "levels",
     "locations",
+    "lot_alerts",
+    "lot_events",
+    "lots",
     "moves",
     "promises",
     "staged_leftovers",

@@ -1,7 +1,7 @@
 """The numbers of products, where they lie, to whom they are promised, and the ledger."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.inventory.refs import Availability
 from entrepot.kit.sql import text
+
+_SELLABLE = "l.pickable AND (s.lot = '' OR lot_sellable(s.seller_id, s.product_id, s.lot))"
 
 
 async def availability(session: AsyncSession, product_ids: Collection[UUID]) -> dict[UUID, Availability]:
@@ -33,12 +35,12 @@ async def availability_in(
     """Return the numbers of stored products in one building; those that have nothing there are left out."""
     rows = await session.execute(
         text(
-            """
+            f"""
             SELECT s.product_id, sum(s.on_hand)::int AS on_hand, sum(s.reserved)::int AS reserved,
-                coalesce(sum(s.on_hand - s.reserved) FILTER (WHERE l.pickable AND (s.lot = '' OR lot_sellable(s.seller_id, s.product_id, s.lot))), 0)::int AS available
+                coalesce(sum(s.on_hand - s.reserved) FILTER (WHERE {_SELLABLE}), 0)::int AS available
             FROM stock_level s JOIN location l ON l.id = s.location_id
             WHERE s.product_id = ANY(:ids) AND l.warehouse_id = :warehouse GROUP BY 1
-            """
+            """  # noqa: S608 -- our own texts
         ),
         {"ids": list(product_ids), "warehouse": warehouse_id},
     )
@@ -112,6 +114,10 @@ class LevelView(msgspec.Struct, frozen=True, kw_only=True):
     lot: str
     on_hand: int
     reserved: int
+    lot_id: UUID | None = None
+    expires_on: date | None = None
+    lot_blocked: bool = False
+    """Whether its lot is quarantined or expired: promised to nobody."""
 
 
 class PromiseView(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,15 +180,15 @@ async def stock_list(
         numbers = "LEFT JOIN stock_total n ON n.seller_id = p.seller_id AND n.product_id = p.id"
         low = "coalesce(n.low, 0)"
     else:
-        numbers = """
+        numbers = f"""
             JOIN (
                 SELECT s.product_id, sum(s.on_hand)::int AS on_hand, sum(s.reserved)::int AS reserved,
-                    coalesce(sum(s.on_hand - s.reserved) FILTER (WHERE l.pickable AND (s.lot = '' OR lot_sellable(s.seller_id, s.product_id, s.lot))), 0)::int AS available
+                    coalesce(sum(s.on_hand - s.reserved) FILTER (WHERE {_SELLABLE}), 0)::int AS available
                 FROM stock_level s JOIN location l ON l.id = s.location_id
                 WHERE l.warehouse_id = :warehouse GROUP BY 1 HAVING sum(s.on_hand) > 0
             ) n ON n.product_id = p.id
             LEFT JOIN stock_total t ON t.seller_id = p.seller_id AND t.product_id = p.id
-        """
+        """  # noqa: S608 -- our own texts
         low = "coalesce(t.low, 0)"
     available = "coalesce(n.available, 0)"
     states = {
@@ -225,9 +231,11 @@ def _escaped(query: str) -> str:
 
 _LEVEL = """
     SELECT s.product_id, p.sku, p.title, l.warehouse_id, w.code AS warehouse_code, s.location_id,
-        l.code AS location_code, l.kind AS location_kind, l.pickable, s.lot, s.on_hand, s.reserved
+        l.code AS location_code, l.kind AS location_kind, l.pickable, s.lot, s.on_hand, s.reserved, b.id AS lot_id,
+        b.expires_on, coalesce(NOT b.sellable, false) AS lot_blocked
     FROM stock_level s JOIN product p ON p.id = s.product_id JOIN location l ON l.id = s.location_id
         JOIN warehouse w ON w.id = l.warehouse_id
+        LEFT JOIN lot b ON s.lot <> '' AND b.seller_id = s.seller_id AND b.product_id = s.product_id AND b.code = s.lot
 """
 
 
