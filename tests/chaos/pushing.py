@@ -78,7 +78,8 @@ class PushAttack:
             row["channel_order_id"]: row["tracking_code"]
             for row in await hub.sql(
                 "SELECT o.channel_order_id, s.tracking_code FROM shipment s JOIN sales_order o ON o.id = s.order_id"
-                " WHERE s.shipped_at IS NOT NULL"
+                " WHERE s.shipped_at IS NOT NULL AND o.channel_account_id = $1",
+                hub.account_id,
             )
         }
         figures = await hub.sandbox.figures()
@@ -90,7 +91,7 @@ class PushAttack:
             f"  marketplace: {figures['shipments']} shipments, {figures['duplicates_refused']} refused as duplicates,"
             f" {len(figures['shipped_more_than_once'])} items shipped more than once"
         )
-        return [*await check_pushes(hub, shipped), *await check_books(hub)]
+        return [*await check_pushes(hub, hub.account_id, shipped), *await check_books(hub)]
 
     async def _prepare(self, count: int) -> None:
         """Release, pick, pack and label orders, as people do; workers are not needed for it."""

@@ -13,7 +13,7 @@ from entrepot.catalog.service import CatalogService
 from entrepot.channels.connections import Connections
 from entrepot.fulfilment.carriers import CarrierLines, Carriers
 from entrepot.fulfilment.contract import PostalAddress
-from entrepot.fulfilment.labelling import LabelDesk
+from entrepot.fulfilment.label_desk import LabelDesk
 from entrepot.fulfilment.registry import carrier_spec
 from entrepot.inventory.domain import LocationKind
 from entrepot.inventory.service import InventoryService

@@ -100,7 +100,7 @@ async def test_a_bol_label_ships_a_bol_order(floor: Floor) -> None:
 
 
 async def test_a_label_that_takes_long_is_not_bought_twice(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("entrepot.fulfilment.labelling.PAUSES", (0, 0))
+    monkeypatch.setattr("entrepot.fulfilment.label_desk.PAUSES", (0, 0))
     _, orders = await imported(floor)
     labels = await labels_of(floor)
     parcel = await packed(floor, first_of_ours(orders))

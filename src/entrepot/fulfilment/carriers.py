@@ -1,5 +1,6 @@
 """Carrier accounts: connect, change, test; the sender's address; opening a connector."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,8 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.channels.line import Line
-from entrepot.fulfilment.contract import Carrier, CarrierSpec, Credentials, PostalAddress
+from entrepot.fulfilment.carriage.services import AccountServices
+from entrepot.fulfilment.contract import Carrier, CarrierService, CarrierSpec, Credentials, PostalAddress
 from entrepot.fulfilment.errors import (
     CarrierAccountNotFoundError,
     CarrierFormError,
@@ -20,7 +22,7 @@ from entrepot.fulfilment.events import CarrierChanged, CarrierConnected
 from entrepot.fulfilment.refs import CarrierAccountRef
 from entrepot.fulfilment.registry import carrier_spec
 from entrepot.fulfilment.repository import CarrierRepository
-from entrepot.fulfilment.tasks import TrackParcels
+from entrepot.fulfilment.tasks import CloseDay, TrackParcels
 from entrepot.jobs import service as jobs
 from entrepot.kit import outbox
 from entrepot.kit.call_log import CallLog
@@ -33,6 +35,8 @@ from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
 
 TRACK_EVERY_MINUTES = 5
+CLOSE_AT = "30 18 * * *"
+CLOSE_ZONE = "Europe/Amsterdam"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ class Carriers:
             ChannelAwayError: it could not be tried; nothing is stored.
             CarrierNameTakenError: the seller has an account of this name.
         """
-        service = _service(spec, service)
+        service = _service(spec, spec.services, service)
         if await self._carriers.name_taken(seller_id, name, seller_id):
             raise CarrierNameTakenError(name=name)
         carrier = self._open.connect(
@@ -145,12 +149,21 @@ class Carriers:
         await outbox.record(
             self._session, CarrierConnected(seller_id=seller_id, subject_id=account_id, carrier=spec.key, name=name)
         )
+        await AccountServices(self._session).learn(seller_id, account_id, carrier)
         await jobs.set_schedule(
             self._session,
             f"fulfilment.track:{account_id}",
             TrackParcels(seller_id=seller_id, account_id=account_id),
             cron=f"*/{TRACK_EVERY_MINUTES} * * * *",
         )
+        if not spec.channel:
+            await jobs.set_schedule(
+                self._session,
+                f"fulfilment.close_day:{account_id}",
+                CloseDay(seller_id=seller_id, account_id=account_id),
+                cron=CLOSE_AT,
+                time_zone=CLOSE_ZONE,
+            )
         return await self.account(account_id)
 
     async def change(
@@ -165,7 +178,12 @@ class Carriers:
         """Change an account; new *credentials* are tried first."""
         account = await self.account(account_id)
         spec = carrier_spec(account.carrier)
-        values: dict[str, object] = {"name": name, "default_service": _service(spec, service), "active": active}
+        services = (await AccountServices(self._session).of([account]))[account_id]
+        values: dict[str, object] = {
+            "name": name,
+            "default_service": _service(spec, services, service),
+            "active": active,
+        }
         if await self._carriers.name_taken(account.seller_id, name, account_id):
             raise CarrierNameTakenError(name=name)
         if credentials is not None:
@@ -183,6 +201,7 @@ class Carriers:
                 "last_error": "",
                 "last_error_at": None,
             }
+            await AccountServices(self._session).learn(account.seller_id, account_id, carrier)
         await self._carriers.update(account_id, **values)
         await outbox.record(
             self._session,
@@ -261,9 +280,9 @@ class Carriers:
         return self._lines
 
 
-def _service(spec: CarrierSpec[Any], service: str) -> str:
+def _service(spec: CarrierSpec[Any], services: Sequence[CarrierService], service: str) -> str:
     if not service:
-        return spec.services[0].code
-    if service not in {one.code for one in spec.services}:
+        return services[0].code
+    if service not in {one.code for one in services}:
         raise UnknownServiceError(carrier=spec.name, service=service[:60])
     return service

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.access.principal import Principal
 from entrepot.documents.pages import storage_of
 from entrepot.fulfilment.carriers import CarrierLines
-from entrepot.fulfilment.labelling import LabelDesk
+from entrepot.fulfilment.label_desk import LabelDesk
 from entrepot.kit.database import Database
 from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.text import N_

@@ -8,6 +8,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.channels.connections import Connections
+from entrepot.fulfilment.carriage.errors import NothingToCloseError
+from entrepot.fulfilment.carriage.manifests import ManifestDesk
+from entrepot.fulfilment.carriage.problems import Problems
 from entrepot.fulfilment.carriers import CarrierLines, Carriers
 from entrepot.fulfilment.contract import TracksParcels
 from entrepot.fulfilment.domain import SETTLING
@@ -16,7 +19,7 @@ from entrepot.fulfilment.owing import have_told
 from entrepot.fulfilment.picking import Picking
 from entrepot.fulfilment.repository import ParcelRepository, PushRepository
 from entrepot.fulfilment.shipping import Shipping
-from entrepot.fulfilment.tasks import PushShipments, TrackParcels
+from entrepot.fulfilment.tasks import CloseDay, PushShipments, TrackParcels
 from entrepot.fulfilment.telling import tell_account
 from entrepot.jobs import service as jobs
 from entrepot.jobs.reactions import reaction
@@ -25,6 +28,8 @@ from entrepot.jobs.run import Run
 from entrepot.kit.clock import now
 from entrepot.kit.errors import EntrepotError, NotFoundError
 from entrepot.kit.outbox import RecordedEvent
+from entrepot.kit.scope import Scope
+from entrepot.kit.storage import open_storage
 from entrepot.kit.text import N_
 
 LATER = 300
@@ -72,9 +77,24 @@ async def track_parcels(run: Run, args: TrackParcels) -> object:
                 raise
             async with run.transaction() as session:
                 await Shipping(session).track(shipment.id, events)
+                await Problems(session).follow(shipment, events)
             asked += 1
             await run.progress(asked, len(shipments))
-    return {"asked": asked}
+    async with run.transaction() as session:
+        quiet = await Problems(session).find_quiet(args.account_id)
+    return {"asked": asked} | ({"quiet": quiet} if quiet else {})
+
+
+@job("fulfilment.close_day", label=N_("Hand the day's parcels to the carrier"))
+async def close_day(run: Run, args: CloseDay) -> object:
+    """Make a carrier account's manifest; nothing to hand over is nothing to do."""
+    scope, actor = Scope.of(args.seller_id), run.actor
+    async with aclosing(CarrierLines.of(run.database, run.box, run.settings)) as lines:
+        desk = ManifestDesk(run.database, lines, open_storage(run.settings), scope=scope, actor=actor)
+        try:
+            return {"manifest": str(await desk.close(args.account_id))}
+        except NothingToCloseError:
+            return {"parcels": 0}
 
 
 @reaction(

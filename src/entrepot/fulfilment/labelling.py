@@ -4,31 +4,28 @@ First the request is stored, then the carrier is asked under the shipment's id, 
 lost, the same request is sent again under the same id, and the carrier answers with the parcel it has made already.
 """
 
-import asyncio
-from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from entrepot.channels.errors import ChannelAwayError, RateLimitedError
 from entrepot.documents.service import DocumentService
+from entrepot.fulfilment.carriage.choosing import Choosing
+from entrepot.fulfilment.carriage.errors import NotInDoubtError
+from entrepot.fulfilment.carriage.problems import Problems
+from entrepot.fulfilment.carriage.services import AccountServices
 from entrepot.fulfilment.carriers import CarrierLines, Carriers
 from entrepot.fulfilment.contract import (
-    CancelsLabels,
     Carrier,
-    CreatesLabels,
     Label,
     LabelRequest,
-    OrdersLabels,
     PostalAddress,
     ShippedLine,
 )
 from entrepot.fulfilment.domain import ParcelStatus, ShipmentState
 from entrepot.fulfilment.errors import (
     CannotCancelLabelError,
-    CarrierCannotError,
-    LabelNotReadyError,
-    NoCarrierError,
     OtherChannelLabelError,
     ParcelOrderCancelledError,
     ParcelOrderHeldError,
@@ -45,16 +42,11 @@ from entrepot.fulfilment.repository import ParcelRepository
 from entrepot.inventory.service import InventoryService
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
-from entrepot.kit.database import Actor, Database, context_of
+from entrepot.kit.database import context_of
 from entrepot.kit.errors import EntrepotError, RefusedError
-from entrepot.kit.http import about_order
 from entrepot.kit.ids import new_id
-from entrepot.kit.scope import Scope
 from entrepot.kit.storage import Storage
 from entrepot.orders.service import OrderRef, OrderService, OrderStatus
-
-PAUSES = (0.3, 0.7, 1.5, 3.0, 5.0)
-"""Seconds before each look for an ordered label."""
 
 
 class Labelling:
@@ -85,25 +77,22 @@ class Labelling:
         elif shipment.state is not ShipmentState.REQUESTED:
             return shipment, None
         await self._parcels.update_shipment(shipment.id, attempts=shipment.attempts + 1)
+        await self._keep(shipment, in_doubt=True)
         return shipment, await self._carriers.connector(shipment.booked_with, why="make a label")
 
     async def _begin(self, order: OrderRef, parcel: ParcelRef, account_id: UUID | None, service: str) -> ShipmentRef:
+        choosing = Choosing(self._session)
         if account_id is None:
-            usable = [
-                one
-                for one in await self._carriers.accounts(order.seller_id)
-                if one.active and carrier_spec(one.carrier).serves(order.channel)
-            ]
-            if not usable:
-                raise NoCarrierError
-            account = usable[0]
+            picked = await choosing.choose(order, parcel)
         else:
-            account = await self._carriers.account(account_id)
+            by_hand = await self._carriers.account(account_id)
+            picked = await choosing.by_hand(by_hand, service or by_hand.default_service)
+        account, chosen = picked.account, picked.service
         spec = carrier_spec(account.carrier)
         if not spec.serves(order.channel):
             raise OtherChannelLabelError(carrier=account.name)
-        chosen = service or account.default_service
-        if chosen not in {one.code for one in spec.services}:
+        services = (await AccountServices(self._session).of([account]))[account.id]
+        if chosen not in {one.code for one in services}:
             raise UnknownServiceError(carrier=spec.name, service=chosen[:60])
         if parcel.weight_g > spec.heaviest_g:
             raise WeightError(weight=parcel.weight_g, most=spec.heaviest_g)
@@ -135,7 +124,12 @@ class Labelling:
                 "request": msgspec.to_builtins(request),
             }
         )
+        await choosing.keep(shipment_id, order.seller_id, picked)
         return await self.shipment(shipment_id)
+
+    async def _keep(self, shipment: ShipmentRef, *, in_doubt: bool) -> None:
+        """Note whether the carrier may have booked what its answer would tell."""
+        await self._parcels.keep_request(shipment.id, shipment.request | {"in_doubt": in_doubt})
 
     async def note_started(self, shipment_id: UUID, request: LabelRequest) -> None:
         """Note that the carrier is making the label, so that nobody orders another."""
@@ -166,6 +160,7 @@ class Labelling:
             labelled_at=now(),
         )
         await self._attempt(shipment, "made", "")
+        await Problems(self._session).label_made(shipment.parcel_id)
         await self._carriers.note_failure(shipment.booked_with, "")
         parcel = await Packing(self._session).parcel(shipment.parcel_id)
         if label.tracking_code:
@@ -184,17 +179,20 @@ class Labelling:
         )
         return await self.shipment(shipment_id)
 
-    async def fail(self, shipment_id: UUID, error: EntrepotError) -> None:
+    async def fail(self, shipment_id: UUID, error: EntrepotError, *, asked_in_doubt: bool = True) -> None:
         """Store why there is no label.  Unless refused, one may exist: the same is asked again later."""
         shipment = await self._locked(shipment_id)
         if shipment.state is not ShipmentState.REQUESTED:
             return
+        if _not_booked(error) and not asked_in_doubt:
+            await self._keep(shipment, in_doubt=False)
         unknown = not isinstance(error, RefusedError)
         await self._attempt(shipment, "unknown" if unknown else "refused", error.detail)
         values: dict[str, object] = {"last_error": error.detail}
         if not unknown:
             values["state"] = str(ShipmentState.FAILED)
         await self._parcels.update_shipment(shipment_id, **values)
+        await Problems(self._session).label_failed(shipment, error.detail)
         await self._carriers.note_failure(shipment.booked_with, error.detail)
         parcel = await Packing(self._session).parcel(shipment.parcel_id)
         await outbox.record(
@@ -209,6 +207,20 @@ class Labelling:
                 reason=error.detail,
             ),
         )
+
+    async def doubted(self, shipment_id: UUID, *, none_booked: bool = False) -> tuple[ShipmentRef, Carrier]:
+        """Return a shipment whose booking is in doubt, and its connector; *none_booked*: it no longer is.
+
+        Raises:
+            NotInDoubtError: it is known whether there is a label.
+        """
+        shipment = await self._locked(shipment_id)
+        if shipment.state is not ShipmentState.REQUESTED:
+            parcel = await Packing(self._session).parcel(shipment.parcel_id)
+            raise NotInDoubtError(number=parcel.number, state=str(shipment.state))
+        if none_booked:
+            await self._keep(shipment, in_doubt=False)
+        return shipment, await self._carriers.connector(shipment.booked_with, why="find a label")
 
     async def intend_cancel(self, shipment_id: UUID) -> tuple[ShipmentRef, Carrier | None]:
         """Check that a label may be cancelled; None if it is cancelled already."""
@@ -273,84 +285,10 @@ class Labelling:
         )
 
 
-class LabelDesk:
-    """Makes and cancels labels; opens its own transactions, because carriers are not called within one."""
-
-    def __init__(
-        self,
-        database: Database,
-        lines: CarrierLines,
-        storage: Storage,
-        *,
-        scope: Scope,
-        actor: Actor,
-        request_id: str = "",
-    ) -> None:
-        self._database = database
-        self._lines = lines
-        self._storage = storage
-        self._scope = scope
-        self._actor = actor
-        self._request_id = request_id
-
-    async def make(self, parcel_id: UUID, *, account_id: UUID | None = None, service: str = "") -> ShipmentRef:
-        """Return the shipment of a parcel with its label, asking the carrier if there is none yet.
-
-        Raises:
-            EntrepotError: what the carrier or a rule refused; the attempt is stored.
-        """
-        async with self._open() as session:
-            shipment, carrier = await Labelling(session, self._lines).intend(parcel_id, account_id, service)
-        if carrier is None:
-            return shipment
-        try:
-            request = msgspec.convert(shipment.request, LabelRequest)
-            with about_order(shipment.order_id):
-                if isinstance(carrier, OrdersLabels):
-                    label = await self._ordered(shipment, carrier, request)
-                elif isinstance(carrier, CreatesLabels):
-                    label = await carrier.create_label(request)
-                else:
-                    raise CarrierCannotError(carrier=shipment.carrier_name, capability="labels")
-        except EntrepotError as error:
-            async with self._open() as session:
-                await Labelling(session, self._lines).fail(shipment.id, error)
-            raise
-        async with self._open() as session:
-            return await Labelling(session, self._lines).store(shipment.id, label, self._storage)
-
-    async def _ordered(self, shipment: ShipmentRef, carrier: OrdersLabels, request: LabelRequest) -> Label:
-        """Order a label unless that was done, and wait for it a few seconds: somebody stands at the station."""
-        if not request.started:
-            request = msgspec.structs.replace(request, started=await carrier.order_label(request))
-            async with self._open() as session:
-                await Labelling(session, self._lines).note_started(shipment.id, request)
-        for pause in PAUSES:
-            await asyncio.sleep(pause)
-            label = await carrier.collect_label(request)
-            if label is not None:
-                return label
-        raise LabelNotReadyError(carrier=shipment.carrier_name)
-
-    async def cancel(self, shipment_id: UUID) -> ShipmentRef:
-        """Cancel a label that was not used.
-
-        Raises:
-            CannotCancelLabelError: the parcel left, or there is no label.
-        """
-        async with self._open() as session:
-            shipment, carrier = await Labelling(session, self._lines).intend_cancel(shipment_id)
-        if carrier is None:
-            return shipment
-        if not isinstance(carrier, CancelsLabels):
-            raise CarrierCannotError(carrier=shipment.carrier_name, capability="cancel_labels")
-        with about_order(shipment.order_id):
-            await carrier.cancel_label(shipment.carrier_shipment_id)
-        async with self._open() as session:
-            return await Labelling(session, self._lines).cancelled(shipment_id)
-
-    def _open(self) -> AbstractAsyncContextManager[AsyncSession]:
-        return self._database.transaction(self._scope, actor=self._actor, request_id=self._request_id)
+def _not_booked(error: EntrepotError) -> bool:
+    """Whether the carrier cannot have booked anything when it answered, or could not be reached, like this."""
+    unreached = isinstance(error, ChannelAwayError) and error.facts.get("reason") == "ConnectError"
+    return unreached or isinstance(error, (RateLimitedError, RefusedError))
 
 
 def _channel_lines(order: OrderRef, parcel: ParcelRef) -> tuple[ShippedLine, ...]:

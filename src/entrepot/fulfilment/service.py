@@ -4,8 +4,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.carriers import CarrierLines, Carriers
 from entrepot.fulfilment.correcting import Correcting
+from entrepot.fulfilment.dispatching import Dispatching
 from entrepot.fulfilment.domain import LineState, ListStatus, ParcelStatus, PushState, ShipmentState, ShortReason
-from entrepot.fulfilment.labelling import LabelDesk
+from entrepot.fulfilment.expressing import Expressing
+from entrepot.fulfilment.label_desk import LabelDesk
 from entrepot.fulfilment.outside import OutsideShipment, OutsideShipments
 from entrepot.fulfilment.packing import Packing
 from entrepot.fulfilment.picking import Picking
@@ -48,3 +50,5 @@ class FulfilmentService:
         self.shipping = Shipping(session)
         self.pushing = Pushing(session)
         self.way = Way(session)
+        self.dispatching = Dispatching(session)
+        self.expressing = Expressing(session)

@@ -17,3 +17,10 @@ class TrackParcels(msgspec.Struct, frozen=True):
 
     seller_id: UUID
     account_id: UUID
+
+
+class CloseDay(msgspec.Struct, frozen=True):
+    """Hand one carrier account what left."""
+
+    seller_id: UUID
+    account_id: UUID

@@ -77,3 +77,11 @@ class NothingToCloseError(ConflictError):
     code = "fulfilment.nothing_to_close"
     title = N_("Nothing to hand over")
     message = N_("No parcel of {carrier} left since its last manifest.")
+
+
+class ManifestRefusedError(RefusedError):
+    """The carrier takes none of the parcels."""
+
+    code = "fulfilment.manifest_refused"
+    title = N_("Manifest refused")
+    message = N_("{carrier} takes none of the {count} parcels onto its manifest: {reason}")

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, Uuid, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,7 +23,7 @@ class CarrierRule(Base):
     seller_id: Mapped[UUID] = mapped_column(ForeignKey("seller.id"))
     position: Mapped[int]
     active: Mapped[bool] = mapped_column(server_default=text("true"))
-    countries: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    countries: Mapped[list[str]] = mapped_column(server_default=text("'[]'::jsonb"))
     least_g: Mapped[int | None]
     most_g: Mapped[int | None]
     least_value: Mapped[Decimal | None]
@@ -103,7 +103,7 @@ class Manifest(Base):
     """The carrier's."""
     parcels: Mapped[int]
     refused: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
-    document_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
+    document_ids: Mapped[list[str]] = mapped_column(server_default=text("'[]'::jsonb"))
     made_by: Mapped[str]
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
