@@ -5,12 +5,13 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from entrepot.inventory.desk import Desk
-from entrepot.inventory.domain import MOST_SLOTS, NOT_PICKABLE, LocationKind, slot_codes
+from entrepot.inventory.domain import MOST_SLOTS, MOST_UNITS, NOT_PICKABLE, LocationKind, slot_codes
 from entrepot.inventory.errors import (
     BadCapacityError,
     BadCodeError,
     BadTimeZoneError,
     CodeTakenError,
+    QuantityError,
     SharedWarehouseError,
     UnknownLocationError,
     UnknownWarehouseError,
@@ -92,6 +93,7 @@ class Arranging(Desk):
         capacity: int | None = None,
         pickable: bool | None = None,
         walk_order: int | None = None,
+        max_units: int | None = None,
     ) -> UUID:
         """Add a location; a box with a capacity gets its numbered slots at once.
 
@@ -105,6 +107,7 @@ class Arranging(Desk):
             capacity: slots of a box.
             pickable: None: as usual for its kind.
             walk_order: place on the picker's way; None: the end.
+            max_units: units that fit, of a box: into each slot; None: nobody knows.
 
         Raises:
             UnknownWarehouseError, UnknownLocationError, BadCodeError, BadCapacityError, CodeTakenError
@@ -114,6 +117,8 @@ class Arranging(Desk):
         code = read_code(code)
         if capacity is not None and (kind is not LocationKind.BOX or not 1 <= capacity <= MOST_SLOTS):
             raise BadCapacityError(most=MOST_SLOTS, capacity=capacity)
+        if max_units is not None and not 1 <= max_units <= MOST_UNITS:
+            raise QuantityError(quantity=max_units, what=code, most=MOST_UNITS)
         parent = (await self._locations([parent_id]))[parent_id] if parent_id else None
         if parent is not None and parent.warehouse_id != warehouse_id:
             raise UnknownLocationError(code=parent.code)
@@ -123,6 +128,7 @@ class Arranging(Desk):
             pickable = kind not in NOT_PICKABLE
         node = _location(warehouse, kind, code, walk_order=walk_order)
         node |= {"name": name.strip(), "barcode": barcode.strip() or code, "pickable": pickable, "capacity": capacity}
+        node["max_units"] = None if capacity else max_units
         if parent is not None:
             node |= {"parent_id": parent.id, "path": f"{parent.path}/{code}"}
         rows = [node]
@@ -133,6 +139,7 @@ class Arranging(Desk):
                 "path": f"{node['path']}/{slot}",
                 "pickable": pickable,
                 "position": position,
+                "max_units": max_units,
             }
             rows.append(row)
         added = await self._places.add_locations(rows)
@@ -141,21 +148,24 @@ class Arranging(Desk):
                 raise CodeTakenError(code=str(row["code"]))
         return UUID(str(node["id"]))
 
-    async def change_location(self, location_id: UUID, *, name: str, walk_order: int, pickable: bool) -> None:
-        """Rename a location, give it another place on the way, or say if its goods may be promised.
+    async def change_location(
+        self, location_id: UUID, *, name: str, walk_order: int, pickable: bool, max_units: int | None = None
+    ) -> None:
+        """Rename a location, give it another place on the way, say if its goods may be promised and how many fit.
 
         Raises:
-            UnknownLocationError, SharedWarehouseError
+            UnknownLocationError, SharedWarehouseError, QuantityError
         """
         location = (await self._locations([location_id]))[location_id]
         warehouse = await self._writable(location.warehouse_id)
+        if max_units is not None and not 1 <= max_units <= MOST_UNITS:
+            raise QuantityError(quantity=max_units, what=location.code, most=MOST_UNITS)
+        values = {"name": name.strip(), "walk_order": walk_order, "pickable": pickable, "max_units": max_units}
         if location.pickable == pickable:
-            await self._places.change_location(location_id, name=name.strip(), walk_order=walk_order, pickable=pickable)
+            await self._places.change_location(location_id, values)
             return
         products = await self._stock.lock_location(location_id)
-        if not await self._places.change_location(
-            location_id, name=name.strip(), walk_order=walk_order, pickable=pickable
-        ):
+        if not await self._places.change_location(location_id, values):
             raise SharedWarehouseError(code=warehouse.code)
         self._changed(products)
 
@@ -233,4 +243,5 @@ def _location(warehouse: WarehouseRow, kind: LocationKind, code: str, *, walk_or
         "pickable": kind not in NOT_PICKABLE,
         "capacity": None,
         "position": None,
+        "max_units": None,
     }

@@ -74,6 +74,14 @@ def change_fields(location: LocationView) -> list[Field]:
         field("name", N_("Name"), value=location.name, required=False, maxlength=200),
         field("walk_order", N_("Place on the picker's way"), value=location.walk_order, inputmode="numeric"),
         field(
+            "max_units",
+            N_("Units that fit"),
+            value=location.max_units or "",
+            required=False,
+            inputmode="numeric",
+            hint=N_("Put-away suggests no place that is full. Leave empty if it does not matter."),
+        ),
+        field(
             "pickable",
             N_("Goods here may be promised to orders"),
             kind="checkbox",
@@ -141,4 +149,6 @@ def location_fields(values: Mapping[str, str], problems: Problems) -> list[Field
               inputmode="numeric", hint=N_("Only for a box: it gets this many numbered slots.")),
         field("walk_order", N_("Place on the picker's way"), value=values.get("walk_order", ""), problems=problems,
               required=False, inputmode="numeric", half=True, hint=N_("Leave empty for the end.")),
+        field("max_units", N_("Units that fit"), value=values.get("max_units", ""), problems=problems, required=False,
+              inputmode="numeric", half=True, hint=N_("Of a box: into each slot. Leave empty if it does not matter.")),
     ]  # fmt: skip

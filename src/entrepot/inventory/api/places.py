@@ -41,6 +41,8 @@ class LocationIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     capacity: Annotated[int, msgspec.Meta(ge=1, le=MOST_SLOTS)] | None = None
     pickable: bool | None = None
     walk_order: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
+    max_units: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)] | None = None
+    """Units that fit, of a box: into each slot."""
 
 
 class WarehouseList(msgspec.Struct):
@@ -112,6 +114,7 @@ class LocationApi(Controller):
             capacity=data.capacity,
             pickable=data.pickable,
             walk_order=data.walk_order,
+            max_units=data.max_units,
         )
         return await _location(session, id_)
 

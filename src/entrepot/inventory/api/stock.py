@@ -90,6 +90,34 @@ class AdjustIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     warehouse_id: UUID | None = None
 
 
+class PutAwayIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Goods that waited and now stay somewhere.  *new_lot* and *expires_on*: what their label says, if the books do not."""
+
+    product: Code
+    from_location: Code
+    to_location: Code
+    quantity: Units
+    lot: Lot = ""
+    new_lot: Lot = ""
+    expires_on: date | None = None
+    warehouse_id: UUID | None = None
+
+
+class Place(msgspec.Struct):
+    """Where goods could go, and why there."""
+
+    location_id: UUID
+    location: str
+    room: int | None
+    why: str
+
+
+class Places(msgspec.Struct):
+    """The places that fit, the best first."""
+
+    items: list[Place]
+
+
 class StockApi(Controller):
     """What there is."""
 
@@ -144,6 +172,14 @@ class StockApi(Controller):
         next_ = write_cursor(last.sku, last.location_code, last.lot) if last else None
         return PastStockList(at, rows[:limit], next_)
 
+    @get("/{product_id:uuid}/places", operation_id="listPutAwayPlaces", summary="Say where goods are best put")
+    async def places(
+        self, session: AsyncSession, product_id: FromPath[UUID], warehouse_id: UUID, quantity: Units, lot: Lot = ""
+    ) -> Places:
+        """Suggest places for so many units: the pick face, where the same lot lies, the first free ones."""
+        found = await InventoryService(session).places_for(product_id, warehouse_id, quantity, lot=lot)
+        return Places([Place(one.location_id, one.code, one.room, one.why) for one in found])
+
     @get("/{product_id:uuid}", operation_id="getProductStock", summary="Show the stock of a product")
     async def show(self, session: AsyncSession, product_id: FromPath[UUID]) -> ProductStock:
         """Show the numbers of a product (of a bundle: what its components make) and where it lies."""
@@ -194,6 +230,24 @@ class MoveApi(Controller):
         lot = await stock.lot_here(product.id, origin.id, data.lot)
         await stock.move(
             product.id, origin.id, target.id, data.quantity, lot=lot, with_reservations=data.with_reservations
+        )
+        return await _product_stock(session, product.id)
+
+    @post("/put-away", operation_id="putAway", summary="Put goods away", opt=needs(Right.INVENTORY_WRITE))
+    async def put_away(self, session: AsyncSession, principal: Principal, data: JSONBody[PutAwayIn]) -> ProductStock:
+        """Carry goods from where they wait to where they stay, if they fit."""
+        stock = InventoryService(session)
+        product = await stock.scan_product(principal.seller_id(), data.product)
+        origin = await stock.scan_location(data.from_location, warehouse_id=data.warehouse_id)
+        target = await stock.scan_location(data.to_location, warehouse_id=data.warehouse_id)
+        await stock.put_away(
+            product.id,
+            origin.id,
+            target.id,
+            data.quantity,
+            lot=await stock.lot_here(product.id, origin.id, data.lot),
+            to_lot=data.new_lot,
+            expires_on=data.expires_on,
         )
         return await _product_stock(session, product.id)
 

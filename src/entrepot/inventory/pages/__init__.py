@@ -6,10 +6,11 @@ from entrepot.inventory.pages.counts import CountPages
 from entrepot.inventory.pages.lots import LotPages
 from entrepot.inventory.pages.movements import MovementPages
 from entrepot.inventory.pages.places import LocationPages, WarehousePages
+from entrepot.inventory.pages.put_away import PutAwayPages
 from entrepot.inventory.pages.stock import StockPages
 from entrepot.kit.text import N_
 
-ROUTES = [StockPages, MovementPages, WarehousePages, LocationPages, CountPages, LotPages]
+ROUTES = [StockPages, MovementPages, WarehousePages, LocationPages, CountPages, LotPages, PutAwayPages]
 NAV = [
     NavItem(
         section="stock",
@@ -36,6 +37,14 @@ NAV = [
         icon="calendar-due",
         right=Right.INVENTORY_READ,
         order=25,
+    ),
+    NavItem(
+        section="stock",
+        label=N_("Put away"),
+        url="/stock/put-away",
+        icon="package-import",
+        right=Right.INVENTORY_WRITE,
+        order=32,
     ),
     NavItem(
         section="stock",

@@ -29,7 +29,7 @@ WHOLE = re.compile(r"[-+\u2212]?\d{1,10}")
 MOST = 1_000_000_000
 FIELDS = {
     "receive": ("location", "product", "lot", "expires_on", "quantity"),
-    "move": ("product", "origin", "lot", "quantity", "target", "along"),
+    "move": ("origin", "product", "lot", "quantity", "target", "along"),
     "adjust": ("product", "location", "lot", "change", "reason"),
 }
 """What each form asks for, in the order in which hands do it."""

@@ -102,6 +102,7 @@ class WarehousePages(Controller):
                     barcode=values.get("barcode", ""),
                     capacity=_number(values.get("capacity", "")),
                     walk_order=_number(values.get("walk_order", "")),
+                    max_units=_number(values.get("max_units", "")),
                 )
         except EntrepotError as error:
             problems, general = blame(error)
@@ -134,6 +135,7 @@ class LocationPages(Controller):
             name=values.get("name", ""),
             walk_order=_number(values.get("walk_order", "")) or 0,
             pickable=values.get("pickable") == "true",
+            max_units=_number(values.get("max_units", "")),
         )
         return Redirect(f"/locations/{location_id}", status_code=303)
 

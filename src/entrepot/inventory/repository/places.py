@@ -81,13 +81,13 @@ class PlaceRepository:
         )
         return [LocationRef(**row) for row in rows.mappings()]
 
-    async def change_location(self, location_id: UUID, *, name: str, walk_order: int, pickable: bool) -> bool:
+    async def change_location(self, location_id: UUID, values: Mapping[str, object]) -> bool:
         """Change what may change; False if the row belongs to somebody else."""
         rows = await self._session.execute(
             text(
-                "UPDATE location SET name = :name, walk_order = :walk_order, pickable = :pickable"
-                " WHERE id = :id RETURNING id"
+                "UPDATE location SET name = :name, walk_order = :walk_order, pickable = :pickable,"
+                " max_units = :max_units WHERE id = :id RETURNING id"
             ),
-            {"id": location_id, "name": name, "walk_order": walk_order, "pickable": pickable},
+            {"id": location_id, **values},
         )
         return rows.one_or_none() is not None

@@ -19,6 +19,7 @@ from entrepot.inventory.views.stock import (
     promises,
     staged_leftovers,
     stock_list,
+    waiting,
 )
 
 __all__ = [
@@ -53,5 +54,6 @@ __all__ = [
     "staged_leftovers",
     "stock_at",
     "stock_list",
+    "waiting",
     "warehouses",
 ]

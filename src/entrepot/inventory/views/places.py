@@ -41,6 +41,8 @@ class LocationView(msgspec.Struct, frozen=True, kw_only=True):
     """Different products in the location itself."""
     units: int
     """Units in the location itself."""
+    max_units: int | None = None
+    """Units that fit."""
 
 
 async def warehouses(session: AsyncSession) -> list[WarehouseView]:
@@ -59,7 +61,7 @@ async def warehouses(session: AsyncSession) -> list[WarehouseView]:
 
 _LOCATION = """
     SELECT l.id, l.warehouse_id, w.code AS warehouse_code, l.parent_id, l.kind, l.code, l.name, l.barcode, l.path,
-        l.walk_order, l.pickable, l.capacity, l.position,
+        l.walk_order, l.pickable, l.capacity, l.position, l.max_units,
         (SELECT count(*) FROM location c WHERE c.parent_id = l.id) AS children,
         coalesce(s.products, 0) AS products, coalesce(s.units, 0) AS units
     FROM location l JOIN warehouse w ON w.id = l.warehouse_id

@@ -344,3 +344,16 @@ async def moves(
         values,
     )
     return [MoveView(**row) for row in rows.mappings()]
+
+
+async def waiting(session: AsyncSession, warehouse_id: UUID | None = None, *, limit: int = 200) -> list[LevelView]:
+    """Return what came in and waits to be put away."""
+    rows = await session.execute(
+        text(
+            _LEVEL + " WHERE l.kind = 'receiving' AND s.on_hand > s.reserved"
+            " AND (CAST(:warehouse AS uuid) IS NULL OR l.warehouse_id = :warehouse)"
+            " ORDER BY w.code, b.expires_on NULLS LAST, p.sku, s.lot LIMIT :limit"
+        ),
+        {"warehouse": warehouse_id, "limit": limit},
+    )
+    return [LevelView(**row) for row in rows.mappings()]
