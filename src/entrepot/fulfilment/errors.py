@@ -327,3 +327,45 @@ class CarrierFormError(InvalidInputError):
     """The form of a carrier account is not filled in rightly."""
 
     code = "fulfilment.carrier_invalid"
+
+
+class NothingToDispatchError(RefusedError):
+    """It is not packed."""
+
+    code = "fulfilment.nothing_to_dispatch"
+    title = N_("Nothing to dispatch")
+    message = N_("Order {number} is not packed, so there is nothing to hand over. Pack all of it first.")
+
+
+class LabelledForCarrierError(RefusedError):
+    """A carrier expects the parcel."""
+
+    code = "fulfilment.labelled_for_carrier"
+    title = N_("A carrier expects it")
+    message = N_("Order {number} has a label of {carrier}. Cancel the label first, or give the parcel to that carrier.")
+
+
+class NotDispatchedError(RefusedError):
+    """It is still in the building."""
+
+    code = "fulfilment.not_dispatched"
+    title = N_("Not dispatched yet")
+    message = N_("Order {number} has not left yet, so it cannot have arrived. Dispatch it first.")
+
+
+class ReceiverMissingError(RefusedError):
+    """Somebody took it."""
+
+    code = "fulfilment.receiver_missing"
+    title = N_("Who took it?")
+    message = N_("Write down who took order {number}: a name is the proof that it arrived.")
+
+
+class CannotExpressError(RefusedError):
+    """Its goods are not promised, or it left."""
+
+    code = "fulfilment.cannot_express"
+    title = N_("No express")
+    message = N_(
+        "Order {number} cannot go straight to packed: its stock is not reserved, something of it is short, or it is packed already."
+    )

@@ -82,7 +82,7 @@ class Shipping:
         if shipment is None or shipment.state is not ShipmentState.LABELLED:
             raise NoLabelError(number=parcel.number)
         await Way(self._session).may_work(order.id, order.number)
-        await self._leave(order, parcel)
+        await self.take_out(order, parcel)
         moment = now()
         await self._parcels.update_parcel(parcel_id, status=str(ParcelStatus.SHIPPED), shipped_at=moment)
         await self._parcels.update_shipment(shipment.id, shipped_at=moment, next_look_at=moment + FIRST_LOOK)
@@ -102,7 +102,7 @@ class Shipping:
         await self._owe(order, parcel, shipment)
         return await self._shipment(shipment.id)
 
-    async def _leave(self, order: OrderRef, parcel: ParcelRef) -> None:
+    async def take_out(self, order: OrderRef, parcel: ParcelRef) -> None:
         """Take the goods of the parcel out of the stock."""
         product_of = {line.id: line.product_id for line in order.lines}
         products = await CatalogService(self._session).products(

@@ -120,6 +120,18 @@ class ParcelRepository:
             {**values, "shipment_id": shipment_id},
         )
 
+    async def deliver_by_hand(self, order_id: UUID, received_by: str, at: datetime) -> list[ShipmentRef]:
+        """Note that what left of an order arrived; return those shipments."""
+        rows = await self._session.execute(
+            text(
+                "UPDATE shipment SET state = 'delivered', delivered_at = :at, received_by = :name"  # noqa: S608 -- column names
+                " WHERE order_id = :order AND shipped_at IS NOT NULL AND state IN ('labelled', 'in_transit', 'problem')"
+                f" RETURNING {_SHIPMENT}"
+            ),
+            {"order": order_id, "at": at, "name": received_by},
+        )
+        return [msgspec.convert(dict(row), ShipmentRef) for row in rows.mappings()]
+
     async def add_attempt(self, row: Mapping[str, Any]) -> None:
         await insert_rows(self._session, LabelAttempt, [row])
 

@@ -1,4 +1,4 @@
-"""The floor for programs."""
+"""Pick lists, parcels and shipments for programs."""
 
 from typing import Annotated, Any
 from uuid import UUID

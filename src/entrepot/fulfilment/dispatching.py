@@ -1,0 +1,156 @@
+"""Goods leave the building, with a carrier, over the counter or with our own driver; and they arrive."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.fulfilment.domain import ParcelStatus, ShipmentState
+from entrepot.fulfilment.errors import (
+    LabelledForCarrierError,
+    NotDispatchedError,
+    NothingToDispatchError,
+    ReceiverMissingError,
+)
+from entrepot.fulfilment.events import ParcelDelivered, ParcelShipped
+from entrepot.fulfilment.owing import owe_news
+from entrepot.fulfilment.refs import ParcelRef, ShipmentRef
+from entrepot.fulfilment.repository import ParcelRepository
+from entrepot.fulfilment.shipping import Shipping
+from entrepot.fulfilment.way.going import Way
+from entrepot.kit import outbox
+from entrepot.kit.clock import now
+from entrepot.kit.ids import new_id
+from entrepot.kit.text import N_
+from entrepot.orders.service import OrderRef, OrderService, OrderStatus
+
+LONGEST_NAME = 100
+
+
+class HandOver(StrEnum):
+    """How an order leaves the building."""
+
+    CARRIER = "carrier"
+    COUNTER = "counter"
+    """The buyer collects it."""
+    DRIVER = "driver"
+    """Our own."""
+
+
+HAND_OVER_LABELS = {
+    HandOver.CARRIER: N_("Carrier"),
+    HandOver.COUNTER: N_("Counter"),
+    HandOver.DRIVER: N_("Own driver"),
+}
+OURS = {HandOver.COUNTER: "Counter", HandOver.DRIVER: "Own driver"}
+"""What stands as the carrier's name; channels map it like any other."""
+
+
+class Dispatching:
+    """Hands orders over, and notes that they arrived.  Locks: the order, its parcels, stock."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self._parcels = ParcelRepository(session)
+        self._orders = OrderService(session)
+        self._shipping = Shipping(session)
+
+    async def dispatch(self, order_id: UUID, how: HandOver = HandOver.CARRIER) -> OrderRef:
+        """Let every packed parcel of an order leave; the channel is owed the news.  Repeating it changes nothing.
+
+        Raises:
+            NothingToDispatchError: it is not packed.
+            NoLabelError: a carrier takes parcels with a label only.
+            LabelledForCarrierError: a parcel has a carrier's label, so nobody else takes it.
+            InReviewError, OrderHeldError: it is stopped.
+        """
+        order = await self._locked(order_id)
+        if order.status in {OrderStatus.SHIPPED, OrderStatus.DELIVERED}:
+            return order
+        parcels = [one for one in await self._parcels.parcels_of(order.id) if one.status is ParcelStatus.PACKED]
+        if order.status is not OrderStatus.PACKED or not parcels:
+            raise NothingToDispatchError(number=order.number, status=str(order.status))
+        if how is HandOver.CARRIER:
+            for parcel in parcels:
+                await self._shipping.ship(parcel.id)
+            return await self._orders.order(order_id)
+        await Way(self._session).may_work(order.id, order.number)
+        for one in await self._parcels.shipments_of(order.id):
+            if one.state is ShipmentState.LABELLED and one.shipped_at is None:
+                raise LabelledForCarrierError(number=order.number, carrier=one.carrier_name)
+        for parcel in parcels:
+            await self._hand_over(order, parcel, how)
+        await self._orders.advance([order.id], OrderStatus.SHIPPED)
+        return await self._orders.order(order_id)
+
+    async def _hand_over(self, order: OrderRef, parcel: ParcelRef, how: HandOver) -> None:
+        moment = now()
+        shipment_id = new_id()
+        await self._parcels.insert_shipment(
+            {
+                "id": shipment_id,
+                "seller_id": order.seller_id,
+                "order_id": order.id,
+                "parcel_id": parcel.id,
+                "carrier_name": OURS[how],
+                "service": "",
+                "state": str(ShipmentState.IN_TRANSIT),
+                "request": {},
+                "shipped_at": moment,
+                "handed_by": str(how),
+            }
+        )
+        await self._shipping.take_out(order, parcel)
+        await self._parcels.update_parcel(parcel.id, status=str(ParcelStatus.SHIPPED), shipped_at=moment)
+        await outbox.record(
+            self._session,
+            ParcelShipped(
+                seller_id=order.seller_id,
+                subject_id=order.id,
+                number=order.number,
+                shipment_id=shipment_id,
+                parcel=parcel.number,
+                carrier=OURS[how],
+                tracking="",
+            ),
+        )
+        if order.channel_account_id is not None:
+            stored = await self._parcels.shipment(shipment_id)
+            if stored is not None:
+                units = {line.order_line_id: line.quantity for line in parcel.lines}
+                await owe_news(self._session, order, stored, units, carrier=OURS[how])
+
+    async def deliver(self, order_id: UUID, received_by: str, *, at: datetime | None = None) -> OrderRef:
+        """Note by hand that an order arrived, and who took it.  Repeating it changes nothing.
+
+        Raises:
+            ReceiverMissingError: nobody said who took it.
+            NotDispatchedError: it is still in the building.
+        """
+        order = await self._locked(order_id)
+        if order.status is OrderStatus.DELIVERED:
+            return order
+        name = received_by.strip()[:LONGEST_NAME]
+        if not name:
+            raise ReceiverMissingError(number=order.number)
+        if order.status is not OrderStatus.SHIPPED:
+            raise NotDispatchedError(number=order.number, status=str(order.status))
+        moment = min(at or now(), now())
+        about: dict[str, Any] = {"seller_id": order.seller_id, "subject_id": order.id, "number": order.number}
+        arrived = await self._parcels.deliver_by_hand(order.id, name, moment)
+        await outbox.record(
+            self._session,
+            *(ParcelDelivered(**about, shipment_id=one.id, parcel="", place=name) for one in arrived),
+        )
+        await self._orders.advance([order.id], OrderStatus.DELIVERED)
+        return await self._orders.order(order_id)
+
+    async def shipments(self, order_id: UUID) -> list[ShipmentRef]:
+        """Return the shipments of an order."""
+        return await self._parcels.shipments_of(order_id)
+
+    async def _locked(self, order_id: UUID) -> OrderRef:
+        found = await self._orders.orders([order_id], lock=True)
+        return found[0] if found else await self._orders.order(order_id)

@@ -1,0 +1,58 @@
+"""How many statements the steps of the floor take: what people wait for is mostly round trips."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import event
+
+from entrepot.kit.database import Database
+from tests.fulfilment.floor import Floor
+
+pytestmark = pytest.mark.anyio
+
+
+@contextmanager
+def counted(database: Database) -> Iterator[list[str]]:
+    """Collect the statements that are sent meanwhile."""
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        sent.append(" ".join(statement.split()))
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+
+
+MOST = {"claim": 28, "picks": 36, "pack": 14, "dispatch": 24, "deliver": 10}
+"""Of an order with five lines, picked in one request."""
+
+
+async def test_each_step_takes_few_statements(client: httpx.AsyncClient, floor: Floor) -> None:
+    await floor.stock(MUG=50, CUP=50, JUG=50, PAN=50, POT=50)
+    app: Any = client._transport  # type: ignore[attr-defined]  # noqa: SLF001 -- no other way to the app
+    database: Database = app.app.state.database
+    found: dict[str, int] = {}
+
+    async def post(name: str, path: str, **body: object) -> Any:  # noqa: ANN401 -- JSON
+        with counted(database) as sent:
+            answer = await client.post(f"/api/v1{path}", json=body)
+        assert answer.is_success, answer.text
+        found[name] = len(sent)
+        return answer.json()
+
+    for _ in range(2):  # the first time includes what is remembered for later
+        order = await floor.order(("MUG", 1), ("CUP", 2), ("JUG", 1), ("PAN", 1), ("POT", 3))
+        task = await post("claim", "/pick-lists/claims", code=str(order))
+        picks = [{"line_id": line["id"], "client_id": line["id"]} for line in task["lines"]]
+        await post("picks", f"/pick-lists/{task['pick_list']['id']}/picks", picks=picks)
+        await post("pack", f"/orders/{order}/parcels", weight_g=900)
+        await post("dispatch", f"/orders/{order}/dispatch", how="driver")
+        await post("deliver", f"/orders/{order}/deliver", received_by="B. Jansen")
+        assert await floor.status(order) == "delivered"
+    assert {name: count for name, count in found.items() if count > MOST[name]} == {}
