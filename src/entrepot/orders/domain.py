@@ -28,6 +28,7 @@ class Attention(StrEnum):
     SHORT_PICK = "short_pick"
     ERP_REFUSED = "erp_refused"
     CANCELLED_AT_ERP = "cancelled_at_erp"
+    CANCELLED_AT_CHANNEL = "cancelled_at_channel"
     CARRIER_UNMAPPED = "carrier_unmapped"
 
 
@@ -57,6 +58,7 @@ ATTENTION_LABELS: dict[Attention, str] = {
     Attention.SHORT_PICK: N_("Short pick"),
     Attention.ERP_REFUSED: N_("Refused by the ERP"),
     Attention.CANCELLED_AT_ERP: N_("Cancel it in the ERP"),
+    Attention.CANCELLED_AT_CHANNEL: N_("Cancel it on the channel"),
     Attention.CARRIER_UNMAPPED: N_("Carrier not mapped"),
 }
 
@@ -98,6 +100,10 @@ ATTENTION_SENTENCES: dict[Attention, str] = {
     ),
     Attention.CANCELLED_AT_ERP: N_(
         "The order was cancelled after the ERP got it. Cancel it there too, then settle this."
+    ),
+    Attention.CANCELLED_AT_CHANNEL: N_(
+        "Units of the order are cancelled here, and this channel can only be told by hand. Cancel them on the channel's "
+        "own pages, then settle this."
     ),
     Attention.CARRIER_UNMAPPED: N_(
         "The channel is not told about a parcel, because nobody said what it calls the carrier. Choose it on the "

@@ -21,7 +21,7 @@ from entrepot.jobs.run import Run
 from entrepot.kit.errors import NotFoundError, RefusedError, UnavailableError
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.kit.text import N_
-from entrepot.orders.channel_cancelling import cancel_lines
+from entrepot.orders.channel_telling import cancel_lines
 from entrepot.orders.domain import ATTENTION_LABELS, Attention
 from entrepot.orders.intake import Tally, take_in
 from entrepot.orders.refs import Imported
