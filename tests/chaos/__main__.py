@@ -57,8 +57,9 @@ async def _attack(made: Instance, plan: Plan) -> list[str]:
         pushing = PushAttack(hub, dice, patience=plan.patience)
         flowing = RunsAttack(hub, patience=plan.patience)
         try:
-            violations += [f"import: {one}" for one in await importing.run(plan.kills)]
-            violations += _late(importing.killer, plan)
+            if plan.kills or plan.parcels:  # parcels need orders
+                violations += [f"import: {one}" for one in await importing.run(plan.kills)]
+                violations += _late(importing.killer, plan)
             if plan.parcels:
                 violations += [f"push: {one}" for one in await pushing.run(plan.push_kills, plan.parcels)]
                 violations += _late(pushing.killer, plan)

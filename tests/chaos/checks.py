@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
-from tests.chaos.hub import Hub
+from tests.chaos.hub import CLIENT, Hub
 
 MOST_NAMED = 5
 
@@ -96,10 +97,11 @@ async def check_books(hub: Hub) -> list[str]:
     return violations
 
 
-async def check_orders(hub: Hub, truth: Mapping[str, Mapping[str, Any]]) -> list[str]:
+async def check_orders(hub: Hub, account_id: UUID, truth: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Check that every order of the marketplace is here once, with the marketplace's quantities."""
     violations: list[str] = []
-    count = Counter(row["channel_order_id"] for row in await hub.sql("SELECT channel_order_id FROM sales_order"))
+    known = await hub.sql("SELECT channel_order_id FROM sales_order WHERE channel_account_id = $1", account_id)
+    count = Counter(row["channel_order_id"] for row in known)
     for what, wrong in (
         ("orders of the marketplace are missing", [one for one in truth if one not in count]),
         ("orders are here more than once", [one for one, times in count.items() if times > 1]),
@@ -111,7 +113,8 @@ async def check_orders(hub: Hub, truth: Mapping[str, Mapping[str, Any]]) -> list
         row["channel_line_id"]: (row["channel_order_id"], row["quantity"], row["quantity_cancelled"])
         for row in await hub.sql(
             "SELECT o.channel_order_id, l.channel_line_id, l.quantity, l.quantity_cancelled"
-            " FROM order_line l JOIN sales_order o ON o.id = l.order_id"
+            " FROM order_line l JOIN sales_order o ON o.id = l.order_id WHERE o.channel_account_id = $1",
+            account_id,
         )
     }
     theirs = {
@@ -130,15 +133,20 @@ async def check_orders(hub: Hub, truth: Mapping[str, Mapping[str, Any]]) -> list
     return violations
 
 
-async def check_pushes(hub: Hub, shipped: Mapping[str, str]) -> list[str]:
+async def check_pushes(
+    hub: Hub, account_id: UUID, shipped: Mapping[str, str], *, client: str = CLIENT, theirs: str = ""
+) -> list[str]:
     """Check that the marketplace was told about every parcel once.
 
     Args:
         hub: whose pushes.
-        shipped: channel order id -> tracking code.
+        account_id: of the channel account.
+        shipped: order id in the sandbox -> tracking code.
+        client: the account's name in the sandbox.
+        theirs: how violations begin.
     """
     violations: list[str] = []
-    figures = await hub.sandbox.figures()
+    figures = await hub.sandbox.figures(client)
     if figures["shipped_more_than_once"]:
         violations.append(f"shipments were pushed more than once: {figures['shipped_more_than_once']}")
     if figures["duplicates_refused"]:
@@ -154,11 +162,14 @@ async def check_pushes(hub: Hub, shipped: Mapping[str, str]) -> list[str]:
         violations.append(
             f"orders are not as shipped at the marketplace ({len(wrong)}): {'; '.join(wrong[:MOST_NAMED])}"
         )
-    rows = await hub.sql("SELECT state, in_doubt, attempts, last_error FROM channel_push WHERE state <> 'confirmed'")
+    rows = await hub.sql(
+        "SELECT state, in_doubt, attempts, last_error FROM channel_push WHERE state <> 'confirmed' AND account_id = $1",
+        account_id,
+    )
     if rows:
         named = "; ".join(str(dict(row)) for row in rows[:MOST_NAMED])
         violations.append(f"pushes are not confirmed ({len(rows)}): {named}")
-    pushes = await hub.value("SELECT count(*) FROM channel_push")
+    pushes = await hub.value("SELECT count(*) FROM channel_push WHERE account_id = $1", account_id)
     if pushes != len(shipped):
         violations.append(f"{len(shipped)} parcels left and {pushes} are to be told")
     twice = await hub.sql(
@@ -167,4 +178,4 @@ async def check_pushes(hub: Hub, shipped: Mapping[str, str]) -> list[str]:
     )
     if twice:
         violations.append(f"pushes were confirmed more than once ({len(twice)})")
-    return violations
+    return [f"{theirs}{violation}" for violation in violations]

@@ -1,47 +1,44 @@
-"""Third attack: seed after seed of faults and kills, in order runs and inventory runs by turns."""
+"""Third attack: seed after seed of faults and kills, in order runs and inventory runs of one world or another."""
 
 import random
-from collections.abc import Mapping
-from typing import Any
+import time
+from collections.abc import Sequence
+from uuid import UUID
 
-from entrepot.flows.tasks import InventoryRun, OrderRun
-from entrepot.jobs import service as jobs
 from tests.chaos.checks import MOST_NAMED, check_books, check_orders
+from tests.chaos.circle import check_circle, check_stock, temu_orders
 from tests.chaos.hub import Hub, StuckError, until
-from tests.chaos.importing import FAULTS as ORDER_FAULTS
 from tests.chaos.importing import ImportAttack
 from tests.chaos.killing import SPARE, Killer, say
+from tests.chaos.worlds import INVENTORY, ORDERS, Bol, Job, TemuWithErp, World, press
 
-ORDERS, INVENTORY = "flows.order_run", "flows.inventory_run"
-OFFERS, OFFER = "GET /retailer/offers", "PATCH /retailer/offers/*"
-OFFER_FAULTS: tuple[Mapping[str, object], ...] = (
-    {"kind": "slow", "endpoint": OFFER, "probability": 0.5, "seconds": 0.3},
-    {"kind": "500", "endpoint": OFFER, "probability": 0.1, "applied": True},
-    {"kind": "503", "endpoint": OFFER, "probability": 0.05},
-    {"kind": "429", "endpoint": OFFER, "probability": 0.02, "seconds": 1},
-    {"kind": "expired_token", "endpoint": OFFER, "probability": 0.02},
-    {"kind": "500", "endpoint": OFFERS, "probability": 0.1},
-    {"kind": "broken_json", "endpoint": OFFERS, "probability": 0.05},
-    {"kind": "slow", "endpoint": OFFERS, "probability": 0.5, "seconds": 0.3},
-)
-OFFERS_TO_SEND = 80
-"""By one inventory run; bol takes 25 a second."""
-MOST_FAULTS = 5
-"""At a time."""
+PATIENCE = 1.5
+"""Most seconds between seeing work and killing: most runs last two or three."""
+LATEST_START = 3
+AT_ANY_TIME = 0.2
+"""The part of all kills that wait for no moment."""
+REACH = 12
+"""Most seconds to wait for one, as long as the run goes on."""
+KILLS = (1, 1, 2)
+"""Of a seed."""
+JOBS: tuple[Job, Job] = (ORDERS, INVENTORY)
 PROGRESS = """
     SELECT concat((SELECT count(*) FROM inbox_document), ' ', (SELECT sum(version) FROM sales_order),
-        ' ', (SELECT count(*) FROM dbos.operation_outputs),
+        ' ', (SELECT count(*) FROM dbos.operation_outputs), ' ', (SELECT sum(attempts) FROM erp_hand_over),
         ' ', (SELECT string_agg(state || done, ',' ORDER BY run_id, number) FROM flow_step),
+        ' ', (SELECT concat(sum(attempts), ' ', sum(looks), ' ', count(settled_at)) FROM channel_push),
         ' ', (SELECT max(published_at) FROM offer), ' ', (SELECT count(*) FROM job_run WHERE finished_at IS NOT NULL))
 """
+STEP = "SELECT EXISTS (SELECT 1 FROM flow_step WHERE state = 'running' AND flow = '{}' AND number = {})"
 MOMENTS = {
     ORDERS: (
         "SELECT EXISTS (SELECT 1 FROM inbox_document WHERE state = 'received')",
-        "SELECT EXISTS (SELECT 1 FROM flow_step WHERE state = 'running' AND flow = 'order' AND number >= 3)",
+        *(STEP.format("order", number) for number in (3, 4, 5)),
+        "SELECT EXISTS (SELECT 1 FROM channel_push WHERE state = 'waiting' AND in_doubt)",
     ),
     INVENTORY: (
         "SELECT EXISTS (SELECT 1 FROM offer WHERE sending_by IS NOT NULL)",
-        "SELECT EXISTS (SELECT 1 FROM flow_step WHERE state = 'running' AND flow = 'inventory' AND number = 1)",
+        *(STEP.format("inventory", number) for number in (1, 3)),
     ),
 }
 CHECKS = {
@@ -55,20 +52,27 @@ CHECKS = {
         WHERE a.job LIKE 'flows.%' AND b.started_at < a.finished_at AND a.started_at < b.finished_at
     """,
     "an offer says something else than was decided": """
-        SELECT sku, wanted_quantity, published_quantity, channel_quantity, problem FROM offer
+        SELECT account_id, sku, wanted_quantity, published_quantity, channel_quantity, problem FROM offer
         WHERE product_id IS NOT NULL AND gone_at IS NULL AND NOT ignored AND NOT on_hold AND fulfilment = 'seller'
             AND problem = '' AND wanted_quantity IS DISTINCT FROM channel_quantity
     """,
+    "a run ended by a mistake of ours": """
+        SELECT job, error_text FROM job_run WHERE job LIKE 'flows.%' AND state = 'failed' AND error_kind = 'bug'
+    """,
 }
 SETTLING = 300
+ROUNDS = 20
+"""Of order runs until nothing is left to be told, when nothing goes wrong any more."""
 
 
 class RunsAttack:
-    """Kills during both kinds of runs, each seed with faults of its own."""
+    """Kills during both kinds of runs, each seed with a world and faults of its own."""
 
     def __init__(self, hub: Hub, *, patience: float) -> None:
         self._hub = hub
-        self._patience = patience
+        self._patience = min(patience, PATIENCE)
+        self._temu = TemuWithErp(hub)
+        self._worlds: tuple[World, ...] = (Bol(hub), self._temu)
         self.blows = Killer(
             hub,
             random.Random(0),
@@ -83,63 +87,62 @@ class RunsAttack:
     async def run(self, seeds: range) -> list[str]:
         """Attack with each seed; return the violations."""
         hub = self._hub
+        await hub.open_temu()
         while len([one for one in hub.workers if one.alive]) < SPARE:
             hub.start_worker()
         await hub.ready(SPARE)
         for seed in seeds:
             await self._strike(seed)
-        await self.blows.finish()
-        await hub.sandbox.behave()
+        started = time.monotonic()
+        for world in self._worlds:
+            await world.heal(random.Random(0))
         violations = await self._settle()
+        say(f"  all done {time.monotonic() - started:.1f} s after the last seed")
+        await self._temu.cancel_by_hand()
         for what, query in CHECKS.items():
             rows = await hub.sql(query)
             if rows:
                 named = "; ".join(str(dict(row)) for row in rows[:MOST_NAMED])
                 violations.append(f"{what} ({len(rows)}): {named}")
-        return [*violations, *await check_orders(hub, await hub.sandbox.orders()), *await check_books(hub)]
+        violations += await check_orders(hub, hub.account_id, await hub.sandbox.orders())
+        violations += [f"Temu: {one}" for one in await check_orders(hub, hub.temu_id, await temu_orders(hub))]
+        return [*violations, *await check_circle(hub), *await check_stock(hub), *await check_books(hub)]
 
     async def _strike(self, seed: int) -> None:
-        hub, dice = self._hub, random.Random(seed)
-        job = ORDERS if seed % 2 else INVENTORY
-        await hub.sandbox.behave()
-        faults = ORDER_FAULTS if job == ORDERS else OFFER_FAULTS
-        chosen = dice.sample(faults, dice.randint(0, min(MOST_FAULTS, len(faults))))
-        await hub.sandbox.misbehave(*chosen)
+        dice = random.Random(seed)
+        world, job = dice.choice(self._worlds), dice.choice(JOBS)
+        for one in self._worlds:
+            await one.heal(dice)
+
+        async def keep_busy() -> None:
+            await self._press(world, job, dice)
+
         killer = Killer(
-            hub,
+            self._hub,
             dice,
             job=job,
             progress=PROGRESS,
             moments=MOMENTS[job],
-            keep_busy=lambda: self._press(job, dice),
+            keep_busy=keep_busy,
             patience=self._patience,
-        )
-        await self._press(job, dice)
-        blow = await killer.strike()
-        blow.doing = f"{blow.doing} (seed {seed}, {len(chosen)} faults)"
+        ).hurried(latest_start=LATEST_START, at_any_time=AT_ANY_TIME, reach=REACH)
+        killer.key = str(world.account_id)
+        killer.label = f"seed {seed}, {world.name}, {await world.spoil(job, dice)}: "
+        await keep_busy()
+        for _ in range(dice.choice(KILLS)):
+            self.blows.blows.append(await killer.strike())
         await killer.finish()
-        self.blows.blows.append(blow)
 
-    async def _press(self, job: str, dice: random.Random) -> None:
+    async def _press(self, world: World, job: Job, dice: random.Random) -> None:
         """Press “Run now”, with something to do for the run."""
-        hub = self._hub
-        if await hub.value(
-            "SELECT count(*) FROM job_run WHERE job = $1 AND state IN ('queued', 'running', 'waiting')", job
+        if await self._hub.value(
+            "SELECT count(*) FROM job_run WHERE job = $1 AND key = $2 AND state IN ('queued', 'running', 'waiting')",
+            job,
+            str(world.account_id),
         ):
             return
-        if job == ORDERS:
-            known = [row[0] for row in await hub.sql("SELECT channel_order_id FROM sales_order ORDER BY 1")]
-            for order_id in dice.sample(known, min(30, len(known))):
-                await hub.sandbox.tell(f"/orders/{order_id}/change")
-        else:
-            await hub.sql(
-                "UPDATE offer SET published_quantity = NULL"
-                " WHERE id IN (SELECT id FROM offer WHERE product_id IS NOT NULL ORDER BY random() LIMIT $1)",
-                OFFERS_TO_SEND,
-            )
-        args: Any = (OrderRun if job == ORDERS else InventoryRun)(seller_id=hub.seller_id, account_id=hub.account_id)
-        async with hub.transaction() as session:
-            await jobs.enqueue(session, args)
+        await world.work_for(job, dice)
+        await press(self._hub, world, job)
 
     async def _nothing(self) -> None:
         pass
@@ -147,27 +150,43 @@ class RunsAttack:
     async def _settle(self) -> list[str]:
         """Let both kinds of runs go through undisturbed, and everything come to rest."""
         hub = self._hub
-        resting = ImportAttack(hub, random.Random(0), patience=1)
         try:
-            await resting.settle()
+            await ImportAttack(hub, random.Random(0), patience=1).settle()
+            await self._close_circle()
             for _ in range(2):
-                async with hub.transaction() as session:
-                    run_id = await jobs.enqueue(
-                        session, InventoryRun(seller_id=hub.seller_id, account_id=hub.account_id)
-                    )
-
-                async def over(wanted: object = run_id) -> bool:
-                    state = await hub.value("SELECT state FROM job_run WHERE id = $1", wanted)
-                    return state in {"succeeded", "failed", "cancelled"}
-
-                await until("the last inventory run did not end", over, seconds=SETTLING, every=0.3)
+                await self._through([(world, INVENTORY) for world in self._worlds])
         except StuckError as error:
             return [str(error)]
-        failed = await hub.value(
-            "SELECT count(*) FROM job_run WHERE job LIKE 'flows.%' AND state = 'failed' AND error_kind = 'bug'"
-        )
         runs = await hub.sql(
             "SELECT job, state, count(*) FROM job_run WHERE job LIKE 'flows.%' GROUP BY 1, 2 ORDER BY 1, 2"
         )
         say("  runs: " + ", ".join(f"{row['count']} {row['job']} {row['state']}" for row in runs))
-        return [f"{failed} runs ended by a mistake of ours"] if failed else []
+        return []
+
+    async def _close_circle(self) -> None:
+        """Let the ERP send everything, and order runs tell Temu."""
+        hub, temu = self._hub, self._temu
+        for _ in range(ROUNDS):
+            await self._through([(temu, ORDERS)])
+            await hub.sandbox.tell("/jtl/work")
+            sent = (await hub.sandbox.tell("/jtl/send"))["sent"]
+            owed = await hub.value("SELECT count(*) FROM channel_push WHERE state IN ('waiting', 'sent')")
+            waiting = await hub.value(
+                "SELECT count(*) FROM inbox_document WHERE state = 'received' AND account_id = $1", temu.account_id
+            )
+            if not (sent or owed or waiting):
+                return
+            await hub.sql("UPDATE channel_push SET next_look_at = now() WHERE state IN ('waiting', 'sent')")
+
+    async def _through(self, wanted: Sequence[tuple[World, Job]]) -> None:
+        """Let runs go through that begin now."""
+        for world, job in wanted:
+            await self._over(await press(self._hub, world, job), job)
+            await self._over(await press(self._hub, world, job), job)
+
+    async def _over(self, run_id: UUID, job: Job) -> None:
+        async def look() -> bool:
+            state = await self._hub.value("SELECT state FROM job_run WHERE id = $1", run_id)
+            return state in {"succeeded", "failed", "cancelled"}
+
+        await until(f"the last {job} did not end", look, seconds=SETTLING, every=0.2)

@@ -58,7 +58,8 @@ class ImportAttack:
     async def run(self, kills: int) -> list[str]:
         """Attack; return the violations."""
         hub = self._hub
-        await hub.sandbox.misbehave(*FAULTS)
+        if kills:
+            await hub.sandbox.misbehave(*FAULTS)
         for _ in range(SPARE):
             hub.start_worker()
         await hub.ready(SPARE)
@@ -70,7 +71,7 @@ class ImportAttack:
         await self.settle()
         truth = await hub.sandbox.orders()
         await self._report(truth)
-        return [*await check_orders(hub, truth), *await check_books(hub)]
+        return [*await check_orders(hub, hub.account_id, truth), *await check_books(hub)]
 
     async def settle(self) -> None:
         """Import whatever is left, release what could not be fetched, and wait until nothing happens any more."""

@@ -6,16 +6,16 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
-from tests.chaos.hub import Hub, Process, StuckError
+from tests.chaos.hub import Hub, StuckError, Worker
 
 SPARE = 2
 """Workers at a time: one to be killed, one to take over."""
 LONGEST = 90
 """Seconds after which work that has not gone on counts as stuck."""
 LATEST_START = 8
-"""Most seconds before a killed worker is started again; till then the other one is alone."""
+"""Most seconds before a killed worker is started again, if nothing else is said; till then the other one is alone."""
 
 
 BEGAN = time.monotonic()
@@ -54,6 +54,11 @@ class Killer:
         patience: most seconds between seeing work and killing.
     """
 
+    key: str | None = None
+    """Which run of the job; None: any."""
+    label = ""
+    """How what is said of a kill begins."""
+
     def __init__(
         self,
         hub: Hub,
@@ -72,8 +77,22 @@ class Killer:
         self._moments = moments
         self._keep_busy = keep_busy
         self._patience = patience
+        self._latest_start: float = LATEST_START
+        self._at_any_time = 0.5
+        self._reach = 0.0
         self._starting: set[asyncio.Task[None]] = set()
         self.blows: list[Blow] = []
+
+    def hurried(self, *, latest_start: float, at_any_time: float, reach: float) -> Self:
+        """Return this, in more of a hurry.
+
+        Args:
+            latest_start: most seconds before a killed worker is started again.
+            at_any_time: the part of all kills that wait for no moment.
+            reach: most seconds to wait for a moment, as long as the run goes on.
+        """
+        self._latest_start, self._at_any_time, self._reach = latest_start, at_any_time, reach
+        return self
 
     async def strike(self) -> Blow:
         """Wait until the job is at work, kill at some moment of it, wait until it goes on."""
@@ -84,13 +103,13 @@ class Killer:
             victim.kill()
         killed = time.monotonic()
         for _ in victims:
-            self._start_later(0 if self._dice.random() < 0.5 else self._dice.uniform(0, LATEST_START))
+            self._start_later(0 if self._dice.random() < 0.5 else self._dice.uniform(0, self._latest_start))
         blow = Blow(victims=names, doing=f"{run['job']} attempt {run['attempt']}, {run['note'] or 'at its beginning'}")
         await self._watch(blow, run, before, killed, was_its=run["slot"] in slots)
         self.blows.append(blow)
         taken = "-" if blow.taken_over is None else f"{blow.taken_over:.1f} s"
         say(
-            f"  kill {len(self.blows):2}: {names} during {blow.doing};"
+            f"  kill {len(self.blows):2}: {self.label}{names} during {blow.doing};"
             f" taken over after {taken}, went on after {blow.went_on:.1f} s{' (waited)' if blow.waited else ''}"
         )
         return blow
@@ -107,7 +126,7 @@ class Killer:
         )
         return bool(rows)
 
-    async def _choose(self) -> tuple[Any, list[Process], set[str]]:
+    async def _choose(self) -> tuple[Any, list[Worker], set[str]]:
         """Wait for a moment at which the job is at work; return its run, who is to die, and their places."""
         deadline = time.monotonic() + LONGEST
         while time.monotonic() < deadline:
@@ -129,21 +148,25 @@ class Killer:
 
     async def _moment(self) -> None:
         deadline = time.monotonic() + self._dice.uniform(0, self._patience)
-        if not self._moments or self._dice.random() < 0.5:
+        if not self._moments or self._dice.random() < self._at_any_time:
             await asyncio.sleep(deadline - time.monotonic())
             return
         query = self._dice.choice(self._moments)
         more = self._dice.uniform(0, 0.5)
-        while time.monotonic() < deadline + self._patience:
+        while time.monotonic() < deadline + (self._reach or self._patience):
             if await self._hub.value(query):
                 await asyncio.sleep(more)
+                return
+            if self._reach and await self._running() is None:
                 return
             await asyncio.sleep(0.01)
 
     async def _running(self) -> Any:  # noqa: ANN401 -- a row
         rows = await self._hub.sql(
-            "SELECT id, job, slot, attempt, resumes, note FROM job_run WHERE job = $1 AND state = 'running' LIMIT 1",
+            "SELECT id, job, slot, attempt, resumes, note FROM job_run"
+            " WHERE job = $1 AND state = 'running' AND ($2::text IS NULL OR key = $2) LIMIT 1",
             self._job,
+            self.key,
         )
         return rows[0] if rows else None
 

@@ -18,6 +18,9 @@ from entrepot.sandbox.jtl.wawi import Wawi, WawiOrder
 
 type _Handlers = list[HTTPRouteHandler | Router]
 
+_SHOWN = 50
+"""Orders."""
+
 
 class _Faults(msgspec.Struct, forbid_unknown_fields=True):
     """What is to go wrong; what is left out stays as it is."""
@@ -55,7 +58,7 @@ def jtl_routes(wawi: Wawi, gate: Gate) -> _Handlers:  # noqa: C901 - a list of s
         files("entrepot.sandbox").joinpath("jtl", "page.html.jinja").read_text()
     )
 
-    async def now() -> WawiState:
+    async def now(limit: int = _SHOWN) -> WawiState:
         return WawiState(
             address=f"postgresql://{CLERK}:{PASSWORD}@127.0.0.1:{gate.port}/{DATABASE}",
             away=gate.away,
@@ -64,7 +67,7 @@ def jtl_routes(wawi: Wawi, gate: Gate) -> _Handlers:  # noqa: C901 - a list of s
             asleep=wawi.asleep,
             send_seconds=wawi.send_seconds,
             counts=await wawi.counts(),
-            orders=await wawi.orders(),
+            orders=await wawi.orders(limit),
             log=list(reversed(wawi.log)),
         )
 
@@ -77,8 +80,8 @@ def jtl_routes(wawi: Wawi, gate: Gate) -> _Handlers:  # noqa: C901 - a list of s
         wawi.send_seconds = wawi.send_seconds if wanted.send_seconds is None else max(0.0, wanted.send_seconds)
 
     @get("/")
-    async def state() -> WawiState:
-        return await now()
+    async def state(limit: FromQuery[int] = _SHOWN) -> WawiState:
+        return await now(limit)
 
     @post("/faults", status_code=200)
     async def faults(data: JSONBody[_Faults]) -> WawiState:
