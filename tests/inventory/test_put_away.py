@@ -92,7 +92,7 @@ async def building(database: Database, seller: SellerRef) -> Building:
     return built
 
 
-def state(page: str) -> dict[str, str]:
+def state_of(page: str) -> dict[str, str]:
     """Return what the task carries along."""
     part = page.split('id="work-state"', 1)[1].split("</section>", 1)[0]
     found: dict[str, str] = {}
@@ -107,13 +107,14 @@ async def scan(client: httpx.AsyncClient, code: str, known: dict[str, str]) -> t
     answer = await client.post("/stock/put-away", data={**known, "code": code}, headers={"hx-request": "true"})
     assert answer.status_code == 200, answer.text
     assert "<html" not in answer.text
-    return answer.text, state(answer.text)
+    return answer.text, state_of(answer.text)
 
 
 async def test_puts_away_by_scanning(client: httpx.AsyncClient, building: Building, database: Database) -> None:
+    assert building.id
     page = (await client.get("/stock/put-away")).text
     assert "Waits to be put away" in page
-    known = state(page)
+    known = state_of(page)
     for code, words in (
         ("NOPE", "“NOPE” is neither a product nor a location"),
         ("CUP", "No CUP waits in a receiving location"),
@@ -143,7 +144,7 @@ async def test_puts_away_by_scanning(client: httpx.AsyncClient, building: Buildi
     text, _ = await scan(client, "MAIN-A-01", good)  # the scanner sent Enter twice
     assert "not moved twice" in text
     text, _ = await scan(client, "MUG", after)
-    rest = state(text)
+    rest = state_of(text)
     text, _ = await scan(client, "MAIN-A-01", rest)
     assert "MUG is kept by lot" in text
     row = (await client.get("/api/v1/stock", params={"q": "MUG"})).json()["items"][0]

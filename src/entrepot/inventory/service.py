@@ -8,7 +8,6 @@ from entrepot.inventory.arranging import Arranging
 from entrepot.inventory.counting import Counting
 from entrepot.inventory.domain import LocationKind, MoveKind
 from entrepot.inventory.flooring import Flooring
-from entrepot.inventory.putting_away import PuttingAway
 from entrepot.inventory.refs import (
     Availability,
     LocationRef,
@@ -18,6 +17,7 @@ from entrepot.inventory.refs import (
     ReservationRequest,
     ReservationRow,
 )
+from entrepot.inventory.replenishing import Replenishing
 
 __all__ = [
     "Availability",
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 
-class InventoryService(PuttingAway, Arranging, Counting, Flooring):
+class InventoryService(Replenishing, Arranging, Counting, Flooring):
     """Every use case of the stock.
 
     Each runs inside the caller's transaction and never commits.  A transaction that makes several calls for several

@@ -1,8 +1,9 @@
 """The stock for programs."""
 
 from entrepot.inventory.api.counts import CountApi
+from entrepot.inventory.api.filling import PickFaceApi, ReplenishmentApi
 from entrepot.inventory.api.lots import LotApi
 from entrepot.inventory.api.places import LocationApi, WarehouseApi
 from entrepot.inventory.api.stock import MoveApi, StockApi
 
-ROUTES = [WarehouseApi, LocationApi, StockApi, MoveApi, CountApi, LotApi]
+ROUTES = [WarehouseApi, LocationApi, StockApi, MoveApi, CountApi, LotApi, PickFaceApi, ReplenishmentApi]

@@ -177,6 +177,16 @@ class ReplenishmentGoneError(ConflictError):
     message = N_("This is no longer on the list: somebody brought it, or the list was made anew. Go on with the next.")
 
 
+class BringTooMuchError(RefusedError):
+    """More than the list asks for."""
+
+    code = "inventory.bring_too_much"
+    title = N_("More than asked for")
+    message = N_(
+        "{quantity} of {sku} are more than the {asked} that are to go to {location}. Bring those, or move the rest by hand."
+    )
+
+
 # Counts
 
 

@@ -7,10 +7,21 @@ from entrepot.inventory.pages.lots import LotPages
 from entrepot.inventory.pages.movements import MovementPages
 from entrepot.inventory.pages.places import LocationPages, WarehousePages
 from entrepot.inventory.pages.put_away import PutAwayPages
+from entrepot.inventory.pages.replenish import PickFacePages, ReplenishPages
 from entrepot.inventory.pages.stock import StockPages
 from entrepot.kit.text import N_
 
-ROUTES = [StockPages, MovementPages, WarehousePages, LocationPages, CountPages, LotPages, PutAwayPages]
+ROUTES = [
+    StockPages,
+    MovementPages,
+    WarehousePages,
+    LocationPages,
+    CountPages,
+    LotPages,
+    PutAwayPages,
+    ReplenishPages,
+    PickFacePages,
+]
 NAV = [
     NavItem(
         section="stock",
@@ -45,6 +56,14 @@ NAV = [
         icon="package-import",
         right=Right.INVENTORY_WRITE,
         order=32,
+    ),
+    NavItem(
+        section="stock",
+        label=N_("Replenish"),
+        url="/replenish",
+        icon="refresh",
+        right=Right.INVENTORY_WRITE,
+        order=34,
     ),
     NavItem(
         section="stock",

@@ -1,6 +1,7 @@
 """Stock as others read it: straight from SQL, no decisions."""
 
 from entrepot.inventory.views.counts import CountLineView, CountView, count_lines, counts
+from entrepot.inventory.views.filling import BringView, PickFaceView, pick_faces, replenishments
 from entrepot.inventory.views.for_sale import Counted, for_sale
 from entrepot.inventory.views.lots import LotAlerts, LotEventView, LotView, lot_alerts, lot_events, lots
 from entrepot.inventory.views.past import PastLevel, stock_at
@@ -23,6 +24,7 @@ from entrepot.inventory.views.stock import (
 )
 
 __all__ = [
+    "BringView",
     "CountLineView",
     "CountView",
     "Counted",
@@ -33,6 +35,7 @@ __all__ = [
     "LotView",
     "MoveView",
     "PastLevel",
+    "PickFaceView",
     "PromiseView",
     "StockRow",
     "WarehouseView",
@@ -50,7 +53,9 @@ __all__ = [
     "lot_events",
     "lots",
     "moves",
+    "pick_faces",
     "promises",
+    "replenishments",
     "staged_leftovers",
     "stock_at",
     "stock_list",
