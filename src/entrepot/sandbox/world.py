@@ -1,8 +1,9 @@
 """The simulated world as a whole: sellers' accounts, their buyers, the carrier, mail, faults and the clock."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
+from typing import cast
 
 import msgspec
 
@@ -54,6 +55,7 @@ class World:
         self.parcels = ParcelBook(self.store, self.dice, self.options.carrier_speed, now)
         self.accounts: dict[str, Account] = {}
         self.replays: dict[str, Replay] = {}
+        self._parts: dict[Callable[[World], object], object] = {}
         data, demand = load(), units_sold()
         for chosen in self.options.accounts:
             existing = self._first_offers(chosen.client_id, demand, now) if chosen.every else iter(())
@@ -81,6 +83,12 @@ class World:
                 replay.step(order_due)
             else:
                 return
+
+    def part[T](self, made_from: Callable[["World"], T]) -> T:
+        """Return what *made_from* makes of this world, always the same one: it lives as long as the world does."""
+        if made_from not in self._parts:
+            self._parts[made_from] = made_from(self)
+        return cast("T", self._parts[made_from])
 
     def close(self) -> None:
         self.store.close()

@@ -3,7 +3,6 @@
 from base64 import b64encode
 from http import HTTPStatus
 from typing import Annotated, Literal
-from weakref import WeakKeyDictionary
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -22,7 +21,6 @@ from entrepot.sandbox.bol.service import V10, BolService, absent, decode, encode
 from entrepot.sandbox.marketplace.account import Account
 from entrepot.sandbox.marketplace.entities import EventType, Subscription, SubscriptionInstruction
 from entrepot.sandbox.marketplace.subscriptions import Notice
-from entrepot.sandbox.store import Store
 from entrepot.sandbox.wire import Answer, Call, Endpoint
 from entrepot.sandbox.world import World
 
@@ -55,16 +53,14 @@ class _StoredKey(msgspec.Struct):
 class Signer:
     """bol's private key; the same after a restart."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, world: World) -> None:
+        self._store = world.store
         self._key: rsa.RSAPrivateKey | None = None
 
     @classmethod
     def of(cls, world: World) -> "Signer":
         """The signer of a world, which has one key."""
-        if world not in _SIGNERS:
-            _SIGNERS[world] = cls(world.store)
-        return _SIGNERS[world]
+        return world.part(cls)
 
     def _private(self) -> rsa.RSAPrivateKey:
         if self._key is None:
@@ -94,9 +90,6 @@ def body_of(account: Account, notice: Notice) -> bytes:
     del account
     event = {"resource": notice.resource, "type": notice.event_type, "resourceId": notice.resource_id}
     return encode({"retailerId": 1234567, "timestamp": moment(notice.at), "event": event})
-
-
-_SIGNERS: WeakKeyDictionary[World, Signer] = WeakKeyDictionary()
 
 
 class BolSubscriptions:

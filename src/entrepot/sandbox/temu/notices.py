@@ -6,7 +6,6 @@ from base64 import b64encode
 from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
-from weakref import WeakKeyDictionary
 
 import httpx
 import msgspec
@@ -78,9 +77,7 @@ class Postman:
     @classmethod
     def of(cls, world: World) -> "Postman":
         """That of a world, always the same one."""
-        if world not in _POSTMEN:
-            _POSTMEN[world] = cls(world)
-        return _POSTMEN[world]
+        return world.part(cls)
 
     async def deliver(self) -> None:
         """Deliver until cancelled; the world goes on meanwhile."""
@@ -159,9 +156,6 @@ class Postman:
             return (await http.post(shop.state.hook, content=body, headers=dict(headers))).is_success
         except httpx.HTTPError:
             return False
-
-
-_POSTMEN: "WeakKeyDictionary[World, Postman]" = WeakKeyDictionary()
 
 
 def about(shop: Shop, order: Order) -> dict[str, object]:

@@ -1,7 +1,6 @@
 """A Temu shop: an account of the marketplace under Temu's numbers, and what only Temu has."""
 
 from datetime import datetime, timedelta
-from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -130,9 +129,4 @@ class Shops:
     @classmethod
     def of(cls, world: World) -> "Shops":
         """Those of a world, always the same ones."""
-        if world not in _SHOPS:
-            _SHOPS[world] = cls(world)
-        return _SHOPS[world]
-
-
-_SHOPS: WeakKeyDictionary[World, Shops] = WeakKeyDictionary()
+        return world.part(cls)
