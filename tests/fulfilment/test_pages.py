@@ -92,3 +92,66 @@ async def test_forms_that_nobody_filled_in_are_refused_in_words(client: httpx.As
         await client.post("/fulfilment/release", data={"ids": ["x"]}),
     ]
     assert {answer.status_code for answer in answers} <= {400, 422}
+
+
+async def test_the_floor_is_seen_and_steered(client: httpx.AsyncClient, floor: Floor) -> None:
+    await floor.stock(MUG=9)
+    order = await floor.order(("MUG", 2))
+    number = str((await floor.rows("SELECT number FROM sales_order WHERE id = :id", id=order))[0][0])
+    assert "Nothing here" in (await client.get("/fulfilment/floor")).text
+    page = f"/fulfilment/floor/{order}"
+    assert "Straight to packed" in (await client.get(page)).text
+    claimed = await client.post("/fulfilment/pick/claim", data={"code": number})
+    assert claimed.status_code == 303, claimed.text
+    unknown = await client.post("/fulfilment/pick/claim", data={"code": "ghost"}, headers={"hx-request": "true"})
+    assert "“ghost”" in unknown.text
+    assert (await client.post("/fulfilment/pick/claim", data={"code": "ghost"})).status_code == 422
+    task = claimed.headers["location"]
+    assert "Pause" in (await client.get(task)).text
+    assert (await client.post(f"{task}/pause")).status_code == 303
+    assert "Paused" in (await client.get("/fulfilment/pick")).text
+    await floor.rows("UPDATE pick_list SET assigned_to = 'ann', assigned_name = 'Ann', paused_at = NULL RETURNING id")
+    taken = await client.post(f"{task}/claim")
+    assert taken.status_code == 422
+    assert "Ann is picking list" in taken.text
+    assert "Take over" in (await client.get("/fulfilment/pick")).text
+    assert (await client.post(f"{task}/take-over")).status_code == 303
+    assert number in (await client.get("/fulfilment/floor?stage=picking")).text
+    for action, data, shows in (
+        ("priority", {"priority": "5"}, "Priority"),
+        ("review", {"reason": "torn box"}, "torn box"),
+        ("resolve", {"reason": "taped", "stage": "picking"}, "taped"),
+        ("hold", {"reason": "buyer calls"}, "buyer calls"),
+        ("let-go", {}, "Picking"),
+        ("express", {"weight_g": "700"}, "Hand over"),
+        ("dispatch", {"how": "driver"}, "Who took it"),
+        ("deliver", {"received_by": "B. Jansen"}, "Delivered"),
+    ):
+        answer = await client.post(f"{page}/{action}", data=data)
+        assert answer.status_code == 303, (action, answer.text)
+        assert shows in (await client.get(page)).text, action
+    late = await client.post(f"{page}/review", data={"reason": "too late"})
+    assert late.status_code == 422
+    assert "cannot go to" in late.text
+    assert (await client.post(f"{page}/explode")).status_code == 403
+    assert "B. Jansen" in (await client.get(f"/orders/{order}")).text or await floor.status(order) == "delivered"
+
+
+async def test_stations_are_set_and_lists_booked_whole(client: httpx.AsyncClient, floor: Floor) -> None:
+    await floor.stock(MUG=9)
+    saved = await client.post("/fulfilment/floor/settings", data={"checks": "on", "scan_lot": "on"})
+    assert saved.status_code == 303
+    assert (await client.get("/fulfilment/floor/settings")).text.count('" checked>') == 2
+    own = await client.post("/fulfilment/floor/settings", data={"warehouse": str(floor.warehouse)})
+    assert (await client.get(own.headers["location"])).text.count('" checked>') == 0
+    await client.post("/fulfilment/floor/settings", data={"warehouse": str(floor.warehouse), "checks": "on"})
+    orders = [await floor.order(("MUG", 1)), await floor.order(("MUG", 2))]
+    released = await release(floor, *orders)
+    done = await client.post("/fulfilment/pick/complete", data={"ids": [str(one) for one in released.pick_list_ids]})
+    assert done.status_code == 303, done.text
+    page = f"/fulfilment/floor/{orders[0]}"
+    assert (await client.post(f"{page}/enter", data={"stage": "checking"})).status_code == 303
+    forced = await client.post(f"{page}/force", data={"stage": "picked", "reason": "wrong bench"})
+    assert forced.status_code == 303
+    assert "Forced" in (await client.get(page)).text
+    assert "wrong bench" in (await client.get(f"/orders/{orders[0]}")).text

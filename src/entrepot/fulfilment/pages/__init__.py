@@ -2,20 +2,44 @@
 
 from entrepot.access.navigation import NavItem
 from entrepot.access.rights import Right
-from entrepot.fulfilment.pages import carriers, mapping, on_orders, pack, pick, release, shipments
+from entrepot.fulfilment.pages import (
+    carriers,
+    floor,
+    manifests,
+    mapping,
+    on_orders,
+    pack,
+    pick,
+    problems,
+    release,
+    rules,
+    shipments,
+)
 from entrepot.kit.text import N_
 
 on_orders.register()
 
 ROUTES = [
+    *floor.ROUTES,
     *release.ROUTES,
     *pick.ROUTES,
     *pack.ROUTES,
     *shipments.ROUTES,
     *carriers.ROUTES,
     *mapping.ROUTES,
+    *rules.ROUTES,
+    *problems.ROUTES,
+    *manifests.ROUTES,
 ]
 NAV = [
+    NavItem(
+        section="floor",
+        label=N_("Floor"),
+        url="/fulfilment/floor",
+        icon="list-check",
+        right=Right.FULFILMENT_READ,
+        order=5,
+    ),
     NavItem(
         section="floor",
         label=N_("Pick"),

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.rights import Right
 from entrepot.fulfilment import views
+from entrepot.fulfilment.pages import floor
 from entrepot.kit.text import N_
 from entrepot.orders.extension import BulkAction, Panel, add_bulk_action, add_panel
 from entrepot.orders.refs import OrderRef
@@ -23,4 +24,5 @@ def register() -> None:
             label=N_("Release to picking"), url="/fulfilment/release", icon="basket", right=Right.FULFILMENT_RELEASE
         )
     )
+    add_panel(Panel(template="fulfilment/_way_panel.html", context=floor.way_of, right=Right.FULFILMENT_READ))
     add_panel(Panel(template="fulfilment/_order_panel.html", context=shipments_of, right=Right.FULFILMENT_READ))

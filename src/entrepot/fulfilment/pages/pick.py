@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
-from litestar.plugins.htmx import HTMXRequest
+from litestar.plugins.htmx import ClientRedirect, HTMXRequest
 from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,7 +14,7 @@ from entrepot.access.rights import Right
 from entrepot.fulfilment import views
 from entrepot.fulfilment.domain import SHORT_LABELS, LineState, ShortReason
 from entrepot.fulfilment.errors import PickListNotFoundError
-from entrepot.fulfilment.http import chosen_id, text_fields, whole_number
+from entrepot.fulfilment.http import chosen_id, chosen_ids, text_fields, whole_number
 from entrepot.fulfilment.refs import PickOutcome
 from entrepot.fulfilment.service import FulfilmentService
 from entrepot.kit.errors import EntrepotError
@@ -30,7 +30,9 @@ class PickPages(Controller):
     include_in_schema = False
 
     @get(opt=needs(Right.FULFILMENT_READ))
-    async def index(self, session: AsyncSession, status: str = "active", before: UUID | None = None) -> Template:
+    async def index(
+        self, session: AsyncSession, principal: Principal, status: str = "active", before: UUID | None = None
+    ) -> Template:
         """List pick lists."""
         found = await views.pick_lists(session, status="" if status == "all" else status, before=before, limit=PAGE + 1)
         _, ready = await views.ready_orders(session, limit=1)
@@ -38,6 +40,7 @@ class PickPages(Controller):
             "lists": found[:PAGE],
             "status": status,
             "ready": ready,
+            "me_id": principal.actor.id,
             "next": f"/fulfilment/pick?status={status}&before={found[PAGE - 1].id}" if len(found) > PAGE else None,
         }
         return Template("fulfilment/lists.html", context=context)
@@ -48,6 +51,22 @@ class PickPages(Controller):
         sellers = (principal.seller.id,) if principal.seller else tuple(one.id for one in principal.sellers)
         found = await FulfilmentService(session).picking.claim_next(sellers)
         return Redirect(f"/fulfilment/pick/{found.id}" if found else "/fulfilment/pick?status=none", status_code=303)
+
+    @post("/claim", opt=needs(Right.FULFILMENT_PICK), status_code=200)
+    async def claim_code(
+        self, request: HTMXRequest, session: AsyncSession, principal: Principal
+    ) -> Response[Any] | Template:
+        """Take the order or list that was scanned."""
+        code = (await text_fields(request)).get("code", "")
+        sellers = (principal.seller.id,) if principal.seller else tuple(one.id for one in principal.sellers)
+        try:
+            async with session.begin_nested():
+                found = await FulfilmentService(session).picking.claim_code(sellers, code)
+        except EntrepotError as error:
+            name = "fulfilment/_claimed.html" if request.htmx else "fulfilment/claimed.html"
+            return Template(name, context={"error": error}, status_code=200 if request.htmx else 422)
+        url = f"/fulfilment/pick/{found.id}"
+        return ClientRedirect(url) if request.htmx else Redirect(url, status_code=303)
 
     @get("/{list_id:uuid}", opt=needs(Right.FULFILMENT_READ))
     async def show(self, list_id: UUID, session: AsyncSession) -> Template:
@@ -65,10 +84,34 @@ class PickPages(Controller):
         return Template("fulfilment/list.html", context=await _task(session, list_id))
 
     @post("/{list_id:uuid}/claim", opt=needs(Right.FULFILMENT_PICK))
-    async def claim(self, list_id: UUID, session: AsyncSession) -> Redirect:
-        """Take a list."""
-        await FulfilmentService(session).picking.claim(list_id)
+    async def claim(self, list_id: UUID, session: AsyncSession) -> Response[Any] | Template:
+        """Take a list that nobody has, or go on with one."""
+        try:
+            async with session.begin_nested():
+                await FulfilmentService(session).picking.claim(list_id)
+        except EntrepotError as error:
+            return Template("fulfilment/list.html", context=await _task(session, list_id, None, error), status_code=422)
         return Redirect(f"/fulfilment/pick/{list_id}", status_code=303)
+
+    @post("/{list_id:uuid}/take-over", opt=needs(Right.FULFILMENT_PICK))
+    async def take_over(self, list_id: UUID, session: AsyncSession) -> Redirect:
+        """Take a list that somebody else has."""
+        await FulfilmentService(session).picking.claim(list_id, take_over=True)
+        return Redirect(f"/fulfilment/pick/{list_id}", status_code=303)
+
+    @post("/{list_id:uuid}/pause", opt=needs(Right.FULFILMENT_PICK))
+    async def pause(self, list_id: UUID, session: AsyncSession) -> Redirect:
+        """Put a list down."""
+        await FulfilmentService(session).picking.pause(list_id)
+        return Redirect("/fulfilment/pick", status_code=303)
+
+    @post("/complete", opt=needs(Right.FULFILMENT_SUPERVISE))
+    async def complete(self, request: HTMXRequest, session: AsyncSession) -> Redirect:
+        """Book everything that is left of the chosen lists as picked."""
+        picking = FulfilmentService(session).picking
+        for list_id in sorted(await chosen_ids(request)):
+            await picking.complete(list_id)
+        return Redirect("/fulfilment/pick", status_code=303)
 
     @post("/{list_id:uuid}/scan", opt=needs(Right.FULFILMENT_PICK), status_code=200)
     async def scan(self, request: HTMXRequest, list_id: UUID, session: AsyncSession) -> Response[Any] | Template:

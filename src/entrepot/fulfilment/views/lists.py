@@ -29,6 +29,8 @@ class PickListRow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    paused_at: datetime | None
+    due_by: datetime | None
 
 
 async def pick_lists(
@@ -44,7 +46,8 @@ async def pick_lists(
         text(
             """
             SELECT p.id, p.number, p.status, w.code AS warehouse, p.assigned_to, p.assigned_name, p.order_count,
-                l.lines, l.done, l.units, l.picked, l.short, l.put_back, p.created_at, p.started_at, p.finished_at
+                l.lines, l.done, l.units, l.picked, l.short, l.put_back, p.created_at, p.started_at, p.finished_at,
+                p.paused_at, p.due_by
             FROM pick_list p JOIN warehouse w ON w.id = p.warehouse_id
             CROSS JOIN LATERAL (
                 SELECT count(*) AS lines, count(*) FILTER (WHERE state <> 'open') AS done,

@@ -136,6 +136,19 @@ class Way:
             return await self._step(order, place, Stage.HOLD, reason=order.hold_reason or note, back_to=target)
         return await self._step(order, place, target, reason=note[:LONGEST_REASON])
 
+    async def hold(self, order_id: UUID, reason: str) -> None:
+        """Keep an order where it is.
+
+        Raises:
+            ReasonMissingError: nobody said why.
+        """
+        order = await self._locked(order_id)
+        await self._orders.hold([order_id], _words(reason, order, Stage.HOLD))
+
+    async def let_go(self, order_id: UUID) -> None:
+        """Let a held order go on."""
+        await self._orders.let_go([order_id])
+
     async def force(self, order_id: UUID, to: Stage, reason: str) -> Place:
         """Put an order where the rules of the site would not let it go.  Goods are not moved by it.
 
