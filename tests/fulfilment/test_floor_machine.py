@@ -1,6 +1,7 @@
 """Random people on the floor, in any order: the books always add up, and nothing is promised to nobody."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from uuid import UUID
@@ -11,8 +12,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from entrepot.fulfilment.dispatching import HandOver
 from entrepot.fulfilment.domain import ShortReason
+from entrepot.fulfilment.finishing import Finishing
+from entrepot.fulfilment.picking import LinePick
 from entrepot.fulfilment.service import FulfilmentService
+from entrepot.fulfilment.way.repository import SiteSettings
+from entrepot.fulfilment.way.stages import Stage
 from entrepot.inventory.service import InventoryService
 from entrepot.kit.database import Actor, Database
 from entrepot.kit.errors import EntrepotError
@@ -29,6 +35,7 @@ from tests.fulfilment.floor import Floor, open_floor
 from tests.inventory.factories import check_books
 from tests.sandbox.conftest import START
 
+EXAMPLES = int(os.environ.get("ENTREPOT_FLOOR_EXAMPLES", "8"))
 PEOPLE = [Actor("user", name, name) for name in ("ann", "bob", "cem")]
 SKUS = ("MUG", "CUP", "JUG")
 people = st.sampled_from(PEOPLE)
@@ -48,6 +55,35 @@ WRONG = {
     "an open pick line of an order that is not picked": """
         SELECT l.id FROM pick_line l JOIN sales_order o ON o.id = l.order_id
         WHERE l.state = 'open' AND o.status NOT IN ('picking', 'cancelled')
+    """,
+    "an order whose stage and books disagree": """
+        SELECT f.order_id, f.stage, f.back_to, o.status, o.held_at FROM floor_order f JOIN sales_order o ON o.id = f.order_id
+        WHERE NOT CASE CASE WHEN f.stage IN ('hold', 'review') THEN f.back_to ELSE f.stage END
+            WHEN 'waiting' THEN o.status IN ('pending', 'reserved', 'picking')
+            WHEN 'picking' THEN o.status = 'picking'
+            WHEN 'packed' THEN o.status = 'packed'
+            WHEN 'dispatched' THEN o.status = 'shipped'
+            WHEN 'delivered' THEN o.status = 'delivered'
+            WHEN 'cancelled' THEN o.status = 'cancelled'
+            ELSE o.status = 'picked' END
+            OR (f.stage = 'hold') <> (o.held_at IS NOT NULL AND f.stage <> 'review')
+    """,
+    "an order that is lost": """
+        SELECT o.id, o.status FROM sales_order o LEFT JOIN floor_order f ON f.order_id = o.id
+        WHERE f.order_id IS NULL AND o.status IN ('picking', 'picked', 'packed', 'shipped', 'delivered')
+    """,
+    "a picked order that nobody can pick, on no open list": """
+        SELECT o.id FROM sales_order o WHERE o.status = 'picking' AND o.held_at IS NULL
+            AND NOT EXISTS (SELECT 1 FROM pick_line l WHERE l.order_id = o.id AND l.state = 'open')
+            AND NOT EXISTS (SELECT 1 FROM floor_order f WHERE f.order_id = o.id AND f.stage = 'review')
+    """,
+    "steps that do not lead to where the order is": """
+        SELECT f.order_id FROM floor_order f JOIN LATERAL (
+            SELECT stage FROM floor_step s WHERE s.order_id = f.order_id ORDER BY id DESC LIMIT 1
+        ) last ON true WHERE last.stage <> f.stage
+        UNION SELECT s.order_id FROM (
+            SELECT order_id, origin, lag(stage) OVER (PARTITION BY order_id ORDER BY id) AS before FROM floor_step
+        ) s WHERE s.origin <> coalesce(s.before, '')
     """,
     "more picked than wanted": "SELECT id FROM pick_line WHERE picked + short > quantity",
     "a finished list with open lines": """
@@ -209,6 +245,93 @@ class FloorMachine(RuleBasedStateMachine):
         if self.runner.run(self.floor.status(order_id)) == "cancelled":
             self.act(who, follow)
 
+    @rule(who=people, number=chosen, over=st.booleans())
+    def claim_by_scanning(self, who: Actor, number: int, *, over: bool) -> None:
+        code = self.one("SELECT id FROM sales_order ORDER BY status = 'reserved' DESC, id", number % 4)
+        sellers = (self.floor.seller_id,)
+        self.act(who, lambda session: FulfilmentService(session).picking.claim_code(sellers, str(code), take_over=over))
+
+    @rule(who=people, number=chosen)
+    def pause(self, who: Actor, number: int) -> None:
+        if list_id := self.one("SELECT id FROM pick_list ORDER BY id", number):
+            self.act(who, lambda session: FulfilmentService(session).picking.pause(list_id))
+
+    @rule(who=people, number=chosen, client=st.sampled_from(["", "a", "b"]))
+    def pick_many(self, who: Actor, number: int, client: str) -> None:
+        list_id = self.one("SELECT id FROM pick_list ORDER BY status IN ('open', 'picking') DESC, id", number % 3)
+        if list_id is None:
+            return
+        found = list_id
+
+        async def do(session: AsyncSession) -> None:
+            lines = await session.execute(text("SELECT id FROM pick_line WHERE pick_list_id = :id"), {"id": found})
+            picks = [LinePick(line_id=line, client_id=f"{client}{line}" if client else "") for line in lines.scalars()]
+            await FulfilmentService(session).picking.pick_many(found, picks)
+
+        self.act(who, do)
+
+    @rule(who=people, number=chosen)
+    def send_back(self, who: Actor, number: int) -> None:
+        if order := self.one("SELECT id FROM sales_order ORDER BY id", number):
+            self.act(who, lambda session: FulfilmentService(session).way.send_back(order, "odd"))
+
+    @rule(who=people, number=chosen, to=st.none() | st.sampled_from(Stage))
+    def resolve(self, who: Actor, number: int, to: Stage | None) -> None:
+        order = self.one(
+            "SELECT o.id FROM sales_order o LEFT JOIN floor_order f ON f.order_id = o.id"
+            " ORDER BY f.stage = 'review' DESC NULLS LAST, o.id",
+            number % 2,
+        )
+        if order is not None:
+            self.act(who, lambda session: FulfilmentService(session).way.resolve(order, "fine", to=to))
+
+    @rule(who=people, number=chosen)
+    def hold_or_let_go(self, who: Actor, number: int) -> None:
+        order = self.one("SELECT id FROM sales_order ORDER BY id", number)
+        if order is None:
+            return
+        order_id = order
+
+        async def do(session: AsyncSession) -> None:
+            if not await OrderService(session).let_go([order_id]):
+                await OrderService(session).hold([order_id], "wait")
+
+        async def follow(session: AsyncSession) -> None:
+            await Finishing(session).finish_orders([order_id])
+
+        self.act(who, do)
+        self.act(who, follow)
+
+    @rule(who=people, number=chosen, to=st.sampled_from(Stage), force=st.booleans())
+    def go_to(self, who: Actor, number: int, to: Stage, *, force: bool) -> None:
+        order = self.one("SELECT id FROM sales_order ORDER BY id", number)
+        if order is None:
+            return
+        if force:
+            self.act(who, lambda session: FulfilmentService(session).way.force(order, to, "must"))
+        else:
+            self.act(who, lambda session: FulfilmentService(session).way.enter(order, to))
+
+    @rule(checks=st.booleans(), boxes=st.booleans())
+    def stations_change(self, *, checks: bool, boxes: bool) -> None:
+        settings = SiteSettings(checks=checks, boxes=boxes)
+        self.act(PEOPLE[0], lambda session: FulfilmentService(session).way.set_settings(self.floor.seller_id, settings))
+
+    @rule(who=people, number=chosen)
+    def express(self, who: Actor, number: int) -> None:
+        if order := self.one("SELECT id FROM sales_order ORDER BY id", number):
+            self.act(who, lambda session: FulfilmentService(session).expressing.express(order))
+
+    @rule(who=people, number=chosen, how=st.sampled_from(HandOver))
+    def dispatch(self, who: Actor, number: int, how: HandOver) -> None:
+        if order := self.one("SELECT id FROM sales_order ORDER BY status = 'packed' DESC, id", number % 3):
+            self.act(who, lambda session: FulfilmentService(session).dispatching.dispatch(order, how))
+
+    @rule(who=people, number=chosen)
+    def deliver(self, who: Actor, number: int) -> None:
+        if order := self.one("SELECT id FROM sales_order ORDER BY status = 'shipped' DESC, id", number % 3):
+            self.act(who, lambda session: FulfilmentService(session).dispatching.deliver(order, "B. Jansen"))
+
     @rule(who=people, number=chosen)
     def move_goods(self, who: Actor, number: int) -> None:
         sku = SKUS[number % len(SKUS)]
@@ -239,5 +362,5 @@ def test_the_floor_keeps_its_books_whatever_people_do(
     assert anyio_backend == "asyncio"
     run_state_machine_as_test(
         lambda: FloorMachine(server, box, settings),  # type: ignore[arg-type]  # any factory will do
-        settings=hypothesis_settings(max_examples=8, stateful_step_count=30, deadline=None),
+        settings=hypothesis_settings(max_examples=EXAMPLES, stateful_step_count=40, deadline=None),
     )
