@@ -1,30 +1,73 @@
 """Counting what really lies there, and correcting the books by it."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
-from entrepot.inventory.desk import Desk
-from entrepot.inventory.domain import MOST_UNITS, CountStatus, Held, LocationKind, MoveKind, youngest_to_cover
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.inventory.booking import Booking
+from entrepot.inventory.domain import MOST_UNITS, CountCause, CountStatus, LocationKind
 from entrepot.inventory.errors import (
     CountClosedError,
     CountUnfinishedError,
     NothingToCountError,
     OutsideCountError,
     QuantityError,
+    RecountNeededError,
     UnknownCountError,
     UnknownWarehouseError,
 )
-from entrepot.inventory.events import CountClosed, CountOpened, ReservationLost
-from entrepot.inventory.refs import LostReservation
-from entrepot.inventory.repository import CountRepository, Movement
-from entrepot.inventory.repository.counts import CountLineRow, CountRow
+from entrepot.inventory.events import CountClosed, CountOpened
+from entrepot.inventory.refs import LostReservation, ReservationRow
+from entrepot.inventory.repository import CountRepository
+from entrepot.inventory.repository.counts import CountRow
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
 from entrepot.kit.database import context_of
 from entrepot.kit.ids import new_id
 
+MOST_PLACES = 500
+ROUNDS = 2
+"""How often what differs is counted where a count asks for it."""
+TWICE = timedelta(seconds=10)
 
-class Counting(Desk):
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What is to be counted, and why."""
+
+    seller_id: UUID
+    warehouse_id: UUID
+    location_id: UUID | None
+    title: str
+    cause: CountCause
+    recount: bool
+    stocktake_id: UUID | None
+
+
+async def open_check(session: AsyncSession, row: ReservationRow, sku: str) -> UUID | None:
+    """Ask for a count where fewer units lay than the books said; None if one is asked for already.
+
+    The product is locked, so two short picks at once ask once.
+    """
+    counts = CountRepository(session)
+    if await counts.is_asked_for(row.product_id, row.location_id, row.lot):
+        return None
+    sheet = Sheet(
+        row.seller_id,
+        row.warehouse_id,
+        row.location_id,
+        f"{sku} · {row.location_code}",
+        CountCause.SHORT_PICK,
+        recount=False,
+        stocktake_id=None,
+    )
+    return await Counting(session)._open_sheet(sheet, [(row.product_id, row.location_id, row.lot)])  # noqa: SLF001 -- of this module
+
+
+class Counting(Booking):
     """Counts: asked for, counted blind, compared, approved."""
 
     async def open_count(
@@ -35,6 +78,9 @@ class Counting(Desk):
         location_id: UUID | None = None,
         product_ids: Collection[UUID] | None = None,
         title: str = "",
+        cause: CountCause = CountCause.REQUEST,
+        recount: bool = False,
+        stocktake_id: UUID | None = None,
     ) -> UUID:
         """Ask for a count of what is recorded in a part of a warehouse.
 
@@ -44,6 +90,9 @@ class Counting(Desk):
             location_id: this location and all below it; None: the whole building.
             product_ids: only these; None: every product.
             title: what people call it; empty: the part of the building.
+            cause: why it is asked for.
+            recount: what differs from the books has to be counted twice before it can be approved.
+            stocktake_id: shared by the counts of one stocktake.
 
         Raises:
             UnknownWarehouseError, UnknownLocationError
@@ -58,21 +107,27 @@ class Counting(Desk):
         where = location.code if location else warehouse.name
         if not lying:
             raise NothingToCountError(location=where)
+        sheet = Sheet(seller_id, warehouse_id, location_id, title.strip() or where, cause, recount, stocktake_id)
+        return await self._open_sheet(sheet, lying)
+
+    async def _open_sheet(self, sheet: Sheet, lying: Sequence[tuple[UUID, UUID, str]]) -> UUID:
         id_ = new_id()
-        title = title.strip() or where
-        await counts.add(
+        await CountRepository(self._session).add(
             {
                 "id": id_,
-                "seller_id": seller_id,
-                "warehouse_id": warehouse_id,
-                "location_id": location_id,
-                "title": title,
+                "seller_id": sheet.seller_id,
+                "warehouse_id": sheet.warehouse_id,
+                "location_id": sheet.location_id,
+                "title": sheet.title,
+                "cause": str(sheet.cause),
+                "recount": sheet.recount,
+                "stocktake_id": sheet.stocktake_id,
                 "created_by": context_of(self._session).actor.name,
             },
             [
                 {
                     "id": new_id(),
-                    "seller_id": seller_id,
+                    "seller_id": sheet.seller_id,
                     "count_id": id_,
                     "product_id": product_id,
                     "location_id": place,
@@ -82,14 +137,71 @@ class Counting(Desk):
             ],
         )
         await outbox.record(
-            self._session, CountOpened(seller_id=seller_id, subject_id=id_, title=title, lines=len(lying))
+            self._session,
+            CountOpened(seller_id=sheet.seller_id, subject_id=id_, title=sheet.title, lines=len(lying)),
         )
         return id_
+
+    async def open_stocktake(self, seller_id: UUID, warehouse_id: UUID, *, recount: bool = True) -> list[UUID]:
+        """Ask for a count of a whole building, one sheet per zone, so that several people count at once.
+
+        Raises:
+            UnknownWarehouseError
+            NothingToCountError: nothing is recorded anywhere.
+        """
+        warehouse = await self._places.warehouse(warehouse_id)
+        if warehouse is None:
+            raise UnknownWarehouseError(code=str(warehouse_id))
+        stocktake_id, sheets = new_id(), list[UUID]()
+        for root in await self._places.roots(warehouse_id):
+            if root.kind == LocationKind.STAGING:
+                continue
+            lying = await CountRepository(self._session).what_lies(seller_id, warehouse_id, root.path, None)
+            if lying:
+                title = f"{warehouse.name} · {root.code}"
+                sheet = Sheet(seller_id, warehouse_id, root.id, title, CountCause.STOCKTAKE, recount, stocktake_id)
+                sheets.append(await self._open_sheet(sheet, lying))
+        if not sheets:
+            raise NothingToCountError(location=warehouse.name)
+        return sheets
+
+    async def open_cycle_count(
+        self, seller_id: UUID, warehouse_id: UUID, places: int = 20, *, recount: bool = True
+    ) -> UUID:
+        """Ask for a count of what was counted longest ago, or never, in so many places.
+
+        Raises:
+            UnknownWarehouseError, NothingToCountError
+            QuantityError: absurdly many places.
+        """
+        warehouse = await self._places.warehouse(warehouse_id)
+        if warehouse is None:
+            raise UnknownWarehouseError(code=str(warehouse_id))
+        if not 1 <= places <= MOST_PLACES:
+            raise QuantityError(quantity=places, what=warehouse.name, most=MOST_PLACES)
+        lying = await CountRepository(self._session).longest_uncounted(seller_id, warehouse_id, places)
+        if not lying:
+            raise NothingToCountError(location=warehouse.name)
+        title = f"{warehouse.name} · {now().date().isoformat()}"
+        sheet = Sheet(seller_id, warehouse_id, None, title, CountCause.CYCLE, recount, None)
+        return await self._open_sheet(sheet, lying)
+
+    async def assign_count(self, count_id: UUID, user_id: UUID | None, name: str) -> None:
+        """Say who is to count it; None: whoever has time.
+
+        Raises:
+            UnknownCountError, CountClosedError
+        """
+        count = await self._open(count_id)
+        await CountRepository(self._session).assign(count.id, user_id, name if user_id else "")
 
     async def record_count(
         self, count_id: UUID, product_id: UUID, location_id: UUID, counted: int, *, lot: str = ""
     ) -> None:
         """Note how many units somebody found.  Counting a place again replaces the number.
+
+        Once the whole sheet is counted, counting what differs again is its second count, and the first is kept beside
+        it.  The same number from the same person within seconds is a scanner that sent Enter twice.
 
         The books' number of this moment is kept beside it, so that what is picked or received between counting and
         approval does not look like a difference.
@@ -111,7 +223,22 @@ class Counting(Desk):
         await self._stock.lock([product_id])  # so that the two numbers are of one moment
         levels = await self._stock.levels([product_id], [location_id])
         expected = next((level.on_hand for level in levels if level.lot == lot), 0)
-        await CountRepository(self._session).write_line(
+        counts = CountRepository(self._session)
+        lines = await counts.lines(count_id)
+        place_of = (product_id, location_id, lot)
+        before = next((line for line in lines if (line.product_id, line.location_id, line.lot) == place_of), None)
+        by, at = context_of(self._session).actor.name, now()
+        same = before is not None and (before.counted, before.counted_by) == (counted, by)
+        if same and before and before.counted_at and at - before.counted_at < TWICE:
+            return
+        rounds, first, first_by = (
+            (before.rounds, before.first_counted, before.first_counted_by) if before else (0, None, "")
+        )
+        if before and rounds and all(line.counted is not None for line in lines):
+            if rounds == 1:
+                first, first_by = before.counted, before.counted_by
+            rounds += 1
+        await counts.write_line(
             {
                 "id": new_id(),
                 "seller_id": count.seller_id,
@@ -121,8 +248,11 @@ class Counting(Desk):
                 "lot": lot,
                 "expected": expected,
                 "counted": counted,
-                "counted_by": context_of(self._session).actor.name,
-                "counted_at": now(),
+                "counted_by": by,
+                "counted_at": at,
+                "rounds": max(1, rounds),
+                "first_counted": first,
+                "first_counted_by": first_by,
             }
         )
 
@@ -138,6 +268,7 @@ class Counting(Desk):
         Raises:
             UnknownCountError, CountClosedError
             CountUnfinishedError: a line is not counted.
+            RecountNeededError: a line differs, was counted once, and the count wants it counted twice.
         """
         counts = CountRepository(self._session)
         count = await self._open(count_id)
@@ -146,6 +277,10 @@ class Counting(Desk):
         if missing:
             raise CountUnfinishedError(open=missing, lines=len(lines), title=count.title)
         different = [line for line in lines if line.difference]
+        once = sum(line.rounds < ROUNDS for line in different) if count.recount else 0
+        if once:
+            raise RecountNeededError(lines=once, title=count.title)
+        await counts.value(count_id)
         lost = await self._settle(count, different) if different else []
         await self._close(count, CountStatus.APPROVED, len(different))
         return lost
@@ -200,64 +335,3 @@ class Counting(Desk):
                 differences=differences,
             ),
         )
-
-    async def _settle(self, count: CountRow, lines: Sequence[CountLineRow]) -> list[LostReservation]:
-        products = {line.product_id for line in lines}
-        await self._stock.lock_new((count.seller_id, product_id) for product_id in products)
-        levels = {
-            (level.product_id, level.location_id, level.lot): level
-            for level in await self._stock.levels(products, {line.location_id for line in lines})
-        }
-        lost: list[LostReservation] = []
-        moves: list[Movement] = []
-        for line in lines:
-            level = levels.get((line.product_id, line.location_id, line.lot))
-            on_hand, reserved = (level.on_hand, level.reserved) if level else (0, 0)
-            after = max(0, on_hand + line.difference)  # more left since the count than the count says was there
-            if after == on_hand:
-                continue
-            if after < reserved:
-                lost += await self._take_back(line, reserved - after)
-            moves.append(
-                Movement(
-                    seller_id=count.seller_id,
-                    product_id=line.product_id,
-                    location_id=line.location_id,
-                    lot=line.lot,
-                    quantity=after - on_hand,
-                    reason=count.title,
-                    reference_kind="stock_count",
-                    reference_id=count.id,
-                )
-            )
-        if moves:
-            await self._stock.write_moves(MoveKind.COUNT, moves)
-        self._changed(products)
-        await outbox.record(
-            self._session,
-            *(
-                ReservationLost(
-                    seller_id=count.seller_id,
-                    subject_id=loss.order_id,
-                    order_line_id=loss.order_line_id,
-                    product_id=loss.product_id,
-                    quantity=loss.quantity,
-                )
-                for loss in lost
-            ),
-        )
-        return lost
-
-    async def _take_back(self, line: CountLineRow, excess: int) -> list[LostReservation]:
-        rows = {row.id: row for row in await self._stock.reservations_at(line.product_id, line.location_id, line.lot)}
-        chosen = youngest_to_cover((Held(row.id, row.order_line_id, row.quantity) for row in rows.values()), excess)
-        await self._stock.remove_reservations([held.id for held in chosen])
-        return [
-            LostReservation(
-                order_id=rows[held.id].order_id,
-                order_line_id=held.order_line_id,
-                product_id=line.product_id,
-                quantity=held.quantity,
-            )
-            for held in chosen
-        ]

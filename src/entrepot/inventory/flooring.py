@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
+from entrepot.inventory.counting import open_check
 from entrepot.inventory.desk import check_quantity
 from entrepot.inventory.domain import LocationKind, MoveKind, Wish, plan_reservations
 from entrepot.inventory.errors import NotPickedError, PickTooMuchError, UnknownReservationError
@@ -16,7 +17,7 @@ class Flooring(Reserving):
     """Short picks, undone picks, parcels that take a part of a line."""
 
     async def miss(self, reservation_id: UUID, missing: int, *, reason: str) -> int:
-        """Write units off that were promised and are not on their shelf, and promise others instead.
+        """Write units off that were promised and are not on their shelf, promise others, and ask for a count there.
 
         Others are taken from the same building, all that are missing or none.
 
@@ -75,6 +76,7 @@ class Flooring(Reserving):
                     for take in plan.takes
                 ]
             )
+        await open_check(self._session, row, sku)
         self._changed([row.product_id])
         return sum(take.quantity for take in plan.takes)
 

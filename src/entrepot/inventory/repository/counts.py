@@ -22,6 +22,7 @@ class CountRow(msgspec.Struct, frozen=True):
     location_id: UUID | None
     title: str
     status: str
+    recount: bool
 
 
 class CountLineRow(msgspec.Struct, frozen=True):
@@ -33,6 +34,11 @@ class CountLineRow(msgspec.Struct, frozen=True):
     lot: str
     expected: int | None
     counted: int | None
+    counted_by: str
+    counted_at: datetime | None
+    rounds: int
+    first_counted: int | None
+    first_counted_by: str
 
     @property
     def difference(self) -> int:
@@ -72,11 +78,60 @@ class CountRepository:
         )
         return [(row.product_id, row.location_id, row.lot) for row in rows]
 
+    async def longest_uncounted(self, seller_id: UUID, warehouse_id: UUID, limit: int) -> list[tuple[UUID, UUID, str]]:
+        """Return (product, location, lot) of what was counted longest ago, what never was first; in walking order."""
+        rows = await self._session.execute(
+            text(
+                """
+                SELECT f.product_id, f.location_id, f.lot FROM (
+                    SELECT s.product_id, s.location_id, s.lot, l.walk_order, l.code, max(x.counted_at) AS last
+                    FROM stock_level s JOIN location l ON l.id = s.location_id
+                    LEFT JOIN stock_count_line x ON x.product_id = s.product_id AND x.location_id = s.location_id
+                        AND x.lot = s.lot
+                    WHERE s.seller_id = :seller AND s.on_hand > 0 AND l.warehouse_id = :warehouse
+                        AND l.kind <> 'staging'
+                    GROUP BY 1, 2, 3, 4, 5 ORDER BY last NULLS FIRST, l.walk_order, l.code LIMIT :limit
+                ) f ORDER BY f.walk_order, f.code, f.product_id, f.lot
+                """
+            ),
+            {"seller": seller_id, "warehouse": warehouse_id, "limit": limit},
+        )
+        return [(row.product_id, row.location_id, row.lot) for row in rows]
+
+    async def is_asked_for(self, product_id: UUID, location_id: UUID, lot: str) -> bool:
+        """Whether a count that is not closed asks for this place already."""
+        rows = await self._session.execute(
+            text(
+                "SELECT 1 FROM stock_count_line x JOIN stock_count c ON c.id = x.count_id"
+                " WHERE x.product_id = :product AND x.location_id = :location AND x.lot = :lot"
+                " AND x.counted IS NULL AND c.status IN ('open', 'counted') LIMIT 1"
+            ),
+            {"product": product_id, "location": location_id, "lot": lot},
+        )
+        return rows.one_or_none() is not None
+
+    async def assign(self, count_id: UUID, user_id: UUID | None, name: str) -> None:
+        await self._session.execute(
+            text("UPDATE stock_count SET assigned_to = :user, assigned_name = :name WHERE id = :id"),
+            {"id": count_id, "user": user_id, "name": name},
+        )
+
+    async def value(self, count_id: UUID) -> None:
+        """Keep beside each line what one unit costs now."""
+        await self._session.execute(
+            text(
+                "UPDATE stock_count_line x SET unit_value = p.purchase_price,"
+                " currency = CASE WHEN p.purchase_price IS NULL THEN '' ELSE p.purchase_currency END"
+                " FROM product p WHERE p.id = x.product_id AND x.count_id = :id"
+            ),
+            {"id": count_id},
+        )
+
     async def locked(self, count_id: UUID) -> CountRow | None:
         """Return the count, locked: two people approving at once approve it once."""
         rows = await self._session.execute(
             text(
-                "SELECT id, seller_id, warehouse_id, location_id, title, status FROM stock_count"
+                "SELECT id, seller_id, warehouse_id, location_id, title, status, recount FROM stock_count"
                 " WHERE id = :id FOR NO KEY UPDATE"
             ),
             {"id": count_id},
@@ -87,8 +142,8 @@ class CountRepository:
     async def lines(self, count_id: UUID) -> list[CountLineRow]:
         rows = await self._session.execute(
             text(
-                "SELECT id, product_id, location_id, lot, expected, counted FROM stock_count_line"
-                " WHERE count_id = :id ORDER BY id"
+                "SELECT id, product_id, location_id, lot, expected, counted, counted_by, counted_at, rounds,"
+                " first_counted, first_counted_by FROM stock_count_line WHERE count_id = :id ORDER BY id"
             ),
             {"id": count_id},
         )
@@ -101,7 +156,9 @@ class CountRepository:
             StockCountLine,
             [row],
             suffix="ON CONFLICT (count_id, product_id, location_id, lot) DO UPDATE SET expected = excluded.expected,"
-            " counted = excluded.counted, counted_by = excluded.counted_by, counted_at = excluded.counted_at",
+            " counted = excluded.counted, counted_by = excluded.counted_by, counted_at = excluded.counted_at,"
+            " rounds = excluded.rounds, first_counted = excluded.first_counted,"
+            " first_counted_by = excluded.first_counted_by",
         )
 
     async def set_status(self, count_id: UUID, status: str, by: str, at: datetime | None) -> None:

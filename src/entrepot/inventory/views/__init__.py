@@ -1,6 +1,15 @@
 """Stock as others read it: straight from SQL, no decisions."""
 
-from entrepot.inventory.views.counts import CountLineView, CountView, count_lines, counts
+from entrepot.inventory.views.counts import (
+    CountDifference,
+    CountLineView,
+    CountReport,
+    CountView,
+    count_differences,
+    count_lines,
+    count_report,
+    counts,
+)
 from entrepot.inventory.views.filling import BringView, PickFaceView, pick_faces, replenishments
 from entrepot.inventory.views.for_sale import Counted, for_sale
 from entrepot.inventory.views.lots import LotAlerts, LotEventView, LotView, lot_alerts, lot_events, lots
@@ -25,7 +34,9 @@ from entrepot.inventory.views.stock import (
 
 __all__ = [
     "BringView",
+    "CountDifference",
     "CountLineView",
+    "CountReport",
     "CountView",
     "Counted",
     "LevelView",
@@ -43,7 +54,9 @@ __all__ = [
     "availability_in",
     "bundle_availability",
     "contents",
+    "count_differences",
     "count_lines",
+    "count_report",
     "counts",
     "find_location",
     "for_sale",
