@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import Principal
 from entrepot.documents.pages import storage_of
+from entrepot.fulfilment.carriage.manifests import ManifestDesk
 from entrepot.fulfilment.carriers import CarrierLines
 from entrepot.fulfilment.label_desk import LabelDesk
 from entrepot.kit.database import Database
@@ -47,6 +48,18 @@ def request_id(request: Request[Any, Any, Any]) -> str:
 def label_desk(request: Request[Any, Any, Any], principal: Principal, lines: CarrierLines) -> LabelDesk:
     """Return what makes and cancels labels."""
     return LabelDesk(
+        request.app.state.database,
+        lines,
+        storage_of(request),
+        scope=principal.scope,
+        actor=principal.actor,
+        request_id=request_id(request),
+    )
+
+
+def manifest_desk(request: Request[Any, Any, Any], principal: Principal, lines: CarrierLines) -> ManifestDesk:
+    """Return what closes days."""
+    return ManifestDesk(
         request.app.state.database,
         lines,
         storage_of(request),

@@ -1,5 +1,5 @@
 """The floor for programs."""
 
-from entrepot.fulfilment.api import floor, stations
+from entrepot.fulfilment.api import carriage, floor, stations
 
-ROUTES = [*stations.ROUTES, *floor.ROUTES]
+ROUTES = [*stations.ROUTES, *floor.ROUTES, *carriage.ROUTES]

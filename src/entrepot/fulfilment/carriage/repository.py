@@ -45,11 +45,9 @@ class RuleRepository:
 
     async def rules(self, seller_id: UUID, *, lock: bool = False) -> list[Rule]:
         """Return a seller's rules in their order."""
+        tail = "FOR UPDATE" if lock else ""
         rows = await self._session.execute(
-            text(
-                f"SELECT {_RULE} FROM carrier_rule WHERE seller_id = :seller ORDER BY position, id"
-                + " FOR UPDATE" * lock
-            ),  # noqa: S608 -- column names
+            text(f"SELECT {_RULE} FROM carrier_rule WHERE seller_id = :seller ORDER BY position, id {tail}"),  # noqa: S608 -- column names
             {"seller": seller_id},
         )
         return [msgspec.convert(dict(row), Rule) for row in rows.mappings()]

@@ -1,5 +1,6 @@
 """Carrier accounts and the sender's address."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.access.guards import needs
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
+from entrepot.fulfilment.carriage.services import QUIET_DAYS, AccountServices
 from entrepot.fulfilment.carriers import Carriers
-from entrepot.fulfilment.contract import CarrierSpec, Credentials, PostalAddress
+from entrepot.fulfilment.contract import CarrierCapability, CarrierService, CarrierSpec, Credentials, PostalAddress
 from entrepot.fulfilment.errors import NoSenderError
 from entrepot.fulfilment.http import carrier_lines, text_fields
 from entrepot.fulfilment.registry import carrier_spec, carriers
@@ -104,8 +106,26 @@ class CarrierPages(Controller):
             service = Carriers(session, lines)
             account = await service.account(account_id)
             stored = await service.stored_credentials(account_id)
-        values = {"name": account.name, "service": account.default_service}
-        return _form(carrier_spec(account.carrier), f"/carriers/{account_id}", values, {}, stored=stored)
+        known = AccountServices(session)
+        values = {
+            "name": account.name,
+            "service": account.default_service,
+            "quiet_days": str(await known.quiet_days(account_id)),
+        }
+        services = (await known.of([account]))[account_id]
+        return _form(
+            carrier_spec(account.carrier), f"/carriers/{account_id}", values, {}, stored=stored, services=services
+        )
+
+    @post("/{account_id:uuid}/services", opt=needs(Right.CARRIERS_MANAGE), status_code=200)
+    async def services(self, request: HTMXRequest, account_id: UUID, session: AsyncSession) -> Response[Any]:
+        """Read again what the account can book."""
+        async with carrier_lines(request) as lines:
+            service = Carriers(session, lines)
+            account = await service.account(account_id)
+            carrier = await service.connector(account_id, why="read services")
+            await AccountServices(session).learn(account.seller_id, account_id, carrier)
+        return Redirect(f"/carriers/{account_id}", status_code=303)
 
     @post("/{account_id:uuid}", opt=needs(Right.CARRIERS_MANAGE), status_code=200)
     async def change(self, request: HTMXRequest, account_id: UUID, session: AsyncSession) -> Response[Any] | Template:
@@ -117,6 +137,7 @@ class CarrierPages(Controller):
             spec = carrier_spec(account.carrier)
             stored = await service.stored_credentials(account_id)
             action = f"/carriers/{account_id}"
+            services = (await AccountServices(session).of([account]))[account_id]
             try:
                 credentials = parse_credentials(spec, values, stored=stored)
                 name = account_name(values)
@@ -127,11 +148,14 @@ class CarrierPages(Controller):
                         service=values.get("service", ""),
                         credentials=credentials if credentials != stored else None,
                     )
+                    if "quiet_days" in values:
+                        days = values["quiet_days"]
+                        await AccountServices(session).set_quiet_days(account, int(days) if days.isdecimal() else 0)
             except InvalidInputError as error:
                 problems = name_problems(values) | error.problems
-                return _form(spec, action, values, problems, stored=stored, status=422)
+                return _form(spec, action, values, problems, stored=stored, services=services, status=422)
             except EntrepotError as error:
-                return _form(spec, action, values, {}, failure=error, stored=stored, status=422)
+                return _form(spec, action, values, {}, failure=error, stored=stored, services=services, status=422)
         return Redirect("/carriers", status_code=303)
 
 
@@ -185,23 +209,43 @@ def _form(
     *,
     failure: EntrepotError | None = None,
     stored: Credentials | None = None,
+    services: Sequence[CarrierService] = (),
     status: int = 200,
 ) -> Template:
+    services = services or spec.services
     first = FormField(
         name="service",
         title=N_("Service offered first"),
         problem=problems.get("service", ""),
         type="select",
-        value=values.get("service", spec.services[0].code),
+        value=values.get("service", services[0].code),
         required=True,
-        choices=tuple((one.code, one.name) for one in spec.services),
+        choices=tuple((one.code, one.name) for one in services),
+    )
+    quiet = FormField(
+        name="quiet_days",
+        title=N_("Days without news until a parcel is a problem"),
+        hints=(N_("From 1 to 60."),),
+        problem=problems.get("quiet_days", ""),
+        type="number",
+        value=values.get("quiet_days", str(QUIET_DAYS)),
+        required=True,
     )
     fields = [
         name_field(values, problems),
         *form_fields(spec, values=values, problems=problems, stored=stored),
         first,
+        *([quiet] if stored is not None else []),
     ]
-    context = {"spec": spec, "action": action, "fields": fields, "failure": failure, "is_new": stored is None}
+    context = {
+        "spec": spec,
+        "action": action,
+        "fields": fields,
+        "failure": failure,
+        "is_new": stored is None,
+        "lists_services": stored is not None and CarrierCapability.SERVICES in spec.capabilities,
+        "services": services,
+    }
     return Template("fulfilment/carrier.html", context=context, status_code=status)
 
 

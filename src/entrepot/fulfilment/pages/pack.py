@@ -13,7 +13,14 @@ from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.catalog.service import CatalogService
 from entrepot.fulfilment import views
+from entrepot.fulfilment.carriage.choice import Reason
+from entrepot.fulfilment.carriage.choosing import written
+from entrepot.fulfilment.carriage.rating import Rating
+from entrepot.fulfilment.carriage.rules import Rules
+from entrepot.fulfilment.carriage.services import AccountServices
+from entrepot.fulfilment.carriage.views import choices_of
 from entrepot.fulfilment.carriers import Carriers
+from entrepot.fulfilment.contract import CarrierCapability
 from entrepot.fulfilment.domain import ParcelStatus
 from entrepot.fulfilment.errors import UnknownStationCodeError
 from entrepot.fulfilment.http import (
@@ -59,6 +66,17 @@ class PackPages(Controller):
     async def station(self, order_id: UUID, session: AsyncSession) -> Template:
         """Show what goes into the box."""
         return Template("fulfilment/pack.html", context=await _station(session, order_id))
+
+    @get("/parcels/{parcel_id:uuid}/rates", opt=needs(Right.FULFILMENT_READ))
+    async def rates(self, request: HTMXRequest, parcel_id: UUID, principal: Principal) -> Template:
+        """Ask every carrier that tells its prices."""
+        async with carrier_lines(request) as lines:
+            rating = Rating(lines)
+            async with own_transaction(request, principal) as session:
+                parcel = await FulfilmentService(session).packing.parcel(parcel_id)
+                await rating.prepare(session, parcel)
+            found = await rating.ask()
+        return Template("fulfilment/rates.html", context={"parcel": parcel, "found": found})
 
     @post("/{order_id:uuid}", opt=needs(Right.FULFILMENT_PACK), status_code=200)
     async def pack(self, request: HTMXRequest, order_id: UUID, principal: Principal) -> Response[Any] | Template:
@@ -146,6 +164,7 @@ async def _station(
     )
     accounts = [one for one in await Carriers(session).accounts(order.seller_id) if one.active]
     installed = carriers()
+    services = await AccountServices(session).of(accounts)
     shipments = {row.parcel_id: row for row in reversed(await views.shipments(session, order_id=order_id))}
     waiting = [row for row in await views.to_pack(session, limit=20) if row.order_id != order_id]
     parcels = await ParcelRepository(session).parcels_of(order_id)
@@ -160,8 +179,17 @@ async def _station(
             (f"{one.id}:{service.code}", one.name, service.name, service.code == one.default_service)
             for one in accounts
             if one.carrier in installed and installed[one.carrier].serves(order.channel)
-            for service in installed[one.carrier].services
+            for service in services[one.id]
         ],
+        "by_rule": any(rule.active for rule in await Rules(session).all(order.seller_id)),
+        "why": {
+            key: written(Reason(one.message, one.facts))
+            for key, one in (await choices_of(session, [row.id for row in shipments.values()])).items()
+        },
+        "rated": any(
+            one.carrier in installed and CarrierCapability.QUOTES in installed[one.carrier].capabilities
+            for one in accounts
+        ),
         "error": error,
         "values": values or {},
         "client_id": new_id().hex,

@@ -15,16 +15,25 @@ from entrepot.channels.service import ChannelService
 from entrepot.documents.pages import storage_of
 from entrepot.documents.service import DocumentService
 from entrepot.fulfilment import views
-from entrepot.fulfilment.contract import MILESTONE_LABELS
+from entrepot.fulfilment.carriage.choice import Reason
+from entrepot.fulfilment.carriage.choosing import written
+from entrepot.fulfilment.carriage.problems import KIND_LABELS
+from entrepot.fulfilment.carriage.views import choice_of, problem_counts, problem_rows
+from entrepot.fulfilment.carriers import Carriers
+from entrepot.fulfilment.contract import MILESTONE_LABELS, CarrierCapability
 from entrepot.fulfilment.domain import PushState, ShipmentState
 from entrepot.fulfilment.errors import ShipmentNotFoundError
-from entrepot.fulfilment.http import carrier_lines, label_desk, own_transaction
+from entrepot.fulfilment.http import carrier_lines, label_desk, own_transaction, text_fields
 from entrepot.fulfilment.pushing import waiting_reason
+from entrepot.fulfilment.refs import ShipmentRef
+from entrepot.fulfilment.registry import carriers
+from entrepot.fulfilment.repository import ParcelRepository
 from entrepot.fulfilment.service import FulfilmentService
 from entrepot.kit import i18n
 from entrepot.kit.errors import EntrepotError
 
 PAGE = 50
+LONGEST_NUMBER = 60
 SHOWN_ALONE = (
     "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -64,6 +73,7 @@ class ShipmentPages(Controller):
             "push": push,
             "problem": problem,
             "counts": await views.counts(session),
+            "problems": sum((await problem_counts(session)).values()),
             "states": ["labelled", "shipped", *(one.value for one in ShipmentState if one.value != "labelled")],
             "pushes": [one.value for one in PushState],
             "next": f"/fulfilment/shipments?{address}&before={found[PAGE - 1].id}" if len(found) > PAGE else None,
@@ -109,6 +119,13 @@ class ShipmentPages(Controller):
                     parcel_id = (await _row(session, shipment_id)).parcel_id
                 async with carrier_lines(request) as lines:
                     shipment_id = (await label_desk(request, principal, lines).make(parcel_id)).id
+            elif action == "adopt-label":
+                number = (await text_fields(request)).get("number", "")
+                async with carrier_lines(request) as lines:
+                    await label_desk(request, principal, lines).adopt(shipment_id, number[:LONGEST_NUMBER])
+            elif action == "book-again":
+                async with carrier_lines(request) as lines:
+                    await label_desk(request, principal, lines).book_again(shipment_id)
             elif action == "ask-carrier":
                 async with own_transaction(request, principal) as session:
                     await FulfilmentService(session).shipping.ask_now(shipment_id)
@@ -134,8 +151,17 @@ async def _detail(session: AsyncSession, shipment_id: UUID, error: EntrepotError
     row = await _row(session, shipment_id)
     push = await views.push_of(session, shipment_id)
     account = await ChannelService(session).account(push.account_id) if push else None
+    choice = await choice_of(session, shipment_id)
+    stored = await ParcelRepository(session).shipment(shipment_id)
     return {
         "row": row,
+        "why": written(Reason(choice.message, choice.facts)) if choice else "",
+        "in_doubt": stored is not None
+        and row.state is ShipmentState.REQUESTED
+        and bool(stored.request.get("in_doubt") and row.last_error),
+        "finds_labels": stored is not None and await _finds_labels(session, stored),
+        "problems": await problem_rows(session, shipment_id=shipment_id, limit=10),
+        "kinds": KIND_LABELS,
         "push": push,
         "account": account,
         "waiting_reason": i18n.gettext(waiting_reason(account)).format(name=account.name)
@@ -146,6 +172,15 @@ async def _detail(session: AsyncSession, shipment_id: UUID, error: EntrepotError
         "attempts": await views.attempts(session, shipment_id),
         "error": error,
     }
+
+
+async def _finds_labels(session: AsyncSession, shipment: ShipmentRef) -> bool:
+    """Whether the carrier finds labels by a number that a person looked up."""
+    if shipment.carrier_account_id is None:
+        return False
+    account = await Carriers(session).account(shipment.carrier_account_id)
+    spec = carriers().get(account.carrier)
+    return spec is not None and CarrierCapability.FIND_LABELS in spec.capabilities
 
 
 ROUTES = [ShipmentPages]
