@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from entrepot.kit.sql import text
 
-PAUSE = 0.01
+PAUSE = 0.02
 """Seconds between two wake-ups: what is committed meanwhile shares one."""
 
 log = structlog.get_logger()
@@ -51,8 +51,10 @@ class Wakeups:
             try:
                 async with engine.connect() as connection:
                     await connection.execution_options(isolation_level="AUTOCOMMIT")
-                    for channel in sorted(channels):
-                        await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
+                    await connection.execute(
+                        text("SELECT pg_notify(channel, '') FROM unnest(CAST(:channels AS text[])) AS t(channel)"),
+                        {"channels": sorted(channels)},
+                    )
             except (SQLAlchemyError, OSError) as error:
                 log.warning("wakeup_lost", channels=sorted(channels), error=str(error))
             await asyncio.sleep(PAUSE)

@@ -33,6 +33,8 @@ LIFETIME = 600
 """Seconds until a stream ends and the browser signs in to the next: a revoked session ends with it."""
 FALLBACK = 5
 """Seconds between looks at the log when no wake-up comes."""
+UNWATCHED = 0.25
+"""Seconds between looks while nobody watches: only the place to resume from is kept fresh then."""
 MEMORY = 2000
 """Batches kept for those who reconnect."""
 QUEUE = 500
@@ -46,13 +48,16 @@ TOPICS: dict[str, Right | None] = {
     "channels": Right.CHANNELS_READ,
     "documents": Right.CATALOG_READ,
     "erp": Right.ERP_READ,
+    "flows": Right.CHANNELS_READ,
     "fulfilment": Right.FULFILMENT_READ,
+    "imports": None,
     "inventory": Right.INVENTORY_READ,
     "jobs": Right.JOBS_READ,
     "offers": Right.OFFERS_READ,
     "orders": Right.ORDERS_READ,
+    "returns": Right.RETURNS_READ,
 }
-"""The right that each slice's events need; others reach no browser."""
+"""The right that each slice's events need, None: any of the seller's people.  Others reach no browser."""
 
 log = structlog.get_logger()
 
@@ -126,6 +131,8 @@ class Hub:
         """Cursor before the batch -> batch."""
         self._cursor = Cursor("")
         self._wake = asyncio.Event()
+        self._watched = asyncio.Event()
+        """Somebody began to watch."""
         self._listeners: dict[asyncio.Event, str] = {}
 
     @contextlib.asynccontextmanager
@@ -133,6 +140,7 @@ class Hub:
         """Give an event that is set whenever something of *slice_* is committed, by whomever."""
         changed = asyncio.Event()
         self._listeners[changed] = slice_
+        self._watched.set()
         try:
             yield changed
         finally:
@@ -218,6 +226,11 @@ class Hub:
                         listener.set()
                 # After an empty look the old place is as true, and stays known to those who return.
                 self._cursor = after
+            if not self._subscribers and not self._listeners:
+                self._watched.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(UNWATCHED):
+                        await self._watched.wait()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FALLBACK):
                     await self._wake.wait()
@@ -248,6 +261,7 @@ class Hub:
         """Yield to one browser what it may see, from *since* on, for a while."""
         subscriber = Subscriber()
         self._subscribers.add(subscriber)
+        self._watched.set()
         try:
             yield b"retry: 1000\n: connected\n\n"
             if since:
