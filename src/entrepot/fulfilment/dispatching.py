@@ -8,17 +8,17 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.domain import ParcelStatus, ShipmentState
-from entrepot.fulfilment.errors import (
-    LabelledForCarrierError,
-    NotDispatchedError,
-    NothingToDispatchError,
-    ReceiverMissingError,
-)
 from entrepot.fulfilment.events import ParcelDelivered, ParcelShipped
 from entrepot.fulfilment.owing import owe_news
 from entrepot.fulfilment.refs import ParcelRef, ShipmentRef
 from entrepot.fulfilment.repository import ParcelRepository
 from entrepot.fulfilment.shipping import Shipping
+from entrepot.fulfilment.way.errors import (
+    LabelledForCarrierError,
+    NotDispatchedError,
+    NothingToDispatchError,
+    ReceiverMissingError,
+)
 from entrepot.fulfilment.way.going import Way
 from entrepot.kit import outbox
 from entrepot.kit.clock import now

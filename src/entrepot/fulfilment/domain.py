@@ -152,6 +152,7 @@ class Hit(StrEnum):
 
     PRODUCT = "product"
     LOCATION = "location"
+    LOT = "lot"
     OTHER = "other"
 
 

@@ -6,12 +6,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.catalog.service import CatalogService
 from entrepot.fulfilment.domain import LineState
-from entrepot.fulfilment.errors import CannotExpressError
 from entrepot.fulfilment.packing import HEAVIEST_G, Packing
 from entrepot.fulfilment.picking import LinePick, Picking
 from entrepot.fulfilment.refs import ParcelRef
 from entrepot.fulfilment.releasing import Releasing
 from entrepot.fulfilment.repository import ListRepository
+from entrepot.fulfilment.way.errors import CannotExpressError
 from entrepot.fulfilment.way.repository import WayRepository
 from entrepot.orders.service import OrderRef, OrderService, OrderStatus
 
@@ -49,7 +49,7 @@ class Expressing:
                 lines = [one for one in await self._lists.lines(list_id) if one.order_id == order_id]
                 left = [LinePick(line_id=line.id) for line in lines if line.state is LineState.OPEN]
                 if left:
-                    await picking.pick_many(list_id, left)
+                    await picking.pick_many(list_id, left, unscanned=True)
             order = await self._order(order_id)
         if order.status is not OrderStatus.PICKED:
             raise CannotExpressError(number=order.number, status=str(order.status))

@@ -23,17 +23,21 @@ from entrepot.fulfilment.events import PickListChangedHands
 from entrepot.fulfilment.refs import PickLineRef, PickListRef, PickOutcome
 from entrepot.fulfilment.releasing import Releasing
 from entrepot.fulfilment.repository import ListRepository
+from entrepot.fulfilment.strictness import check_label, check_scanned
 from entrepot.fulfilment.taking import REPEATED, Take, Taking
 from entrepot.fulfilment.way.going import Way
+from entrepot.fulfilment.way.repository import SiteSettings
 from entrepot.inventory import views as inventory_views
 from entrepot.inventory.errors import AmbiguousLocationError, UnknownLocationError, UnknownProductError
 from entrepot.inventory.service import InventoryService
-from entrepot.kit import outbox
+from entrepot.kit import clock, outbox
 from entrepot.kit.clock import now
 from entrepot.kit.database import context_of
+from entrepot.kit.gs1 import read_gs1
 from entrepot.kit.text import N_
 from entrepot.orders.service import OrderService
 
+RIGHT_LOT = N_("Right lot. Now scan {sku}.")
 RIGHT_PLACE = N_("Right place. Now scan {sku}.")
 
 
@@ -45,6 +49,10 @@ class LinePick(msgspec.Struct, frozen=True, kw_only=True):
     """All that is left without."""
     client_id: str = ""
     """Of the act: the same again changes nothing."""
+    code: str = ""
+    """Of the product, as it was scanned, where the site wants that."""
+    location: str = ""
+    lot: str = ""
 
 
 class Picking:
@@ -148,19 +156,21 @@ class Picking:
         line = await self._lists.current(list_id)
         if line is None:
             raise PickListClosedError(number=found.number, status=str(ListStatus.DONE))
+        rules = await self._way.settings(found.seller_id, found.warehouse_id)
+        label = read_gs1(code)
+        said = label.gtin if label is not None and label.gtin else code.strip()
+        if label is not None:
+            check_label(label, line, clock.now().date())
         wanted = Wanted(sku=line.sku, gtin=line.gtin, location=line.location_code, left=line.left)
-        hit = match(code, wanted)
+        hit = match(said, wanted)
+        if hit is Hit.OTHER and line.lot and said.casefold() == line.lot.casefold():
+            return await self._right(line, Hit.LOT, RIGHT_LOT, lot_scanned=line.lot)
         if hit is Hit.OTHER:
-            hit = await self._identify(found, line, code.strip())
+            hit = await self._identify(found, line, said)
         if hit is Hit.LOCATION:
-            return PickOutcome(
-                pick_list_id=list_id,
-                pick_line_id=line.id,
-                picked=0,
-                hit=str(hit),
-                message=RIGHT_PLACE,
-                facts={"sku": line.sku},
-            )
+            return await self._right(line, hit, RIGHT_PLACE, located_at=now())
+        lot = label.lot if label is not None else ""
+        check_scanned(line, rules, product=True, lot=lot)
         return await self._ground.take(found, line, 1, client_id)
 
     async def pick(self, line_id: UUID, quantity: int | None = None, *, client_id: str = "") -> PickOutcome:
@@ -176,19 +186,24 @@ class Picking:
             return PickOutcome(pick_list_id=found.id, pick_line_id=known, picked=0, repeated=True, message=REPEATED)
         if line.state is not LineState.OPEN:
             raise AlreadyPickedError(sku=line.sku, location=line.location_code, state=str(line.state))
+        check_scanned(line, await self._way.settings(found.seller_id, found.warehouse_id))
         return await self._ground.take(found, line, line.left if quantity is None else quantity, client_id)
 
-    async def pick_many(self, list_id: UUID, picks: Sequence[LinePick]) -> list[PickOutcome]:
+    async def pick_many(
+        self, list_id: UUID, picks: Sequence[LinePick], *, unscanned: bool = False
+    ) -> list[PickOutcome]:
         """Pick several lines of one list at once: what a phone gathered while it had no network, or a supervisor ticks.
 
         Raises:
             PickLineNotFoundError: the list has no such line.
+            LocationFirstError, LotFirstError, ProductFirstError: the site wants more scanned; *unscanned* lets it pass.
             AlreadyPickedError, PickedTooMuchError, StockGoneError: as for one line; nothing was picked.
         """
         found = await self._ground.open_or_done(list_id)
         known = await self._lists.scanned_lines(found.seller_id, [one.client_id for one in picks if one.client_id])
         lines = {line.id: line for line in await self._lists.lines(list_id)}
         takes: dict[UUID, Take] = {}
+        rules = SiteSettings() if unscanned else await self._way.settings(found.seller_id, found.warehouse_id)
         for one in picks:
             if one.client_id and one.client_id in known:
                 continue
@@ -197,6 +212,20 @@ class Picking:
                 raise PickLineNotFoundError
             if line.state is not LineState.OPEN:
                 raise AlreadyPickedError(sku=line.sku, location=line.location_code, state=str(line.state))
+            scanned = Wanted(sku=line.sku, gtin=line.gtin, location=line.location_code, left=line.left)
+            label = read_gs1(one.code)
+            said = label.gtin if label is not None and label.gtin else one.code
+            if said and match(said, scanned) is not Hit.PRODUCT:
+                raise UnknownCodeError(scanned=one.code[:60], sku=line.sku, location=line.location_code)
+            if label is not None:
+                check_label(label, line, clock.now().date())
+            check_scanned(
+                line,
+                rules,
+                product=bool(said),
+                location=bool(one.location) and match(one.location, scanned) is Hit.LOCATION,
+                lot=one.lot or (label.lot if label is not None else ""),
+            )
             takes[line.id] = Take(line, line.left if one.quantity is None else one.quantity, one.client_id)
         outcomes: dict[UUID | None, PickOutcome] = {}
         if takes:
@@ -212,13 +241,25 @@ class Picking:
         await self._ground.open_list(list_id)
         lines = await self._lists.lines(list_id)
         left = [LinePick(line_id=line.id) for line in lines if line.state is LineState.OPEN]
-        return await self.pick_many(list_id, left) if left else []
+        return await self.pick_many(list_id, left, unscanned=True) if left else []
 
     async def drop_order(self, order_id: UUID) -> None:
         """Take a cancelled order off its lists; what was picked of it is to be put back."""
         await self._ground.drop_order(order_id)
 
     # -- inside
+
+    async def _right(self, line: PickLineRef, hit: Hit, message: str, **noted: object) -> PickOutcome:
+        """Note that the right place or lot was scanned."""
+        await self._lists.update_line(line.id, **noted)
+        return PickOutcome(
+            pick_list_id=line.pick_list_id,
+            pick_line_id=line.id,
+            picked=0,
+            hit=str(hit),
+            message=message,
+            facts={"sku": line.sku},
+        )
 
     async def _identify(self, found: PickListRef, line: PickLineRef, code: str) -> Hit:
         """Return what *code* is if it is right after all; else say what it is."""

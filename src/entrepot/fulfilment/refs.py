@@ -58,6 +58,9 @@ class PickLineRef(msgspec.Struct, frozen=True, kw_only=True):
     state: LineState
     scanned_at: datetime | None
     scanned_by: str
+    located_at: datetime | None
+    """When its place was scanned."""
+    lot_scanned: str
     order_number: str
     position: int
 

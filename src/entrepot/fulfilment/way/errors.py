@@ -70,3 +70,85 @@ class PriorityError(RefusedError):
     code = "fulfilment.priority"
     title = N_("No such priority")
     message = N_("{priority} is no priority: choose a number from 0 (none) to 9 (at once).")
+
+
+class NothingToDispatchError(RefusedError):
+    """It is not packed."""
+
+    code = "fulfilment.nothing_to_dispatch"
+    title = N_("Nothing to dispatch")
+    message = N_("Order {number} is not packed, so there is nothing to hand over. Pack all of it first.")
+
+
+class LabelledForCarrierError(RefusedError):
+    """A carrier expects the parcel."""
+
+    code = "fulfilment.labelled_for_carrier"
+    title = N_("A carrier expects it")
+    message = N_("Order {number} has a label of {carrier}. Cancel the label first, or give the parcel to that carrier.")
+
+
+class NotDispatchedError(RefusedError):
+    """It is still in the building."""
+
+    code = "fulfilment.not_dispatched"
+    title = N_("Not dispatched yet")
+    message = N_("Order {number} has not left yet, so it cannot have arrived. Dispatch it first.")
+
+
+class ReceiverMissingError(RefusedError):
+    """Somebody took it."""
+
+    code = "fulfilment.receiver_missing"
+    title = N_("Who took it?")
+    message = N_("Write down who took order {number}: a name is the proof that it arrived.")
+
+
+class CannotExpressError(RefusedError):
+    """Its goods are not promised, or it left."""
+
+    code = "fulfilment.cannot_express"
+    title = N_("No express")
+    message = N_(
+        "Order {number} cannot go straight to packed: its stock is not reserved, something of it is short, or it is packed already."
+    )
+
+
+class LocationFirstError(RefusedError):
+    """The site wants places scanned."""
+
+    code = "fulfilment.location_first"
+    title = N_("Scan the location first")
+    message = N_("Scan location {location} before you take {sku} from it.")
+
+
+class ProductFirstError(RefusedError):
+    """The site wants products scanned."""
+
+    code = "fulfilment.product_first"
+    title = N_("Scan the product")
+    message = N_("{sku} from {location} must be scanned, piece by piece: the button is not enough here.")
+
+
+class LotFirstError(RefusedError):
+    """The site wants lots scanned."""
+
+    code = "fulfilment.lot_first"
+    title = N_("Scan the lot first")
+    message = N_("Scan lot {lot} of {sku} in {location} first: its barcode, or the one that names product and lot.")
+
+
+class WrongLotError(RefusedError):
+    """Another lot is promised."""
+
+    code = "fulfilment.wrong_lot"
+    title = N_("Wrong lot")
+    message = N_("That is lot {scanned} of {sku}; you need lot {lot} from {location}.")
+
+
+class ExpiredLotError(RefusedError):
+    """Past its date."""
+
+    code = "fulfilment.expired_lot"
+    title = N_("Past its date")
+    message = N_("{sku}, lot {lot}, expired on {expired}: do not ship it. Report it as short with “Past its date”.")
