@@ -150,6 +150,7 @@ class Shop:
                 (("inventory.stock_changed",), jobs.on_stock),
                 (("erp.stock_read", "erp.joined", "erp.separated", "erp.account_changed"), jobs.on_erps),
                 (("channels.account_changed",), jobs.on_warehouses),
+                (("jobs.run_failed", "jobs.run_cancelled"), jobs.on_runs_ended),
             ):
                 if chosen := [event for event in events if event.topic in topics]:
                     await handler(session, chosen)

@@ -12,6 +12,8 @@ from entrepot.channels.accounts import Mode
 from entrepot.channels.contract import StockOutcome, StockUpdate
 from entrepot.channels.errors import ChannelAwayError, RateLimitedError
 from entrepot.connectors.bol.connector import Bol
+from entrepot.jobs.events import RunFailed
+from entrepot.kit import outbox
 from entrepot.kit.ids import new_id
 from entrepot.kit.outbox import read_subjects
 from entrepot.offers import sending
@@ -223,6 +225,23 @@ async def test_an_abandoned_offer_is_taken_over_after_the_lease(shop: Shop) -> N
 
     assert (await shop.publish()).published == 1
     assert shop.shown(offer) == 7
+
+
+async def test_an_offer_of_a_run_that_is_over_is_taken_over_at_once(shop: Shop) -> None:
+    await shop.product("MUG", 7)
+    shop.offer("MUG")
+    await shop.refresh()
+    run_id = new_id()
+    async with shop.database.transaction(shop.scope) as session:
+        assert len(await OfferRepository(session).claim(shop.account_id, run_id, limit=9)) == 1
+    assert (await shop.publish()).total == 0
+    async with shop.database.transaction(shop.scope) as session:
+        failed = RunFailed(seller_id=shop.seller.id, subject_id=run_id, job="offers.publish", code="", reason="")
+        await outbox.record(session, failed)
+
+    await shop.react()
+
+    assert (await shop.publish()).published == 1
 
 
 async def test_a_number_decided_during_the_call_is_sent_next(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from entrepot.flows.book import StepBook
 from entrepot.flows.domain import Flow
 from entrepot.flows.inventory_run import InventoryFlow
 from entrepot.flows.order_run import OrderFlow
+from entrepot.flows.repository import StepRepository
 from entrepot.flows.tasks import InventoryRun, NextOrderRun, OrderRun
 from entrepot.jobs import service as jobs
 from entrepot.jobs import views
@@ -76,8 +77,20 @@ async def next_order_run(run: Run, args: NextOrderRun) -> object:
     return {"started": False}
 
 
+async def start_order_run(session: AsyncSession, task: OrderRun) -> bool:
+    """Start a run, or another behind the one that is at it: that may be past the step that would find what is new.
+
+    Returns:
+        Whether it begins now.
+    """
+    if await _start(session, task):
+        return True
+    await jobs.enqueue(session, NextOrderRun(seller_id=task.seller_id, account_id=task.account_id))
+    return False
+
+
 async def _start(session: AsyncSession, task: OrderRun) -> bool:
-    """Start a run; False if one is at it, which may be past the step that would find what is new."""
+    """Start a run; False if one is at it."""
     run_id = await jobs.enqueue(session, task)
     return (await views.states_of(session, [run_id])).get(run_id) == "queued"
 
@@ -127,5 +140,10 @@ async def on_requests(session: AsyncSession, events: Sequence[RecordedEvent]) ->
     for event in events:
         if event.seller_id is None:
             continue
-        if not await _start(session, OrderRun(seller_id=event.seller_id, account_id=event.subject_id)):
-            await jobs.enqueue(session, NextOrderRun(seller_id=event.seller_id, account_id=event.subject_id))
+        await start_order_run(session, OrderRun(seller_id=event.seller_id, account_id=event.subject_id))
+
+
+@reaction("flows.ended", topics=["jobs.run_failed", "jobs.run_cancelled"])
+async def on_ended(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
+    """Close the steps of runs that could not do it themselves: their worker died once too often."""
+    await StepRepository(session).close([event.subject_id for event in events])

@@ -9,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.flows.domain import Flow, StepState
 from entrepot.kit.sentence import Sentence
 from entrepot.kit.sql import text
+from entrepot.kit.text import N_
+
+LEFT_OUT = N_("Left out: the run ended before this step.")
 
 
 class StepRepository:
@@ -73,6 +76,23 @@ class StepRepository:
                 "note": note.text,
                 "facts": None if note.facts is None else _json(note.facts),
             },
+        )
+
+    async def close(self, run_ids: Sequence[UUID]) -> None:
+        """End the steps of runs that are over: what was at work broke off, what was to come is left out."""
+        await self._session.execute(
+            text(
+                """
+                UPDATE flow_step s SET ended_at = now(),
+                    state = CASE WHEN s.state = 'running' THEN 'failed' ELSE 'skipped' END,
+                    note = CASE WHEN s.state = 'running' THEN coalesce(r.error_text, '') ELSE :left_out END,
+                    facts = CASE WHEN s.state = 'running' THEN r.error_facts ELSE CAST('{}' AS jsonb) END
+                FROM job_run r
+                WHERE r.id = s.run_id AND r.id = ANY(:runs) AND r.state IN ('failed', 'cancelled')
+                    AND s.state IN ('running', 'waiting')
+                """
+            ),
+            {"runs": list(run_ids), "left_out": LEFT_OUT},
         )
 
 

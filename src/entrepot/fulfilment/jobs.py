@@ -32,6 +32,7 @@ from entrepot.kit.scope import Scope
 from entrepot.kit.storage import open_storage
 from entrepot.kit.text import N_
 
+PUSH = "fulfilment.push_shipments"
 LATER = 300
 """Seconds that count as one moment, for things to look at later; order runs look at everything as often."""
 LONGEST_WAIT = 30
@@ -39,7 +40,7 @@ LONGEST_WAIT = 30
 PARCELS = 100
 
 
-@job("fulfilment.push_shipments", label=N_("Tell the channel what left"), queue=Queue.HIGH)
+@job(PUSH, label=N_("Tell the channel what left"), queue=Queue.HIGH)
 async def push_shipments(run: Run, args: PushShipments) -> object:
     """Send what is owed, and follow what was sent, until nothing is due soon; one run of an account at a time."""
     async with aclosing(Connections.of(run.database, run.box, run.settings)) as connections:
@@ -129,3 +130,12 @@ async def on_orders(session: AsyncSession, events: Sequence[RecordedEvent]) -> N
             await Picking(session).drop_order(event.subject_id)
         else:
             await Finishing(session).finish_orders([event.subject_id])
+
+
+@reaction("fulfilment.turns", topics=["jobs.run_failed", "jobs.run_cancelled"])
+async def on_runs_ended(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
+    """Take the turn from runs that could not give it back, and have told what was left to them."""
+    for event in events:
+        for seller_id, account_id in await PushRepository(session).end_turns(event.subject_id):
+            if event.payload.get("job") != PUSH:  # what takes its worker down does not begin anew by itself
+                await have_told(session, seller_id, account_id)

@@ -23,6 +23,7 @@ from entrepot.kit.clock import now
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.kit.text import N_
 from entrepot.offers import exporting, reading, sampling, sending
+from entrepot.offers.repository import OfferRepository
 from entrepot.offers.rules_repository import RulesRepository
 from entrepot.offers.service import OfferService
 from entrepot.offers.tasks import (
@@ -246,3 +247,9 @@ async def _stock_changed(session: AsyncSession, events: Sequence[RecordedEvent])
 def _has_offers(channel: str) -> bool:
     spec = connectors().get(channel)
     return spec is not None and Capability.READ_OFFERS in spec.capabilities
+
+
+@reaction("offers.runs", topics=["jobs.run_failed", "jobs.run_cancelled"])
+async def on_runs_ended(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
+    """Let others send what runs were sending that could not finish: their worker died once too often."""
+    await OfferRepository(session).give_up_for([event.subject_id for event in events])

@@ -195,6 +195,16 @@ class OfferRepository(MatchStatements):
             {"account": account_id, "run": run_id},
         )
 
+    async def give_up_for(self, run_ids: Sequence[UUID]) -> None:
+        """Do that for runs that are over."""
+        await self._session.execute(
+            text(
+                "UPDATE offer SET sending_at = NULL"
+                " WHERE state = 'to_push' AND sending_by = ANY(:runs) AND sending_at IS NOT NULL"
+            ),
+            {"runs": list(run_ids)},
+        )
+
     async def settle(self, run_id: UUID, outcomes: Sequence[dict[str, Any]]) -> None:
         """Store what became of claimed offers: rows of ``id, quantity, applied, problem, derivation``.
 

@@ -178,6 +178,16 @@ class PushRepository:
             {"account": account_id, "run": run_id},
         )
 
+    async def end_turns(self, run_id: UUID) -> list[tuple[UUID, UUID]]:
+        """Take every turn from a run that is over; return seller and account of each."""
+        found = await self._session.execute(
+            text("SELECT seller_id, account_id FROM push_turn WHERE run_id = :run"), {"run": run_id}
+        )
+        held = [(row.seller_id, row.account_id) for row in found]
+        for _, account_id in held:
+            await self.end_turn(account_id, run_id)
+        return held
+
     async def _lock_turn(self, account_id: UUID) -> None:
         await self._session.execute(
             text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": _turn(account_id)}
