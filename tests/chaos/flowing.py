@@ -67,8 +67,9 @@ CHECKS = {
     """,
 }
 SETTLING = 300
-ROUNDS = 20
-"""Of order runs until nothing is left to be told, when nothing goes wrong any more."""
+TELLING = 90
+"""Seconds in which Temu must have been told everything when nothing goes wrong any more: less than any mark lasts that a
+dead run may have left."""
 
 
 class RunsAttack:
@@ -159,6 +160,7 @@ class RunsAttack:
         try:
             await ImportAttack(hub, random.Random(0), patience=1).settle()
             await self._close_circle()
+            await self._calm()
             for _ in range(2):
                 await self._through([(world, INVENTORY) for world in self._worlds])
         except StuckError as error:
@@ -172,17 +174,31 @@ class RunsAttack:
     async def _close_circle(self) -> None:
         """Let the ERP send everything, and order runs tell Temu."""
         hub, temu = self._hub, self._temu
-        for _ in range(ROUNDS):
+
+        async def closed() -> bool:
             await self._through([(temu, ORDERS)])
             await hub.sandbox.tell("/jtl/work")
-            sent = (await hub.sandbox.tell("/jtl/send"))["sent"]
-            owed = await hub.value("SELECT count(*) FROM channel_push WHERE state IN ('waiting', 'sent')")
-            waiting = await hub.value(
-                "SELECT count(*) FROM inbox_document WHERE state = 'received' AND account_id = $1", temu.account_id
-            )
-            if not (sent or owed or waiting):
-                return
+            if (await hub.sandbox.tell("/jtl/send"))["sent"]:
+                return False
             await hub.sql("UPDATE channel_push SET next_look_at = now() WHERE state IN ('waiting', 'sent')")
+            left = await hub.value(
+                "SELECT (SELECT count(*) FROM channel_push WHERE state IN ('waiting', 'sent'))"
+                " + (SELECT count(*) FROM inbox_document WHERE state = 'received' AND account_id = $1)",
+                temu.account_id,
+            )
+            return not left
+
+        await until("Temu was not told everything", closed, seconds=TELLING, every=0.5)
+
+    async def _calm(self) -> None:
+        """Wait until nobody sends offers any more."""
+
+        async def look() -> bool:
+            return not await self._hub.value(
+                "SELECT count(*) FROM job_run WHERE job LIKE 'offers.%' AND state IN ('queued', 'running')"
+            )
+
+        await until("offers are still sent", look, seconds=SETTLING, every=0.3)
 
     async def _through(self, wanted: Sequence[tuple[World, Job]]) -> None:
         """Let runs go through that begin now."""
