@@ -9,6 +9,7 @@
  */
 import { all, first, meta } from "./dom";
 import { backOff, Coalescer, namesOf, type Change } from "./live/coalesce";
+import { Gate } from "./live/gate";
 import { StreamParser, type Message } from "./live/parse";
 import { hasUnsaved } from "./shell/forms";
 import { fill, locale, text } from "./texts";
@@ -17,6 +18,13 @@ import { toast, type Tone } from "./toast";
 type State = "connecting" | "live" | "reconnecting";
 const SILENCE_MS = 40_000;
 const SETTLED_MS = 30_000;
+/** From the answer to an element that hears again: htmx settles what it swapped after 20 ms. */
+const SWAP_MS = 60;
+
+interface Refresh {
+  xhr: XMLHttpRequest;
+  requestConfig: { triggeringEvent?: Event };
+}
 
 interface Progress {
   run: string;
@@ -30,12 +38,21 @@ class LiveClient {
   #failures = 0;
   #stop = new AbortController();
   #wake: (() => void) | null = null;
-  readonly #changes = new Coalescer<Change>((name, change) => {
+  readonly #gate = new Gate<Change>((name, change) => {
     document.body.dispatchEvent(new CustomEvent(`live:${name}`, { detail: change, bubbles: false }));
   });
+  readonly #changes = new Coalescer<Change>((name, change) => this.#gate.pass(name, change));
 
   constructor(cursor: string) {
     this.#cursor = cursor;
+    document.body.addEventListener("htmx:beforeSend", (event) => {
+      const { xhr, requestConfig } = (event as CustomEvent<Refresh>).detail;
+      if (requestConfig.triggeringEvent?.type.startsWith("live:")) this.#gate.begin(xhr);
+    });
+    document.body.addEventListener("htmx:afterRequest", (event) => {
+      const { xhr } = (event as CustomEvent<Refresh>).detail;
+      window.setTimeout(() => this.#gate.end(xhr), SWAP_MS);
+    });
   }
 
   async run(): Promise<void> {

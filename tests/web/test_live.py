@@ -1,15 +1,19 @@
 """Live pages: what is committed reaches those who may see it, also after a lost connection."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from pathlib import Path
 from typing import ClassVar
 
 import msgspec
 import pytest
 
+import entrepot
 from entrepot.access.principal import Principal, SellerRef
 from entrepot.access.rights import Right
+from entrepot.jobs.discovery import discover
 from entrepot.kit import outbox
 from entrepot.kit.database import Database
 from entrepot.kit.ids import new_id
@@ -18,10 +22,30 @@ from entrepot.kit.postgres import Server
 from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.wakeup import Wakeups
-from entrepot.web.live import Hub, valid_cursor
+from entrepot.web.live import TOPICS, Hub, valid_cursor
 from tests.conftest import principal_for
 
 pytestmark = pytest.mark.anyio
+
+
+def awaited() -> set[str]:
+    """Return every name of an event that a page waits for."""
+    source = Path(entrepot.__file__).parent
+    pages = [path for kind in ("*.html", "*.py") for path in source.rglob(kind)]
+    return {name for page in pages for name in re.findall(r"live:([a-z_]+(?:\.[a-z_]+)?)", page.read_text())}
+
+
+def test_what_pages_wait_for_reaches_them() -> None:
+    discover()
+    topics = {one.topic for one in descendants(Event) if "topic" in vars(one)}
+
+    assert {name for name in awaited() if name.partition(".")[0] not in TOPICS} == set()
+    assert awaited() - topics - {topic.partition(".")[0] for topic in topics} == set()
+
+
+def descendants(kind: type[Event]) -> set[type[Event]]:
+    below = set(kind.__subclasses__())
+    return below | {one for child in below for one in descendants(child)}
 
 
 class OrderSneezed(Event, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { backOff, Coalescer, namesOf } from "./coalesce";
+import { Gate } from "./gate";
 import { StreamParser } from "./parse";
 
 describe("the stream", () => {
@@ -17,6 +18,38 @@ describe("the stream", () => {
   });
   test("keeps the last id for messages without one", () => {
     expect(new StreamParser().feed("id: 3\ndata: a\n\ndata: b\n\n").map(({ id }) => id)).toEqual(["3", "3"]);
+  });
+});
+
+describe("the gate", () => {
+  test("passes at once while nothing is under way, and the last of each name afterwards", () => {
+    const seen: string[] = [];
+    const gate = new Gate<number>((name, value) => seen.push(`${name} ${value}`));
+    gate.pass("orders", 1);
+    gate.begin("a");
+    gate.begin("b");
+    for (const value of [2, 3]) gate.pass("orders", value);
+    gate.pass("jobs", 4);
+    gate.end("a");
+    gate.end("a");
+    gate.end("unknown");
+    expect(seen).toEqual(["orders 1"]);
+    gate.end("b");
+    expect(seen).toEqual(["orders 1", "orders 3", "jobs 4"]);
+  });
+  test("loses nothing when what it passes on begins a request", () => {
+    const seen: string[] = [];
+    const gate: Gate<number> = new Gate((name, value) => {
+      seen.push(`${name} ${value}`);
+      gate.begin(name);
+    });
+    gate.begin("first");
+    gate.pass("orders", 1);
+    gate.pass("jobs", 2);
+    gate.end("first");
+    expect(seen).toEqual(["orders 1"]);
+    gate.end("orders");
+    expect(seen).toEqual(["orders 1", "jobs 2"]);
   });
 });
 

@@ -1,25 +1,32 @@
 /** Says so when there is no connection, and how old what is shown is; keeps the dashboard for that case. */
 import { all, first, icon, make, meta } from "../dom";
+import { backOff } from "../live/coalesce";
 import { locale, text } from "../texts";
 
 /** When what is shown came from the hub. */
 let fresh = new Date();
+const PATIENCE_MS = 8_000;
+let looking = 0;
+let failed = 0;
 
 export function startOffline(): void {
   const keptAt = document.documentElement.dataset["keptAt"];
   if (keptAt !== undefined) {
     fresh = new Date(keptAt);
     for (const button of all<HTMLButtonElement>("main button[type=submit]")) button.disabled = true;
-    window.addEventListener("online", () => window.location.reload());
     say();
+    look(() => window.location.reload());
     return;
   }
   document.body.addEventListener("htmx:afterSwap", () => {
     fresh = new Date();
   });
-  window.addEventListener("offline", say);
-  window.addEventListener("online", () => first("#kept")?.remove());
-  if (!navigator.onLine) say();
+  const lost = (): void => {
+    if (!first("#kept")) look(() => first("#kept")?.remove());
+    say();
+  };
+  window.addEventListener("offline", lost);
+  if (!navigator.onLine) lost();
   // Nothing is kept for someone who is not signed in.
   if (meta("live-cursor") !== null && "serviceWorker" in navigator) void register();
 }
@@ -30,6 +37,35 @@ function say(): void {
   const notice = make("div", { id: "kept", class: "notice notice-warning", role: "alert" }, icon("cloud-off"), words);
   first("#kept")?.remove();
   (first("main") ?? document.body).prepend(notice);
+}
+
+/**
+ * Asks for the hub until it answers: soon at first, then less often, and at once when there may be a reason.
+ *
+ * That the browser thinks to be online again says little: the first request may fail all the same, and no second event comes.
+ */
+function look(found: () => void): void {
+  failed = 0;
+  const ask = async (): Promise<void> => {
+    window.clearTimeout(looking);
+    const answer = await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => null);
+    window.clearTimeout(looking);
+    if (answer?.ok) {
+      window.removeEventListener("online", again);
+      document.removeEventListener("visibilitychange", again);
+      found();
+      return;
+    }
+    failed += 1;
+    looking = window.setTimeout(() => void ask(), 1000 * backOff(failed));
+  };
+  const again = (): void => {
+    failed = 0;
+    if (!document.hidden) void ask();
+  };
+  window.addEventListener("online", again);
+  document.addEventListener("visibilitychange", again);
+  looking = window.setTimeout(() => void ask(), 1000);
 }
 
 async function register(): Promise<void> {
