@@ -70,8 +70,8 @@ check: setup ## Run every gate: linters, types, layers, schema, API
 bench: setup ## Measure; one benchmark with ONLY=order_import
 	@$(ROOM)/python -m bench $(ONLY)
 
-chaos: setup ## Kill processes at random moments of runs and look for damage (SEED=..., ROUNDS=10, SEEDS=20)
-	$(ROOM)/python -m tests.chaos --seed $(SEED) --rounds $(or $(ROUNDS),10) --seeds $(or $(SEEDS),20)
+chaos: setup ## Kill processes at random moments of runs and look for damage (SEED=..., ROUNDS=10, SEEDS=50)
+	$(ROOM)/python -m tests.chaos --seed $(SEED) --rounds $(or $(ROUNDS),10) --seeds $(or $(SEEDS),50)
 
 contract: setup ## Check every request to bol.com against its official specification
 	$(ROOM)/pytest tests/contract -m contract -n 0

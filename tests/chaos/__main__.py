@@ -29,7 +29,7 @@ class Plan:
     orders: int | None = None
     """At most so many orders of the data set; None: all."""
     parcels: int = 60
-    seeds: int = 20
+    seeds: int = 50
     """Seeds of faults and kills in both kinds of runs."""
     patience: float = 4.0
     """Most seconds between seeing work and killing."""
@@ -106,7 +106,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=4.0, help="most seconds between seeing work and killing")
     parser.add_argument("--orders", type=int, default=None, help="at most so many orders of the data set")
     parser.add_argument("--parcels", type=int, default=60, help="parcels that leave during the second attack")
-    parser.add_argument("--seeds", type=int, default=20, help="seeds of faults and kills in order and inventory runs")
+    parser.add_argument("--seeds", type=int, default=50, help="seeds of faults and kills in order and inventory runs")
     parser.add_argument("--attack", choices=("import", "push", "runs", "all"), default="all")
     chosen = parser.parse_args()
     seed = random.SystemRandom().randrange(10**6) if chosen.seed is None else chosen.seed

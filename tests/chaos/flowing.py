@@ -50,8 +50,7 @@ MOMENTS = {
 CHECKS = {
     "a run hangs in one of its steps": """
         SELECT s.run_id, s.name, s.state, r.state AS run FROM flow_step s JOIN job_run r ON r.id = s.run_id
-        WHERE s.state IN ('running', 'waiting') AND r.state NOT IN ('queued', 'running', 'waiting', 'cancelled')
-            AND r.error_kind <> 'bug'
+        WHERE s.state IN ('running', 'waiting') AND r.state NOT IN ('queued', 'running', 'waiting')
     """,
     "two runs of one kind and account overlapped": """
         SELECT a.id, b.id FROM job_run a JOIN job_run b ON a.job = b.job AND a.key = b.key AND a.id < b.id
