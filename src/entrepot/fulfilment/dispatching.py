@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.domain import ParcelStatus, ShipmentState
@@ -60,6 +61,9 @@ class Dispatching:
     async def dispatch(self, order_id: UUID, how: HandOver = HandOver.CARRIER) -> OrderRef:
         """Let every packed parcel of an order leave; the channel is owed the news.  Repeating it changes nothing.
 
+        Returns:
+            The order where it now stands; its lines as they were.
+
         Raises:
             NothingToDispatchError: it is not packed.
             NoLabelError: a carrier takes parcels with a label only.
@@ -82,8 +86,8 @@ class Dispatching:
                 raise LabelledForCarrierError(number=order.number, carrier=one.carrier_name)
         for parcel in parcels:
             await self._hand_over(order, parcel, how)
-        await self._orders.advance([order.id], OrderStatus.SHIPPED)
-        return await self._orders.order(order_id)
+        await self._orders.advance([order.id], OrderStatus.SHIPPED, locked=[order])
+        return replace(order, status=OrderStatus.SHIPPED)
 
     async def _hand_over(self, order: OrderRef, parcel: ParcelRef, how: HandOver) -> None:
         moment = now()
@@ -144,8 +148,8 @@ class Dispatching:
             self._session,
             *(ParcelDelivered(**about, shipment_id=one.id, parcel="", place=name) for one in arrived),
         )
-        await self._orders.advance([order.id], OrderStatus.DELIVERED)
-        return await self._orders.order(order_id)
+        await self._orders.advance([order.id], OrderStatus.DELIVERED, locked=[order])
+        return replace(order, status=OrderStatus.DELIVERED)
 
     async def shipments(self, order_id: UUID) -> list[ShipmentRef]:
         """Return the shipments of an order."""

@@ -46,11 +46,19 @@ class Finishing:
                 ),
             )
 
-    async def finish_orders(self, order_ids: Collection[UUID]) -> None:
-        """Move orders on of which nothing is left to pick: to picked, or back to waiting for what was short."""
+    async def finish_orders(self, order_ids: Collection[UUID], *, locked: Collection[OrderRef] = ()) -> None:
+        """Move orders on of which nothing is left to pick: to picked, or back to waiting for what was short.
+
+        *locked*: those that the caller has loaded, locked and not moved since.
+        """
+        known = {order.id: order for order in locked}
+        unread = set(order_ids) - set(known)
         orders = [
             order
-            for order in await self._orders.orders(order_ids, lock=True)
+            for order in [
+                *(known[id_] for id_ in order_ids if id_ in known),
+                *(await self._orders.orders(unread, lock=True) if unread else ()),
+            ]
             if order.status is OrderStatus.PICKING and order.held_at is None
         ]
         if not orders:
@@ -66,7 +74,7 @@ class Finishing:
                 await self._give_up(order, own, short)
             else:
                 picked.append(order.id)
-        await self._orders.advance(picked, OrderStatus.PICKED)
+        await self._orders.advance(picked, OrderStatus.PICKED, locked=orders)
 
     async def _uncovered(self, order: OrderRef) -> set[UUID]:
         """Return the order's lines that have fewer units in staging than are to be sent."""

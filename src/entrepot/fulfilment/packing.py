@@ -1,6 +1,6 @@
 """Packing: goods of one order into boxes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -38,13 +38,7 @@ class Packing:
 
     async def to_pack(self, order: OrderRef) -> dict[UUID, int]:
         """Return the units of each order line that are in no box yet."""
-        boxed: dict[UUID, int] = {}
-        for parcel in await self._parcels.parcels_of(order.id):
-            if parcel.status in IN_A_BOX:
-                for line in parcel.lines:
-                    boxed[line.order_line_id] = boxed.get(line.order_line_id, 0) + line.quantity
-        left = {line.id: line.to_send - boxed.get(line.id, 0) for line in order.lines}
-        return {line_id: units for line_id, units in left.items() if units > 0}
+        return _left(order, await self._parcels.parcels_of(order.id))
 
     async def pack(
         self,
@@ -72,7 +66,8 @@ class Packing:
         order = await self._locked(order_id)
         if client_id and (done := await self._parcels.parcel_of_client(order.seller_id, client_id)):
             return done
-        left = await self.to_pack(order) if order.status is OrderStatus.PICKED else {}
+        parcels = await self._parcels.parcels_of(order.id)
+        left = _left(order, parcels) if order.status is OrderStatus.PICKED else {}
         wanted = {line: units for line, units in (left if lines is None else lines).items() if units}
         if not left or not wanted:
             raise NothingToPackError(number=order.number, status=str(order.status))
@@ -85,8 +80,7 @@ class Packing:
                 sku = known[line_id].sku if line_id in known else str(line_id)
                 raise PackedTooMuchError(quantity=units, sku=sku, number=order.number, left=left.get(line_id, 0))
         parcel_id = new_id()
-        count = len(await self._parcels.parcels_of(order.id)) + 1
-        number = f"{order.number}-{count}"
+        number = f"{order.number}-{len(parcels) + 1}"
         actor = context_of(self._session).actor
         length, width, height = size_mm or (None, None, None)
         await self._parcels.insert_parcel(
@@ -130,7 +124,7 @@ class Packing:
             ),
         )
         if all(wanted.get(line_id, 0) == units for line_id, units in left.items()):
-            await self._orders.advance([order.id], OrderStatus.PACKED)
+            await self._orders.advance([order.id], OrderStatus.PACKED, locked=[order])
         return await self.parcel(parcel_id)
 
     async def reopen(self, parcel_id: UUID) -> ParcelRef:
@@ -185,3 +179,14 @@ class Packing:
         if not found:
             await self._orders.order(order_id)  # raises
         return found[0]
+
+
+def _left(order: OrderRef, parcels: Iterable[ParcelRef]) -> dict[UUID, int]:
+    """Return the units of each order line that are in none of *parcels*."""
+    boxed: dict[UUID, int] = {}
+    for parcel in parcels:
+        if parcel.status in IN_A_BOX:
+            for line in parcel.lines:
+                boxed[line.order_line_id] = boxed.get(line.order_line_id, 0) + line.quantity
+    left = {line.id: line.to_send - boxed.get(line.id, 0) for line in order.lines}
+    return {line_id: units for line_id, units in left.items() if units > 0}

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.fulfilment.domain import Hit, LineState, ListStatus, Wanted, match
 from entrepot.fulfilment.errors import (
     AlreadyPickedError,
+    NothingToReleaseError,
     PickLineNotFoundError,
     PickListClosedError,
     PickListTakenError,
@@ -123,10 +124,13 @@ class Picking:
             raise UnknownWorkError(scanned=code.strip()[:60])
         order_id, list_id = work
         if list_id is None and order_id is not None:
-            await self._orders.orders([order_id], lock=True)  # somebody may be scanning the same sheet
-            list_id = next(iter(await self._lists.open_lists_of([order_id])), None)
-            if list_id is None:
-                released = await Releasing(self._session).release([order_id], per_list=1)
+            try:
+                released = await Releasing(self._session).release([order_id], per_list=1, mode="single")
+            except NothingToReleaseError:  # perhaps somebody scanned the same sheet a moment ago
+                list_id = next(iter(await self._lists.open_lists_of([order_id])), None)
+                if list_id is None:
+                    raise
+            else:
                 list_id = released.pick_list_ids[0]
         if list_id is None:
             raise UnknownWorkError(scanned=code.strip()[:60])
@@ -229,7 +233,10 @@ class Picking:
             takes[line.id] = Take(line, line.left if one.quantity is None else one.quantity, one.client_id)
         outcomes: dict[UUID | None, PickOutcome] = {}
         if takes:
-            outcomes = {one.pick_line_id: one for one in await self._ground.take_many(found, list(takes.values()))}
+            outcomes = {
+                one.pick_line_id: one
+                for one in await self._ground.take_many(found, list(takes.values()), lines=list(lines.values()))
+            }
         return [
             outcomes.get(one.line_id)
             or PickOutcome(pick_list_id=list_id, pick_line_id=one.line_id, picked=0, repeated=True, message=REPEATED)

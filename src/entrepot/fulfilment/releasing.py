@@ -27,6 +27,8 @@ class Releasing:
         self._lists = ListRepository(session)
         self._orders = OrderService(session)
         self._inventory = InventoryService(session)
+        self._listed: set[UUID] = set()
+        """Orders with something to pick."""
 
     async def release(
         self, order_ids: Collection[UUID], *, per_list: int = MOST_PER_LIST, mode: str = "batch"
@@ -57,13 +59,14 @@ class Releasing:
         if not ready:
             first = skipped[0].reason if skipped else SkipReason.NONE_CHOSEN
             raise NothingToReleaseError(count=len(wanted), reason=SKIP_LABELS[first])
-        await self._orders.advance([order.id for order in ready], OrderStatus.PICKING)
+        await self._orders.advance([order.id for order in ready], OrderStatus.PICKING, locked=ready)
         made: list[tuple[UUID, str]] = []
         for seller_id in dict.fromkeys(order.seller_id for order in ready):
             theirs = [order for order in ready if order.seller_id == seller_id]
             for start in range(0, len(theirs), max(1, per_list)):
                 made += await self._make_lists(seller_id, theirs[start : start + max(1, per_list)], mode)
-        await Finishing(self._session).finish_orders([order.id for order in ready])
+        if at_the_station := {order.id for order in ready} - self._listed:
+            await Finishing(self._session).finish_orders(at_the_station)
         return Released(
             pick_list_ids=tuple(list_id for list_id, _ in made),
             numbers=tuple(number for _, number in made),
@@ -82,6 +85,7 @@ class Releasing:
         for warehouse_id, theirs in sorted(by_building.items()):
             list_id = new_id()
             number = f"P-{await self._lists.next_number(seller_id, 'pick_list')}"
+            self._listed |= {row.order_id for row in theirs}
             on_list = [order for order in orders if any(line_ids[row.order_line_id] is order for row in theirs)]
             await self._lists.insert_list(
                 {

@@ -111,8 +111,15 @@ class Taking:
         """
         return (await self.take_many(found, [Take(line, quantity, client_id)]))[0]
 
-    async def take_many(self, found: PickListRef, takes: Sequence[Take]) -> list[PickOutcome]:
+    async def take_many(
+        self, found: PickListRef, takes: Sequence[Take], *, lines: Sequence[PickLineRef] = ()
+    ) -> list[PickOutcome]:
         """Do as :meth:`take` for several lines of one list, in a handful of statements; all or none.
+
+        Args:
+            found: the list, locked.
+            takes: what is picked.
+            lines: all lines of the list, if the caller has read them.
 
         Returns:
             One outcome each, in their order.
@@ -132,14 +139,18 @@ class Taking:
             if one not in wanted
         }
         if wanted:
-            outcomes |= await self._carry(found, wanted, orders)
+            outcomes |= await self._carry(found, wanted, orders, lines)
         return [outcomes[one.line.id] for one in takes]
 
     async def _carry(
-        self, found: PickListRef, takes: Sequence[Take], orders: Mapping[UUID, OrderRef]
+        self,
+        found: PickListRef,
+        takes: Sequence[Take],
+        orders: Mapping[UUID, OrderRef],
+        lines: Sequence[PickLineRef],
     ) -> dict[UUID, PickOutcome]:
         rows = await self._inventory.reservations({one.line.order_line_id for one in takes})
-        lines = await self._lists.lines(found.id)
+        lines = lines or await self._lists.lines(found.id)
         goods: dict[UUID, ReservationRow] = {}
         for one in takes:
             row = _goods_of(one.line, rows, lines)
@@ -191,7 +202,7 @@ class Taking:
             finishing = Finishing(self._session)
             if finished:
                 await finishing.close_list(found, lines)
-                await finishing.finish_orders(finished)
+                await finishing.finish_orders(finished, locked=[orders[id_] for id_ in finished])
         for one in done:
             outcomes[one.line.id] = PickOutcome(
                 pick_list_id=found.id,

@@ -96,11 +96,18 @@ class OrderProgress:
         await outbox.record(self._session, *events)
         return await self._orders.load([order.id for order, _ in todo])
 
-    async def advance(self, order_ids: Collection[UUID], to: OrderStatus) -> list[UUID]:
+    async def advance(
+        self, order_ids: Collection[UUID], to: OrderStatus, *, locked: Collection[OrderRef] = ()
+    ) -> list[UUID]:
         """Move these orders to *to*, all or none.
 
         An order that already is there stays; that makes repeats harmless.  Back to pending or reserved: each goes
         where its stock says.
+
+        Args:
+            order_ids: which.
+            to: where to.
+            locked: those of them that the caller has loaded, locked and not moved since: they are not read again.
 
         Returns:
             Those that moved.
@@ -110,7 +117,9 @@ class OrderProgress:
             OrderHeldError: one of them is held; none moved.
             OrderNotFoundError: one of them is gone.
         """
-        orders = {order.id: order for order in await self._orders.load(order_ids, lock=True)}
+        orders = {order.id: order for order in locked if order.id in order_ids}
+        if unread := set(order_ids) - set(orders):
+            orders |= {order.id: order for order in await self._orders.load(unread, lock=True)}
         if missing := set(order_ids) - set(orders):
             raise OrderNotFoundError(order=next(iter(missing)))
         moving = [order for order in orders.values() if order.status is not to]
