@@ -3,6 +3,7 @@
 from entrepot.access.navigation import NavItem
 from entrepot.access.rights import Right
 from entrepot.inventory.pages.counts import CountPages
+from entrepot.inventory.pages.labels import LabelPages
 from entrepot.inventory.pages.lots import LotPages
 from entrepot.inventory.pages.movements import MovementPages
 from entrepot.inventory.pages.places import LocationPages, WarehousePages
@@ -18,6 +19,7 @@ ROUTES = [
     LocationPages,
     CountPages,
     LotPages,
+    LabelPages,
     PutAwayPages,
     ReplenishPages,
     PickFacePages,
