@@ -6,4 +6,5 @@ pytest.register_assert_rewrite(
     "entrepot.channels.conformance.exercises",
     "entrepot.channels.conformance.faults",
     "entrepot.channels.conformance.suite",
+    "entrepot.fulfilment.conformance.suite",
 )

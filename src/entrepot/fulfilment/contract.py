@@ -238,6 +238,10 @@ class CarrierSpec[C: Credentials]:
     connect: Callable[[C, Line], Carrier]
     heaviest_g: int = 31_500
     """The most a parcel may weigh."""
+    limits: tuple[str, ...] = ()
+    """What the passport says about how often the carrier may be asked, and the like."""
+    quirks: tuple[str, ...] = ()
+    """What the passport warns of."""
     channel: str = ""
     """Key of the channel whose orders it serves, and which knows its labels; empty: any order's."""
 

@@ -25,6 +25,10 @@ KINDS = {"channel": N_("Channel"), "carrier": N_("Carrier"), "erp": N_("ERP")}
 GROUPS = {"channel": "entrepot.connectors", "carrier": "entrepot.carriers", "erp": "entrepot.erps"}
 
 
+VERDICTS = {"channel": "conformance.json", "carrier": "carrier_conformance.json"}
+"""What the conformance suite of a kind writes into a connector's package; a package may hold connectors of both."""
+
+
 class Conformance(msgspec.Struct, frozen=True, kw_only=True):
     """How the conformance suite went, as shipped with the connector."""
 
@@ -116,9 +120,11 @@ def _passport(kind: str, spec: Any, protocols: Mapping[Any, type]) -> Passport: 
         proven=None if proven is None else tuple(sorted(proven)),
         limits=tuple(getattr(spec, "limits", ())),
         quirks=tuple(getattr(spec, "quirks", ())),
-        conformance=_conformance(spec.credentials.__module__.rpartition(".")[0] or spec.credentials.__module__)
-        if kind == "channel"
-        else None,  # the suite is that of channels
+        conformance=_conformance(
+            spec.credentials.__module__.rpartition(".")[0] or spec.credentials.__module__, VERDICTS[kind]
+        )
+        if kind in VERDICTS
+        else None,
     )
 
 
@@ -127,9 +133,9 @@ def _distribution(group: str, key: str) -> str:
     return f"{point.dist.name} {point.dist.version}" if point is not None and point.dist is not None else ""
 
 
-def _conformance(package: str) -> Conformance | None:
+def _conformance(package: str, file: str) -> Conformance | None:
     try:
-        written = files(package).joinpath("conformance.json").read_bytes()
+        written = files(package).joinpath(file).read_bytes()
     except (FileNotFoundError, ModuleNotFoundError, TypeError):
         return None
     try:

@@ -27,4 +27,14 @@ SPEC = CarrierSpec(
     ),
     credentials=DhlCredentials,
     connect=Dhl,
+    limits=(
+        N_("Tracking of a new app: 250 questions a day, one in five seconds. Ask DHL for more before a busy season."),
+        N_("30 parcels per manifest request; more are sent in parts."),
+    ),
+    quirks=(
+        N_(
+            "DHL books a repeated reference twice and finds no parcel by its reference: when an answer was lost, a person looks in the portal."
+        ),
+        N_("A label can only be fetched again until its parcel is on a manifest."),
+    ),
 )

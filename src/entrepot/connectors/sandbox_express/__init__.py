@@ -11,7 +11,14 @@ SPEC = CarrierSpec(
     name="Sandbox Express",
     website="https://entrepot.dev",
     help_url="https://entrepot.dev/docs/carriers/sandbox-express",
-    capabilities=frozenset({CarrierCapability.LABELS, CarrierCapability.CANCEL_LABELS, CarrierCapability.TRACKING}),
+    capabilities=frozenset(
+        {
+            CarrierCapability.LABELS,
+            CarrierCapability.CANCEL_LABELS,
+            CarrierCapability.TRACKING,
+            CarrierCapability.SERVICE_POINTS,
+        }
+    ),
     services=(CarrierService("standard", N_("Parcel")),),
     credentials=SandboxExpressCredentials,
     connect=SandboxExpress,

@@ -10,6 +10,7 @@ from entrepot.channels.errors import ChannelThingMissingError, UnexpectedPayload
 from entrepot.channels.line import Line
 from entrepot.connectors.sandbox_express.credentials import SandboxExpressCredentials
 from entrepot.fulfilment.contract import Label, LabelRequest, Milestone, PostalAddress, TrackingEvent
+from entrepot.fulfilment.contract_carriage import ServicePoint
 from entrepot.kit.text import N_
 
 NAME = "Sandbox Express"
@@ -135,6 +136,18 @@ class SandboxExpress:
             for scan in found.events
             if scan.code in MILESTONES
         )
+
+    async def service_points(self, country: str, postcode: str) -> tuple[ServicePoint, ...]:
+        """Return the shops around a postcode."""
+        found = await self._client.send(
+            ANY,
+            "GET",
+            f"{self._base}/carrier/service-points",
+            list[ServicePoint],
+            headers=self._headers,
+            params={"country": country, "postcode": postcode},
+        )
+        return tuple(found)
 
 
 def _address(address: PostalAddress) -> dict[str, str]:

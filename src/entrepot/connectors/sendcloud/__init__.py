@@ -23,4 +23,10 @@ SPEC = CarrierSpec(
     services=(CarrierService("sendcloud:letter", N_("Unstamped letter (free, to try)")),),
     credentials=SendcloudCredentials,
     connect=Sendcloud,
+    limits=(N_("15 requests in a second for one integration; Sendcloud's own answers tell when it is reached."),),
+    quirks=(
+        N_("What can be booked depends on the account's contracts: the services are read from Sendcloud."),
+        N_("Pick-up points are listed by Sendcloud's older API v2 only, which is not used."),
+        N_("A label for thermal printers is kept where the carrier behind Sendcloud makes one."),
+    ),
 )

@@ -38,6 +38,7 @@ class ExpressService:
             Endpoint("DELETE", "/carrier/shipments/{shipment-id}", self.cancel, JSON, mutates=True),
             Endpoint("GET", "/carrier/labels/{file}", self.label, JSON),
             Endpoint("GET", "/carrier/tracking/{code}", self.track, JSON),
+            Endpoint("GET", "/carrier/service-points", self.service_points, JSON),
         ]
 
     def client(self, call: Call) -> str:
@@ -111,6 +112,27 @@ class ExpressService:
             raise Refusal(_problem(HTTPStatus.NOT_FOUND, f"There is no parcel with tracking code {code}."))
         body = {"tracking_code": parcel.tracking, "status": parcel.status, "events": parcel.scans}
         return Answer(HTTPStatus.OK, msgspec.json.encode(body), JSON)
+
+    def service_points(self, shipper: Shipper, call: Call) -> Answer:
+        """Return three shops at the postcode that was asked about."""
+        del shipper
+        country, postcode = call.query.get("country", ""), call.query.get("postcode", "")
+        if not _COUNTRY.fullmatch(country) or not postcode.strip():
+            detail = "Give a country as two letters, and a postcode."
+            raise Refusal(_problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail))
+        shops = [
+            {
+                "point_id": f"{country}-{postcode.replace(' ', '')}-{number}",
+                "name": name,
+                "street": "Marktplein",
+                "house_number": str(number),
+                "postcode": postcode,
+                "city": "Sandbox",
+                "country": country,
+            }
+            for number, name in enumerate(("Bookshop", "Kiosk at the station", "Parcel locker"), start=1)
+        ]
+        return Answer(HTTPStatus.OK, msgspec.json.encode(shops), JSON)
 
     def _parcel(self, call: Call) -> Parcel:
         parcel = self._book.parcels.get(call.parameters["shipment-id"])
