@@ -249,14 +249,6 @@ def upgrade() -> None:
     op.add_column("pick_list", sa.Column("mode", sa.Text(), server_default="batch", nullable=False))
     op.add_column("pick_list", sa.Column("due_by", sa.DateTime(timezone=True), nullable=True))
     op.add_column("pick_list", sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True))
-    op.add_column("pick_list_order", sa.Column("tote", sa.Text(), server_default="", nullable=False))
-    op.create_index(
-        "uq_pick_list_order_tote",
-        "pick_list_order",
-        ["seller_id", "tote"],
-        unique=True,
-        postgresql_where=sa.text("open AND tote <> ''"),
-    )
     op.add_column("pick_line", sa.Column("located_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("pick_line", sa.Column("lot_scanned", sa.Text(), server_default="", nullable=False))
     op.add_column("shipment", sa.Column("received_by", sa.Text(), server_default="", nullable=False))
@@ -283,8 +275,6 @@ def downgrade() -> None:
     op.drop_column("shipment", "received_by")
     op.drop_column("pick_line", "lot_scanned")
     op.drop_column("pick_line", "located_at")
-    op.drop_index("uq_pick_list_order_tote", table_name="pick_list_order")
-    op.drop_column("pick_list_order", "tote")
     op.drop_column("pick_list", "paused_at")
     op.drop_column("pick_list", "due_by")
     op.drop_column("pick_list", "mode")

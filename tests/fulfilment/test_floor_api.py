@@ -157,3 +157,22 @@ async def test_review_and_force_over_http(
     picker = await make_client(seller, rights=frozenset({Right.FULFILMENT_READ, Right.FULFILMENT_PICK}))
     denied = await picker.post(f"/api/v1/orders/{order}/force", json={"stage": "packing", "reason": "x"})
     assert denied.status_code == 403
+
+
+async def test_work_is_handed_out_the_most_urgent_first(client: httpx.AsyncClient, floor: Floor) -> None:
+    await floor.stock(MUG=9, CUP={"B": 5})
+    assert (await client.post("/api/v1/pick-lists/next", json={})).json() is None
+    two = await floor.order(("MUG", 1), ("CUP", 1))
+    urgent = await floor.order(("MUG", 1))
+    await floor.rows("UPDATE sales_order SET ship_by = now() WHERE id = :id RETURNING id", id=urgent)
+    assert (await client.post("/api/v1/pick-lists/next", json={"mode": None})).json() is None
+    one = (await client.post("/api/v1/pick-lists/next", json={"mode": "single"})).json()
+    assert {line["order_id"] for line in one["lines"]} == {str(urgent)}
+    own = (await client.post("/api/v1/pick-lists/next", json={"mode": "batch"})).json()
+    assert own["pick_list"]["id"] == one["pick_list"]["id"]
+    await client.post(
+        f"/api/v1/pick-lists/{own['pick_list']['id']}/picks", json={"picks": [{"line_id": own["lines"][0]["id"]}]}
+    )
+    assert (await client.post("/api/v1/pick-lists/next", json={"mode": "singles"})).json() is None
+    rest = (await client.post("/api/v1/pick-lists/next", json={})).json()
+    assert {line["order_id"] for line in rest["lines"]} == {str(two)}

@@ -17,6 +17,21 @@ class ListStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class PickMode(StrEnum):
+    """How a list is walked."""
+
+    BATCH = "batch"
+    """Several orders at once, each into its compartment."""
+    SINGLE = "single"
+    """One order."""
+    SINGLES = "singles"
+    """Orders of one line each: all into one bin, told apart when they are packed."""
+
+
+MOST_AT_ONCE: Final = {PickMode.SINGLE: 1, PickMode.BATCH: 12, PickMode.SINGLES: 30}
+"""Orders on a list that somebody asks for."""
+
+
 class LineState(StrEnum):
     """How far a pick line is."""
 

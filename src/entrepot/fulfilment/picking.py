@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from entrepot.fulfilment.domain import Hit, LineState, ListStatus, Wanted, match
+from entrepot.fulfilment.domain import MOST_AT_ONCE, Hit, LineState, ListStatus, PickMode, Wanted, match
 from entrepot.fulfilment.errors import (
     AlreadyPickedError,
     NothingToReleaseError,
@@ -136,10 +136,21 @@ class Picking:
             raise UnknownWorkError(scanned=code.strip()[:60])
         return await self.claim(list_id, take_over=take_over)
 
-    async def claim_next(self, seller_ids: tuple[UUID, ...]) -> PickListRef | None:
-        """Return the caller's unfinished list, else take the oldest free one; None if there is none."""
+    async def claim_next(self, seller_ids: tuple[UUID, ...], mode: PickMode | None = None) -> PickListRef | None:
+        """Return the caller's unfinished list, else take the most urgent free one; None if there is nothing to do.
+
+        Args:
+            seller_ids: whose orders.
+            mode: if no list is free, make one of the most urgent orders, to be walked so.
+        """
         actor = context_of(self._session).actor
         found = await self._lists.own_list(actor.id) or await self._lists.next_free(seller_ids)
+        if found is None and mode is not None:
+            most = MOST_AT_ONCE[mode]
+            ready = await self._lists.ready_orders(seller_ids, single_line=mode is PickMode.SINGLES, limit=most)
+            if ready:
+                released = await Releasing(self._session).release(ready, per_list=most, mode=str(mode))
+                found = next(iter(released.pick_list_ids), None)
         return None if found is None else await self.claim(found)
 
     async def scan(self, list_id: UUID, code: str, *, client_id: str = "") -> PickOutcome:

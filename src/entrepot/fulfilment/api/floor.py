@@ -16,6 +16,7 @@ from entrepot.access.rights import Right
 from entrepot.fulfilment import views
 from entrepot.fulfilment.api.stations import PickListDetail
 from entrepot.fulfilment.dispatching import HandOver
+from entrepot.fulfilment.domain import PickMode
 from entrepot.fulfilment.picking import LinePick
 from entrepot.fulfilment.refs import ParcelRef, PickOutcome
 from entrepot.fulfilment.service import FulfilmentService
@@ -50,6 +51,13 @@ class ClaimCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: Annotated[str, Meta(min_length=1, max_length=200)]
     take_over: bool = False
     """Take it even from somebody who works on it."""
+
+
+class AskForWork(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the next list is to be walked."""
+
+    mode: PickMode | None = PickMode.BATCH
+    """If no list is free, one is made of the most urgent orders; null: only lists that there are."""
 
 
 class PickMany(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -173,6 +181,24 @@ class FloorApi(Controller):
         """An order that is on no list yet is released.  Of two at the same instant, one gets it."""
         sellers = tuple(one.id for one in principal.sellers)
         found = await FulfilmentService(session).picking.claim_code(sellers, data.code, take_over=data.take_over)
+        rows = await views.pick_lists(session, list_id=found.id, limit=1)
+        return PickListDetail(pick_list=rows[0], lines=await views.pick_lines(session, found.id))
+
+    @post(
+        "/pick-lists/next",
+        opt=needs(Right.FULFILMENT_PICK),
+        operation_id="getWork",
+        summary="Get work",
+        status_code=200,
+    )
+    async def work(
+        self, data: JSONBody[AskForWork], session: AsyncSession, principal: Principal
+    ) -> PickListDetail | None:
+        """The caller's unfinished list, the most urgent free one, or a new one; null if there is nothing to pick."""
+        sellers = tuple(one.id for one in principal.sellers)
+        found = await FulfilmentService(session).picking.claim_next(sellers, data.mode)
+        if found is None:
+            return None
         rows = await views.pick_lists(session, list_id=found.id, limit=1)
         return PickListDetail(pick_list=rows[0], lines=await views.pick_lines(session, found.id))
 

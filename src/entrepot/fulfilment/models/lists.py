@@ -60,9 +60,6 @@ class PickListOrder(Base):
         PrimaryKeyConstraint("pick_list_id", "order_id"),
         Index("uq_pick_list_order_open", "order_id", "warehouse_id", unique=True, postgresql_where=text("open")),
         Index("ix_pick_list_order_order_id", "order_id"),
-        Index(
-            "uq_pick_list_order_tote", "seller_id", "tote", unique=True, postgresql_where=text("open AND tote <> ''")
-        ),
     )
 
     pick_list_id: Mapped[UUID] = mapped_column(ForeignKey("pick_list.id"))
@@ -74,8 +71,6 @@ class PickListOrder(Base):
     """Compartment of the cart."""
     open: Mapped[bool] = mapped_column(server_default=text("true"))
     """An order is on one open list of a building at a time."""
-    tote: Mapped[str] = mapped_column(server_default="")
-    """Code of the tote that gets its goods; a tote serves one open order."""
 
 
 class PickLine(Base):

@@ -12,7 +12,7 @@ from entrepot.access.guards import needs
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.fulfilment import views
-from entrepot.fulfilment.domain import SHORT_LABELS, LineState, ShortReason
+from entrepot.fulfilment.domain import SHORT_LABELS, LineState, PickMode, ShortReason
 from entrepot.fulfilment.errors import PickListNotFoundError
 from entrepot.fulfilment.http import chosen_id, chosen_ids, text_fields, whole_number
 from entrepot.fulfilment.refs import PickOutcome
@@ -46,10 +46,13 @@ class PickPages(Controller):
         return Template("fulfilment/lists.html", context=context)
 
     @post("/next", opt=needs(Right.FULFILMENT_PICK))
-    async def claim_next(self, session: AsyncSession, principal: Principal) -> Redirect:
-        """Go on with the own list, or take the oldest free one."""
+    async def claim_next(self, request: HTMXRequest, session: AsyncSession, principal: Principal) -> Redirect:
+        """Go on with the own list, take the most urgent free one, or make one of the most urgent orders."""
+        mode = (await text_fields(request)).get("mode", "")
         sellers = (principal.seller.id,) if principal.seller else tuple(one.id for one in principal.sellers)
-        found = await FulfilmentService(session).picking.claim_next(sellers)
+        found = await FulfilmentService(session).picking.claim_next(
+            sellers, PickMode(mode) if mode in set(PickMode) else None
+        )
         return Redirect(f"/fulfilment/pick/{found.id}" if found else "/fulfilment/pick?status=none", status_code=303)
 
     @post("/claim", opt=needs(Right.FULFILMENT_PICK), status_code=200)

@@ -212,6 +212,24 @@ class ListRepository:
         found: UUID | None = rows.scalar_one_or_none()
         return found
 
+    async def ready_orders(self, seller_ids: Collection[UUID], *, single_line: bool, limit: int) -> list[UUID]:
+        """Return orders of one seller that may be picked, the most urgent first, skipping what others take right now."""
+        rows = await self._session.execute(
+            text(
+                """
+                SELECT o.id, o.seller_id FROM sales_order o LEFT JOIN floor_order f ON f.order_id = o.id
+                WHERE o.seller_id = ANY(:sellers) AND o.status = 'reserved' AND o.held_at IS NULL
+                    AND (f.stage IS NULL OR f.stage = 'waiting') AND (NOT :single OR o.line_count = 1)
+                    AND EXISTS (SELECT 1 FROM reservation r WHERE r.order_id = o.id)
+                ORDER BY f.priority DESC NULLS LAST, o.ship_by NULLS LAST, o.placed_at, o.id
+                LIMIT :limit FOR UPDATE OF o SKIP LOCKED
+                """
+            ),
+            {"sellers": list(seller_ids), "single": single_line, "limit": limit},
+        )
+        found = rows.all()
+        return [row.id for row in found if row.seller_id == found[0].seller_id]
+
     async def work_called(self, seller_ids: Collection[UUID], code: str) -> tuple[UUID | None, UUID | None] | None:
         """Return the order and its open list, or the list alone, that a code on paper names."""
         rows = await self._session.execute(
