@@ -17,6 +17,7 @@ from entrepot.inventory.refs import (
     ReservationRequest,
     ReservationRow,
 )
+from entrepot.inventory.reorganising import ReorganisationPreview, Reorganising
 from entrepot.inventory.replenishing import Replenishing
 
 __all__ = [
@@ -27,13 +28,14 @@ __all__ = [
     "LostReservation",
     "MoveKind",
     "Receipt",
+    "ReorganisationPreview",
     "ReservationOutcome",
     "ReservationRequest",
     "ReservationRow",
 ]
 
 
-class InventoryService(Replenishing, Arranging, Counting, Flooring):
+class InventoryService(Replenishing, Reorganising, Arranging, Counting, Flooring):
     """Every use case of the stock.
 
     Each runs inside the caller's transaction and never commits.  A transaction that makes several calls for several

@@ -8,6 +8,7 @@ from entrepot.inventory.pages.lots import LotPages
 from entrepot.inventory.pages.movements import MovementPages
 from entrepot.inventory.pages.places import LocationPages, WarehousePages
 from entrepot.inventory.pages.put_away import PutAwayPages
+from entrepot.inventory.pages.reorganise import ReorganisePages
 from entrepot.inventory.pages.replenish import PickFacePages, ReplenishPages
 from entrepot.inventory.pages.stock import StockPages
 from entrepot.kit.text import N_
@@ -20,6 +21,7 @@ ROUTES = [
     CountPages,
     LotPages,
     LabelPages,
+    ReorganisePages,
     PutAwayPages,
     ReplenishPages,
     PickFacePages,
@@ -66,6 +68,14 @@ NAV = [
         icon="refresh",
         right=Right.INVENTORY_WRITE,
         order=34,
+    ),
+    NavItem(
+        section="stock",
+        label=N_("Reorganise"),
+        url="/reorganise",
+        icon="arrows-exchange",
+        right=Right.INVENTORY_WRITE,
+        order=45,
     ),
     NavItem(
         section="stock",
