@@ -22,6 +22,7 @@ from entrepot.cli.demo import FILLED, OWNER
 from entrepot.erp.connections import ErpConnections
 from entrepot.erp.registry import erp_spec
 from entrepot.erp.service import ErpService
+from entrepot.fulfilment.carriage.rules import Rules
 from entrepot.fulfilment.carriers import CarrierLines, Carriers
 from entrepot.fulfilment.contract import PostalAddress
 from entrepot.fulfilment.registry import carrier_spec
@@ -34,8 +35,10 @@ from entrepot.kit.postgres import running_server
 from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
+from entrepot.sandbox.dhl import service as dhl
 from entrepot.sandbox.options import DEFAULT_ACCOUNTS, TEMU_ACCOUNTS, WorldOptions
 from entrepot.sandbox.retail.export import bundles, catalogue_rows, units_sold
+from entrepot.sandbox.sendcloud import service as sendcloud
 
 SLOTS = 60
 """Numbered slots in each box."""
@@ -206,14 +209,39 @@ async def _temu(database: Database, box: SecretBox, settings: Settings, seller_i
 
 
 async def _carrier(database: Database, box: SecretBox, settings: Settings, seller_id: UUID, sandbox: str) -> None:
-    spec = carrier_spec("sandbox_express")
-    values = {"api_url": sandbox, "api_key": WorldOptions().carrier_key}
+    """Connect three carriers; what goes where is said by rules, so that each has something to do."""
+    keys = {
+        "sandbox_express": {"api_url": sandbox, "api_key": WorldOptions().carrier_key},
+        "dhl": {
+            "api_url": sandbox + dhl.HOME,
+            "api_key": dhl.API_KEY,
+            "username": dhl.USERNAME,
+            "password": dhl.PASSWORD,
+            "ekp": dhl.EKP,
+        },
+        "sendcloud": {
+            "api_url": sandbox + sendcloud.BASE,
+            "public_key": sendcloud.PUBLIC_KEY,
+            "secret_key": sendcloud.SECRET_KEY,
+        },
+    }
+    rules: tuple[tuple[str, str, dict[str, str]], ...] = (
+        ("dhl", "V01PAK", {"countries": "DE"}),
+        ("sendcloud", "postnl:standard", {"countries": "BE", "most_kg": "23"}),
+        ("sandbox_express", "standard", {}),
+    )
     lines = CarrierLines.of(database, box, settings)
     try:
         async with database.transaction(Scope.of(seller_id)) as session:
             carriers = Carriers(session, lines)
-            await carriers.connect(seller_id, spec, parse_credentials(spec, values), name=spec.name)
+            accounts = {
+                key: await carriers.connect(seller_id, spec, parse_credentials(spec, values), name=spec.name)
+                for key, values in keys.items()
+                for spec in (carrier_spec(key),)
+            }
             await carriers.set_sender(seller_id, SENDER)
+            for key, service, conditions in rules:
+                await Rules(session).save(seller_id, conditions | {"carrier": f"{accounts[key].id}:{service}"})
     finally:
         await lines.aclose()
 

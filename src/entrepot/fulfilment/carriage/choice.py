@@ -30,7 +30,6 @@ NOT_VALUE = N_("is worth {value}")
 NOT_CHANNEL = N_("comes from another channel account")
 NOT_DAYS = N_("is promised in {days} days")
 NOT_PROMISED = N_("has no promised day")
-NOT_USABLE = N_("{result} does not carry it")
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
