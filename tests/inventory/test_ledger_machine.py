@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.catalog.service import ProductRef
 from entrepot.inventory import views
 from entrepot.inventory.service import InventoryService
+from entrepot.kit.clock import now
 from entrepot.kit.database import Database
 from entrepot.kit.errors import EntrepotError
 from entrepot.kit.ids import new_id
@@ -44,7 +45,7 @@ class Ledger(RuleBasedStateMachine):
         self.products: list[ProductRef] = []
         self.places: list[UUID] = []
         self.lines: list[UUID] = []
-        self.past: list[tuple[datetime, dict[tuple[UUID, UUID], int]]] = []
+        self.past: list[tuple[datetime, dict[tuple[UUID, UUID, str], int]]] = []
 
     def teardown(self) -> None:
         self.runner.run(self.database.engine.dispose())
@@ -134,6 +135,59 @@ class Ledger(RuleBasedStateMachine):
     def change_location(self, place: int, *, pickable: bool) -> None:
         self.work(lambda stock: stock.change_location(self.places[place], name="", walk_order=1, pickable=pickable))
 
+    @rule(product=products, place=st.integers(0, 2), lot=st.sampled_from(["L1", "L2"]), days=st.integers(0, 9))
+    def receive_lot(self, product: int, place: int, lot: str, days: int) -> None:
+        day = now().date() + timedelta(days)
+        self.work(
+            lambda stock: stock.receive(
+                self.products[product].id, self.places[place], 2, lot=lot, expires_on=day if days else None
+            )
+        )
+
+    @rule(product=products, which=st.integers(0, 1), release=st.booleans())
+    def set_lot_aside(self, product: int, which: int, *, release: bool) -> None:
+        async def do(stock: InventoryService) -> None:
+            lots = await stock.lots_of([self.products[product].id])
+            if which < len(lots):
+                act = stock.release_lot if release else stock.quarantine
+                await act(lots[which].id, "Because")
+
+        self.work(do)
+
+    @rule(product=products, goal=places, quantity=quantities, lot=st.sampled_from(["", "L1"]))
+    def put_away(self, product: int, goal: int, quantity: int, lot: str) -> None:
+        self.work(
+            lambda stock: stock.put_away(
+                self.products[product].id, self.building.receiving, self.places[goal], quantity, to_lot=lot
+            )
+        )
+
+    @rule()
+    def replenish(self) -> None:
+        async def do(stock: InventoryService) -> None:
+            await stock.set_pick_face(self.products[0].id, self.building.shelf, 2, 5)
+            await stock.make_replenishment(self.seller_id)
+            for way in await views.replenishments(self.session):
+                await stock.bring(way.id, way.quantity)
+
+        self.work(do)
+
+    @invariant()
+    def nothing_that_is_set_aside_is_promised_from_a_shelf(self) -> None:
+        async def do(_: InventoryService) -> None:
+            rows = await self.session.execute(
+                text(
+                    "SELECT r.id FROM reservation r JOIN location l ON l.id = r.location_id JOIN lot b"
+                    " ON b.product_id = r.product_id AND b.code = r.lot"
+                    " WHERE r.seller_id = :id AND l.kind <> 'staging' AND NOT b.sellable AND l.pickable"
+                ),
+                {"id": self.seller_id},
+            )
+            assert rows.all() == []
+
+        if self.products:
+            self.work(do)
+
     @rule()
     def remember(self) -> None:
         """Note what there is at this moment."""
@@ -142,10 +196,13 @@ class Ledger(RuleBasedStateMachine):
             session = self.session
             at = (await session.execute(text("SELECT statement_timestamp()"))).scalar_one()
             rows = await session.execute(
-                text("SELECT product_id, location_id, on_hand FROM stock_level WHERE seller_id = :id AND on_hand > 0"),
+                text(
+                    "SELECT product_id, location_id, lot, on_hand FROM stock_level"
+                    " WHERE seller_id = :id AND on_hand > 0"
+                ),
                 {"id": self.seller_id},
             )
-            self.past.append((at, {(row[0], row[1]): row[2] for row in rows}))
+            self.past.append((at, {(row[0], row[1], row[2]): row[3] for row in rows}))
 
         self.work(do)
 
@@ -159,7 +216,7 @@ class Ledger(RuleBasedStateMachine):
         async def do(_: InventoryService) -> None:
             for at, levels in self.past:
                 found = await views.stock_at(self.session, self.seller_id, at)
-                assert {(row.product_id, row.location_id): row.on_hand for row in found} == levels
+                assert {(row.product_id, row.location_id, row.lot): row.on_hand for row in found} == levels
 
         if self.past:
             self.work(do)
