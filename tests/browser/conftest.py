@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from playwright.sync_api import (
     Page,
     StorageState,
     ViewportSize,
+    expect,
     sync_playwright,
 )
 
@@ -42,17 +44,20 @@ class Demo:
     email: str
     password: str
 
-    def place_order(self, *lines: tuple[str, int], country: str = "NL") -> str:
+    def place_order(self, *lines: tuple[str, int], country: str = "NL", shop: str = "") -> str:
         """Let a buyer order on the marketplace, any basket unless told; returns the marketplace's order number."""
-        body: dict[str, object] = {"country": country}
+        body: dict[str, object] = {"country": country, "client_id": shop or None}
         if lines:
             body["lines"] = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
-        answer = httpx.post(f"{self.sandbox}/sandbox/api/orders", json=body, timeout=30).raise_for_status().json()
-        return str(answer["order_id"])
+        return str(self.tell("orders", body)["order_id"])
 
     def ask(self, path: str) -> Any:  # noqa: ANN401 -- JSON
         """Return what the sandbox knows."""
         return httpx.get(f"{self.sandbox}/sandbox/api/{path}", timeout=30).raise_for_status().json()
+
+    def tell(self, path: str, body: object) -> Any:  # noqa: ANN401 -- JSON
+        """Let something happen in the sandbox; returns its answer."""
+        return httpx.post(f"{self.sandbox}/sandbox/api/{path}", json=body, timeout=30).raise_for_status().json()
 
     def gtin(self, sku: str) -> str:
         """Return the barcode on a product."""
@@ -69,45 +74,42 @@ class Demo:
             time.sleep(0.3)
 
 
-@pytest.fixture(scope="package")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
-    """The demo as a user starts it, with buyers who wait to be told."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (apt-get install chromium), so no browser test can run")
-    if running := os.environ.get(
-        "ENTREPOT_TEST_DEMO"
-    ):  # "PORT FOLDER" of a demo that runs already: quicker to write tests
-        number, _, data = running.partition(" ")
-        yield _demo_at(int(number), Path(data))
-        return
-    folder = tmp_path_factory.mktemp("demo")
-    port = three_free_ports()
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A command of the hub that runs."""
+
+    address: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def wait(self) -> None:
+        """Return when it answers."""
+        deadline = time.monotonic() + 120
+        while True:
+            try:
+                if httpx.get(f"{self.address}/healthz", timeout=2).is_success:
+                    return
+            except httpx.HTTPError:
+                pass
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.3)
+
+
+@contextmanager
+def running(folder: Path, port: int, command: str, *arguments: str, **settings: str) -> Generator[Running]:
+    """Run a command of the hub, until told to stop; it may not answer yet."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("ENTREPOT_", "DATABASE_URL"))}
-    log = folder / "demo.log"
+    log = folder / f"{command}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "entrepot",
-                "demo",
-                "--port",
-                str(port),
-                "--folder",
-                str(folder / "data"),
-                "--speed",
-                "0",
-            ],
-            env=environment,
+            [sys.executable, "-m", "entrepot", command, *arguments],
+            env=environment | settings,
             stdout=out,
             stderr=subprocess.STDOUT,
         )
     try:
-        wait_until_ready(f"http://127.0.0.1:{port}", process, log)
-        found = _demo_at(port, folder / "data")
-        for _ in range(BUYERS):  # a shop in which nothing happens proves little
-            found.place_order()
-        yield found
+        yield Running(f"http://127.0.0.1:{port}", process, log)
     finally:
         process.send_signal(signal.SIGINT)
         try:
@@ -116,13 +118,91 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
             process.kill()
 
 
+@pytest.fixture(scope="package")
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
+    """The demo as a user starts it, with buyers who wait to be told."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (apt-get install chromium), so no browser test can run")
+    if known := os.environ.get(
+        "ENTREPOT_TEST_DEMO"
+    ):  # "PORT FOLDER" of a demo that runs already: quicker to write tests
+        number, _, data = known.partition(" ")
+        yield _demo_at(int(number), Path(data))
+        return
+    folder = tmp_path_factory.mktemp("demo")
+    port = three_free_ports()
+    arguments = ("--port", str(port), "--folder", str(folder / "data"), "--speed", "0")
+    with running(folder, port, "demo", *arguments) as started:
+        if any("begun_hub" in getattr(item, "fixturenames", ()) for item in request.session.items):
+            request.getfixturevalue("begun_hub")  # it begins beside the demo, for the tests that come to it later
+        started.wait()
+        found = _demo_at(port, folder / "data")
+        for _ in range(BUYERS):  # a shop in which nothing happens proves little
+            found.place_order()
+        yield found
+
+
+@pytest.fixture(scope="package")
+def begun_hub(tmp_path_factory: pytest.TempPathFactory) -> Generator[Running]:
+    """A hub that has nothing and nobody yet, beside the demo: the demo's sandbox is its outside world, too."""
+    folder = tmp_path_factory.mktemp("hub")
+    port = three_free_ports(25000)  # away from the demo's, which may not listen yet
+    settings = {
+        "ENTREPOT_DATA_DIR": str(folder / "data"),
+        "ENTREPOT_PORT": str(port),
+        "ENTREPOT_OUTSIDE_ALLOW": '["127.0.0.0/8"]',
+    }
+    with running(folder, port, "up", **settings) as started:
+        yield started
+
+
+@dataclass(frozen=True, slots=True)
+class NewHub:
+    """A hub that its first visitor has just made theirs."""
+
+    address: str
+    owner: StorageState
+    errors: list[str]
+    """What the browser complained about meanwhile."""
+
+
+@pytest.fixture(scope="package")
+def new_hub(begun_hub: Running, chromium: Browser) -> NewHub:
+    """Set the hub up on its first page."""
+    begun_hub.wait()
+    context = chromium.new_context(viewport=WIDE, base_url=begun_hub.address, locale="en-GB")
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    errors = listen(page)
+    page.goto("/")
+    page.wait_for_url("**/first-run")
+    keep_picture(page, "first-run")
+    page.get_by_role("button", name="Set up").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    for label, value in {
+        "Your name": "Olga",
+        "E-mail address": "olga@example.com",
+        "Name of your company or shop": "Olga's Lamps",
+        "Name of your warehouse": "Back room",
+    }.items():
+        page.get_by_label(label).fill(value)
+    page.locator("input[name=password]").fill("correct horse battery staple")
+    page.get_by_role("button", name="Set up").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dashboard", timeout=PATIENCE_MS)
+    expect(page.get_by_role("region", name="First steps")).to_contain_text("channel")
+    keep_picture(page, "first-steps")
+    owner = context.storage_state()
+    context.close()
+    return NewHub(begun_hub.address, owner, errors)
+
+
 def _demo_at(port: int, data: Path) -> Demo:
     password = (data / "owner.password").read_text().strip()
     return Demo(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}", "owner@demo.example", password)
 
 
-def three_free_ports() -> int:
-    for start in range(21000, 29000, 37):
+def three_free_ports(first: int = 21000) -> int:
+    for start in range(first, first + 4000, 37):
         probes = [socket.socket() for _ in range(3)]
         try:
             for offset, probe in enumerate(probes):
@@ -135,19 +215,6 @@ def three_free_ports() -> int:
             for probe in probes:
                 probe.close()
     pytest.fail("no three free ports in a row")
-
-
-def wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 120
-    while True:
-        try:
-            if httpx.get(f"{address}/healthz", timeout=2).is_success:
-                return
-        except httpx.HTTPError:
-            pass
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.3)
 
 
 @pytest.fixture(scope="package")
@@ -261,14 +328,16 @@ def import_now(page: Page) -> None:
 def picture() -> Callable[..., None]:
     """Return a function that keeps a picture of a page for the manual, wide and as on a phone."""
 
-    def keep(page: Page, name: str, *, phone: bool = True) -> None:
-        if not os.environ.get("ENTREPOT_PICTURES"):
-            return
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        for size, suffix in ((PHONE, "phone"), (WIDE, "wide"))[0 if phone else 1 :]:
-            page.set_viewport_size(size)
-            page.evaluate("scrollTo(0, 0)")
-            page.wait_for_timeout(300)
-            page.screenshot(path=PICTURES / f"{name}-{suffix}.png")
+    return keep_picture
 
-    return keep
+
+def keep_picture(page: Page, name: str, *, phone: bool = True) -> None:
+    """Keep a picture of a page, if pictures are wanted; the page is wide afterwards."""
+    if not os.environ.get("ENTREPOT_PICTURES"):
+        return
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for size, suffix in ((PHONE, "phone"), (WIDE, "wide"))[0 if phone else 1 :]:
+        page.set_viewport_size(size)
+        page.evaluate("scrollTo(0, 0)")
+        page.wait_for_timeout(300)
+        page.screenshot(path=PICTURES / f"{name}-{suffix}.png")

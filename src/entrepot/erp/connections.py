@@ -95,6 +95,7 @@ class ErpConnections:
             why=why,
             actor_name=context.actor.name,
             request_id=context.request_id,
+            run_id=context.run_id,
             redactor=redactor_for(credentials),
         )
         return erp_spec(account.erp).connect(credentials, self._line(caller))
@@ -114,6 +115,7 @@ class ErpConnections:
                     why=caller.why,
                     actor_name=caller.actor_name,
                     request_id=caller.request_id,
+                    run_id=caller.run_id,
                     method=call.method,
                     url=redactor.text(call.target),
                     status=None if call.error else WENT_WELL,

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,7 +17,7 @@ from entrepot.channels.service import ChannelService
 from entrepot.erp.service import ErpService
 from entrepot.flows import views
 from entrepot.flows.domain import FLOW_LABELS, MODE_LABELS, PUBLISH, STOCK, Flow, InventoryMode, OrderMode, StepState
-from entrepot.flows.jobs import inventory_schedule, order_schedule
+from entrepot.flows.jobs import inventory_schedule, order_schedule, start_order_run
 from entrepot.flows.tasks import InventoryRun, OrderRun
 from entrepot.fulfilment.mapping import CarrierMappings
 from entrepot.jobs import service as jobs
@@ -34,13 +34,14 @@ class RunPages(Controller):
     include_in_schema = False
 
     @get("/{account_id:uuid}", opt=needs(Right.CHANNELS_READ))
-    async def show(self, session: AsyncSession, account_id: FromPath[UUID]) -> Template:
+    async def show(self, session: AsyncSession, account_id: FromPath[UUID], again: FromQuery[str] = "") -> Template:
         """Show the last order run and inventory run step by step, and those before."""
         account = await ChannelService(session).account(account_id)
         names = {Flow.ORDER: order_schedule(account_id), Flow.INVENTORY: inventory_schedule(account_id)}
         schedules = {row.name: row for row in await job_views.list_schedules(session)}
         context: dict[str, Any] = {
             "account": account,
+            "again": again,
             "join": await ErpService(session).joined(account_id),
             "flows": [await _flow(session, account, flow, schedules.get(names[flow])) for flow in Flow],
             "modes": MODE_LABELS,
@@ -52,12 +53,13 @@ class RunPages(Controller):
     async def order(
         self, request: Request[Any, Any, Any], session: AsyncSession, account_id: FromPath[UUID]
     ) -> Redirect:
-        """Start an order run, or show the one that is going on."""
+        """Start an order run, behind the one that is going on if there is one."""
         account = await _readable(session, account_id)
         wanted = (await form_values(request)).get("mode", "")
         mode = OrderMode.TRACKING_ONLY if wanted == OrderMode.TRACKING_ONLY else OrderMode.FULL
-        await jobs.enqueue(session, OrderRun(seller_id=account.seller_id, account_id=account.id, mode=mode.value))
-        return see_other(f"/runs/{account_id}")
+        task = OrderRun(seller_id=account.seller_id, account_id=account.id, mode=mode.value)
+        begun = await start_order_run(session, task)
+        return see_other(f"/runs/{account_id}" if begun else f"/runs/{account_id}?again=1")
 
     @post("/{account_id:uuid}/inventory", opt=needs(Right.OFFERS_MANAGE))
     async def inventory(

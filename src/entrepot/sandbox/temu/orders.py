@@ -17,8 +17,6 @@ from entrepot.sandbox.wire import Answer, Call, Endpoint
 _LARGEST_PAGE, _MOST_NUMBERS = 100, 20
 _SHIP_DAYS, _DELIVERY_DAYS = 2, 6
 _COUNTRIES = {"NL": "Netherlands", "BE": "Belgium", "DE": "Germany"}
-_CODE_LEFT_OUT_ONE_IN = 3
-"""Of so many orders one does not name the seller's own SKUs, as local shops get them."""
 _NEEDS_TEMU_LABEL = 3
 
 
@@ -101,7 +99,8 @@ class TemuOrders:
 
     def _written(self, shop: Shop, order: Order) -> dict[str, dict[str, object] | list[dict[str, object]]]:
         wants_out = any(item.open and item.cancellation_requested for item in order.items)
-        names_codes = self._world.dice.below(_CODE_LEFT_OUT_ONE_IN, "code", order.order_id) != 0
+        one_in = shop.state.codeless_one_in
+        names_codes = not one_in or self._world.dice.below(one_in, "code", order.order_id) != 0
         return {
             "parentOrderMap": {
                 "parentOrderSn": shop.number(order),

@@ -36,6 +36,7 @@ class Change(msgspec.Struct, forbid_unknown_fields=True):
     masked: bool | None = None
     may_decrypt: bool | None = None
     withheld_one_in: int | None = None
+    codeless_one_in: int | None = None
     example_style: bool | None = None
 
 
@@ -60,6 +61,7 @@ class ShopState(msgspec.Struct):
     masked: bool
     may_decrypt: bool
     withheld_one_in: int
+    codeless_one_in: int
     example_style: bool
     orders: int
     shipments: int
@@ -93,7 +95,7 @@ class Controls:
             state.hook, state.told_until = wanted.hook, self._world.clock.now()
         if wanted.token_days is not None:
             state.token_ends = self._world.clock.now() + timedelta(days=wanted.token_days)
-        for name in ("masked", "may_decrypt", "withheld_one_in", "example_style"):
+        for name in ("masked", "may_decrypt", "withheld_one_in", "codeless_one_in", "example_style"):
             value = getattr(wanted, name)
             if value is not None:
                 setattr(state, name, value)
@@ -217,4 +219,6 @@ def _gateway(world: World) -> HTTPRouteHandler:
     return router
 
 
-_SHOWN = ("hook", "events", "token_ends", "masked", "may_decrypt", "withheld_one_in", "example_style")
+_SHOWN = (
+    "hook", "events", "token_ends", "masked", "may_decrypt", "withheld_one_in", "codeless_one_in", "example_style",
+)  # fmt: skip

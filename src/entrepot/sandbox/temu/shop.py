@@ -31,6 +31,8 @@ class TemuState(msgspec.Struct):
     may_decrypt: bool = True
     withheld_one_in: int = 0
     """Of so many orders one has no address; 0 for none."""
+    codeless_one_in: int = 3
+    """Of so many orders one does not name the seller's own SKUs, as local shops get them; 0 for none."""
     told_until: datetime | None = None
     """What changed before was told."""
 
