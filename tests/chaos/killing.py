@@ -14,6 +14,8 @@ SPARE = 2
 """Workers at a time: one to be killed, one to take over."""
 LONGEST = 90
 """Seconds after which work that has not gone on counts as stuck."""
+MISSES = 2
+"""Runs that may end before the moment that was waited for; then any moment will do."""
 LATEST_START = 8
 """Most seconds before a killed worker is started again, if nothing else is said; till then the other one is alone."""
 
@@ -129,17 +131,20 @@ class Killer:
     async def _choose(self) -> tuple[Any, list[Worker], set[str]]:
         """Wait for a moment at which the job is at work; return its run, who is to die, and their places."""
         deadline = time.monotonic() + LONGEST
+        missed = 0
         while time.monotonic() < deadline:
             run = await self._running()
             if run is None:
                 await self.hurry()
                 await self._keep_busy()
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.1 if missed < MISSES else 0.02)
                 continue
-            await self._moment()
+            if missed < MISSES:
+                await self._moment()
             run = await self._running()
             slots = await self._hub.slots()
             if run is None or run["slot"] not in slots:
+                missed += 1
                 continue
             luck = self._dice.random()
             chosen = {run["slot"]} if luck < 0.7 else set(slots) if luck < 0.9 else {self._dice.choice(sorted(slots))}
