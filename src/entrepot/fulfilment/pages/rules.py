@@ -47,11 +47,14 @@ class RulePages(Controller):
     ) -> Template:
         """List the rules, and say which one takes a parcel like this."""
         asked = {"country": country, "kg": kg, "value": value, "days": days, "channel_account_id": channel_account_id}
+        if principal.seller is None and len(principal.sellers) != 1:
+            return Template("fulfilment/rules.html", context={"several": True})
         seller_id = principal.seller_id()
         names = await _names(session, seller_id)
         rules = await Rules(session).all(seller_id)
         tried = await _tried(session, seller_id, asked) if country or kg else None
         context = {
+            "several": False,
             "rows": [_row(rule, names) for rule in rules],
             "tried": tried,
             "asked": asked,
