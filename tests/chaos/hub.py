@@ -142,8 +142,9 @@ class Nursery:
         return Worker(name, int(answers.readline()))
 
     def close(self) -> None:
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
         self._process.wait(20)
 
 

@@ -120,8 +120,9 @@ async def _misbehave(hub: Hub, faults: Faults, dice: random.Random, client: str 
 async def _send_again(hub: Hub, world: World, count: int) -> None:
     """Let so many offers count as not told, as after a restore of the channel."""
     await hub.sql(
-        "UPDATE offer SET published_quantity = NULL WHERE id IN (SELECT id FROM offer"
-        " WHERE product_id IS NOT NULL AND account_id = $1 ORDER BY random() LIMIT $2)",
+        "UPDATE offer o SET published_quantity = NULL FROM (SELECT id FROM offer WHERE id IN (SELECT id FROM offer"
+        " WHERE product_id IS NOT NULL AND account_id = $1 ORDER BY random() LIMIT $2) ORDER BY id FOR NO KEY UPDATE) c"
+        " WHERE o.id = c.id",  # in the order in which everybody locks offers
         world.account_id,
         count,
     )

@@ -191,7 +191,14 @@ class OfferRepository(MatchStatements):
     async def give_up(self, account_id: UUID, run_id: UUID) -> None:
         """Let another run take over what this one could not finish; whether it arrived stays unknown."""
         await self._session.execute(
-            text("UPDATE offer SET sending_at = NULL WHERE account_id = :account AND sending_by = :run"),
+            text(
+                """
+                UPDATE offer o SET sending_at = NULL FROM (
+                    SELECT id FROM offer WHERE account_id = :account AND sending_by = :run
+                    ORDER BY id FOR NO KEY UPDATE
+                ) AS marked WHERE o.id = marked.id
+                """
+            ),
             {"account": account_id, "run": run_id},
         )
 
@@ -199,8 +206,13 @@ class OfferRepository(MatchStatements):
         """Do that for runs that are over."""
         await self._session.execute(
             text(
-                "UPDATE offer SET sending_at = NULL"
-                " WHERE state = 'to_push' AND sending_by = ANY(:runs) AND sending_at IS NOT NULL"
+                """
+                UPDATE offer o SET sending_at = NULL FROM (
+                    SELECT id FROM offer
+                    WHERE state = 'to_push' AND sending_by = ANY(:runs) AND sending_at IS NOT NULL
+                    ORDER BY id FOR NO KEY UPDATE
+                ) AS marked WHERE o.id = marked.id
+                """
             ),
             {"runs": list(run_ids)},
         )
