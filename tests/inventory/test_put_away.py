@@ -8,6 +8,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import SellerRef
@@ -120,33 +121,33 @@ async def test_puts_away_by_scanning(client: httpx.AsyncClient, building: Buildi
         ("CUP", "No CUP waits in a receiving location"),
         ("MAIN-B-02", "MAIN-B-02 is a location. Scan the product"),
     ):
-        text, known = await scan(client, code, known)
-        assert words in text
-        assert 'data-scan-result="error"' in text
-    text, known = await scan(client, "MUG", known)
-    assert "MAIN-A-01" in text
+        found, known = await scan(client, code, known)
+        assert words in found
+        assert 'data-scan-result="error"' in found
+    found, known = await scan(client, "MUG", known)
+    assert "MAIN-A-01" in found
     assert known["quantity"] == "5"
-    text, again = await scan(client, "MUG", known)
-    assert "in your hands already" in text
+    found, again = await scan(client, "MUG", known)
+    assert "in your hands already" in found
     assert again["token"] == known["token"]
     for quantity in ("0", "-1", "many", "9"):
-        text, _ = await scan(client, "MAIN-A-01", {**known, "quantity": quantity})
-        assert 'data-scan-result="error"' in text
-    text, _ = await scan(client, "STAGING", known)
-    assert "not a place where MUG can stay" in text
+        found, _ = await scan(client, "MAIN-A-01", {**known, "quantity": quantity})
+        assert 'data-scan-result="error"' in found
+    found, _ = await scan(client, "STAGING", known)
+    assert "not a place where MUG can stay" in found
     late = str(now().date() - timedelta(2))
-    text, _ = await scan(client, "MAIN-A-01", {**known, "new_lot": "L1", "expires_on": late})
-    assert "Lot L1 of MUG expired on" in text
+    found, _ = await scan(client, "MAIN-A-01", {**known, "new_lot": "L1", "expires_on": late})
+    assert "Lot L1 of MUG expired on" in found
     good = {**known, "quantity": "3", "new_lot": "L1", "expires_on": str(now().date() + timedelta(60))}
-    text, after = await scan(client, "MAIN-A-01", good)
-    assert "3 of MUG now in MAIN-A-01." in text
+    found, after = await scan(client, "MAIN-A-01", good)
+    assert "3 of MUG now in MAIN-A-01." in found
     assert not after.get("product")
-    text, _ = await scan(client, "MAIN-A-01", good)  # the scanner sent Enter twice
-    assert "not moved twice" in text
-    text, _ = await scan(client, "MUG", after)
-    rest = state_of(text)
-    text, _ = await scan(client, "MAIN-A-01", rest)
-    assert "MUG is kept by lot" in text
+    found, _ = await scan(client, "MAIN-A-01", good)  # the scanner sent Enter twice
+    assert "not moved twice" in found
+    found, _ = await scan(client, "MUG", after)
+    rest = state_of(found)
+    found, _ = await scan(client, "MAIN-A-01", rest)
+    assert "MUG is kept by lot" in found
     row = (await client.get("/api/v1/stock", params={"q": "MUG"})).json()["items"][0]
     async with database.transaction(Scope.of(UUID(row["seller_id"]))) as session:
         assert await numbers(session, UUID(row["product_id"])) == (5, 0, 3)
@@ -162,10 +163,29 @@ async def test_takes_from_any_place_and_through_the_api(client: httpx.AsyncClien
         f"/api/v1/stock/{product}/places", params={"warehouse_id": str(building.id), "quantity": 1}
     )
     assert places.json()["items"][0]["why"] == SAME
-    text, known = await scan(client, "MAIN-A-01", {"warehouse": "", "origin": ""})
-    assert "Take from MAIN-A-01" in text
-    text, known = await scan(client, "MUG", known)
-    text, known = await scan(client, "MAIN-B-02", {**known, "quantity": "2"})
-    assert "2 of MUG now in MAIN-B-02" in text
+    found, known = await scan(client, "MAIN-A-01", {"warehouse": "", "origin": ""})
+    assert "Take from MAIN-A-01" in found
+    found, known = await scan(client, "MUG", known)
+    found, known = await scan(client, "MAIN-B-02", {**known, "quantity": "2"})
+    assert "2 of MUG now in MAIN-B-02" in found
     put_down = await client.post("/stock/put-away/start", data=known, headers={"hx-request": "true"})
     assert "Scan a product" in put_down.text
+
+
+async def test_reads_lot_and_expiry_from_the_label(
+    client: httpx.AsyncClient, building: Building, database: Database, seller: SellerRef
+) -> None:
+    assert building.id
+    async with database.transaction(Scope.of(seller.id)) as session:
+        await session.execute(
+            text("UPDATE product SET gtin = '4006381333931' WHERE sku = 'MUG' AND seller_id = :id"), {"id": seller.id}
+        )
+    label = "(01)04006381333931(17)310531(10)B-7"
+    found, known = await scan(client, label, {"warehouse": "", "origin": ""})
+    assert (known["product"], known["new_lot"], known["expires_on"]) == ("MUG", "B-7", "2031-05-31")
+    found, _ = await scan(client, "MAIN-A-01", known)
+    assert "5 of MUG now in MAIN-A-01." in found
+    received = await client.post("/stock/receive", data={"location": "MAIN-A-01", "product": label, "quantity": "2"})
+    assert received.status_code == 303, received.text
+    lot = (await client.get("/api/v1/lots")).json()["items"][0]
+    assert (lot["code"], lot["expires_on"], lot["on_hand"]) == ("B-7", "2031-05-31", 7)

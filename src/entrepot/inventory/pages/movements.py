@@ -23,6 +23,7 @@ from entrepot.inventory.forms import movement_fields, sentence, warehouse_field
 from entrepot.inventory.paging import read_day
 from entrepot.inventory.service import InventoryService
 from entrepot.kit.errors import EntrepotError
+from entrepot.kit.gs1 import read_gs1
 from entrepot.kit.text import N_
 
 WHOLE = re.compile(r"[-+\u2212]?\d{1,10}")
@@ -155,6 +156,7 @@ async def _read(stock: InventoryService, seller_id: UUID, verb: str, given: dict
             continue
         try:
             if name == "product":
+                _read_label(given)
                 read.ids[name] = (await stock.scan_product(seller_id, given[name])).id
             elif name in {"location", "origin", "target"}:
                 read.ids[name] = (await stock.scan_location(given[name], warehouse_id=warehouse_id)).id
@@ -167,6 +169,17 @@ async def _read(stock: InventoryService, seller_id: UUID, verb: str, given: dict
     if verb == "receive" and "product" in read.ids and not given["lot"] and await stock.lots_of([read.ids["product"]]):
         read.problems.setdefault("lot", sentence(LotMissingError(sku=given["product"])))
     return read
+
+
+def _read_label(given: dict[str, str]) -> None:
+    """Take what a GS1 barcode says apart; what was typed by hand stays."""
+    label = read_gs1(given["product"])
+    if label is None or not label.gtin:
+        return
+    given["product"] = label.gtin
+    given["lot"] = given.get("lot") or label.lot
+    if label.expires_on and "expires_on" in given:
+        given["expires_on"] = given["expires_on"] or label.expires_on.isoformat()
 
 
 async def _do(stock: InventoryService, verb: str, given: Mapping[str, str], read: Read) -> None:

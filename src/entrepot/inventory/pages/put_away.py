@@ -26,6 +26,7 @@ from entrepot.inventory.paging import read_day
 from entrepot.inventory.refs import LocationRef
 from entrepot.inventory.service import InventoryService
 from entrepot.kit.errors import EntrepotError
+from entrepot.kit.gs1 import Gs1Label, read_gs1
 from entrepot.kit.i18n import gettext
 from entrepot.kit.ids import new_id
 from entrepot.kit.text import N_
@@ -86,9 +87,11 @@ class PutAway:
 
     async def scan(self, code: str) -> Task:
         """Do what the scanned thing means here."""
+        label = read_gs1(code)
+        code = label.gtin if label and label.gtin else code
         found = await identify(self._stock, self._seller_id, code, uuid_of(self._known["warehouse"]))
         if isinstance(found, ProductRef):
-            return await self._take(found)
+            return await self._take(found, label)
         if self._known["product"]:
             return await self._put(found)
         if not await views.contents(self._session, found.id, limit=1):
@@ -109,12 +112,15 @@ class PutAway:
                 pass  # what was in hand is gone meanwhile: begin anew
         return begin(known["warehouse"], known["origin"])
 
-    async def _take(self, product: ProductRef) -> Task:
+    async def _take(self, product: ProductRef, label: Gs1Label | None) -> Task:
         if self._known["product"] == product.sku:
             task = await self.again(self._known)
             return task.ok(N_("{sku} is in your hands already. Scan the location."), sku=product.sku)
         changed = self._known["product"]
         known = dict.fromkeys(KEPT, "") | {name: self._known[name] for name in ("warehouse", "origin")}
+        if label:
+            known["new_lot"] = label.lot
+            known["expires_on"] = label.expires_on.isoformat() if label.expires_on else ""
         origin, lot, free = await self._origin(product, known)
         task = await self._ask(product, origin, lot, free, known)
         if changed:
@@ -132,6 +138,8 @@ class PutAway:
         rows = [row for row in rows if row.product_id == product.id and row.on_hand > row.reserved]
         if known["lot"] or known["token"]:
             rows = [row for row in rows if row.lot == known["lot"]]
+        elif known["new_lot"]:  # what the label says, or goods whose lot the books do not know yet
+            rows = [row for row in rows if row.lot == known["new_lot"]] or [row for row in rows if not row.lot]
         if not rows:
             origin = known["origin"] or gettext(N_("a receiving location"))
             raise NothingWaitsError(sku=product.sku, location=origin)
