@@ -1,6 +1,6 @@
 """What the seller enters to connect a Temu shop."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -14,21 +14,6 @@ GATEWAYS = {
     "global": "https://openapi-b-global.temu.com/openapi/router",
 }
 """Where each region's shops are served.  A token of one region is unknown in the others."""
-SHAPES = ("flat", "nested")
-
-
-def _region(value: str) -> str:
-    region = value.lower()
-    if region not in GATEWAYS:
-        raise ValueError(N_("Enter eu, us or global."))
-    return region
-
-
-def _shape(value: str) -> str:
-    shape = value.lower()
-    if shape not in SHAPES:
-        raise ValueError(N_("Enter flat or nested."))
-    return shape
 
 
 def _web_address(value: str) -> str:
@@ -77,11 +62,13 @@ class TemuCredentials(Credentials):
         ),
     ]
     region: Annotated[
-        str,
-        AfterValidator(_region),
+        Literal["eu", "us", "global"],
         Field(
             title=N_("Region"),
-            description=N_("Where the shop sells: eu, us or global. The token is known in this region only."),
+            description=N_("Where the shop sells. The token is known in this region only."),
+            json_schema_extra={
+                "choices": {"eu": N_("Europe (eu)"), "us": N_("United States (us)"), "global": N_("Elsewhere (global)")}
+            },
         ),
     ] = "eu"
     gateway: Annotated[
@@ -94,8 +81,7 @@ class TemuCredentials(Credentials):
         ),
     ] = ""
     shape: Annotated[
-        str,
-        AfterValidator(_shape),
+        Literal["flat", "nested"],
         Field(
             title=N_("Shape of requests"),
             description=N_(
