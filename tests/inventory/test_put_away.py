@@ -24,17 +24,22 @@ from tests.inventory.factories import Building, add_building, add_product, check
 
 pytestmark = pytest.mark.anyio
 
+
+def spot(walk: int, same: int, other: int, rest: int, limits: tuple[int | None, int | None]) -> Spot:
+    most, maximum = limits
+    units = same + other + rest
+    return Spot(new_id(), f"C{walk}", walk, units, same, other, units > 0, most, maximum)
+
+
+limit = st.none() | st.integers(1, 12)
 spots = st.lists(
     st.builds(
-        lambda walk, same, other, rest, most, maximum: Spot(
-            new_id(), f"C{walk}", walk, same + other + rest, same, other, same + other + rest > 0, most, maximum
-        ),
+        spot,
         st.integers(0, 9),
         st.integers(0, 5),
         st.integers(0, 5),
         st.integers(0, 5),
-        st.none() | st.integers(1, 12),
-        st.none() | st.integers(1, 12),
+        st.tuples(limit, limit),
     ),
     max_size=8,
 )

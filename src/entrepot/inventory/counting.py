@@ -64,7 +64,7 @@ async def open_check(session: AsyncSession, row: ReservationRow, sku: str) -> UU
         recount=False,
         stocktake_id=None,
     )
-    return await Counting(session)._open_sheet(sheet, [(row.product_id, row.location_id, row.lot)])  # noqa: SLF001 -- of this module
+    return await Counting(session).open_sheet(sheet, [(row.product_id, row.location_id, row.lot)])
 
 
 class Counting(Booking):
@@ -108,9 +108,10 @@ class Counting(Booking):
         if not lying:
             raise NothingToCountError(location=where)
         sheet = Sheet(seller_id, warehouse_id, location_id, title.strip() or where, cause, recount, stocktake_id)
-        return await self._open_sheet(sheet, lying)
+        return await self.open_sheet(sheet, lying)
 
-    async def _open_sheet(self, sheet: Sheet, lying: Sequence[tuple[UUID, UUID, str]]) -> UUID:
+    async def open_sheet(self, sheet: Sheet, lying: Sequence[tuple[UUID, UUID, str]]) -> UUID:
+        """Write a sheet down with a line for each of these (product, location, lot)."""
         id_ = new_id()
         await CountRepository(self._session).add(
             {
@@ -160,7 +161,7 @@ class Counting(Booking):
             if lying:
                 title = f"{warehouse.name} · {root.code}"
                 sheet = Sheet(seller_id, warehouse_id, root.id, title, CountCause.STOCKTAKE, recount, stocktake_id)
-                sheets.append(await self._open_sheet(sheet, lying))
+                sheets.append(await self.open_sheet(sheet, lying))
         if not sheets:
             raise NothingToCountError(location=warehouse.name)
         return sheets
@@ -184,7 +185,7 @@ class Counting(Booking):
             raise NothingToCountError(location=warehouse.name)
         title = f"{warehouse.name} · {now().date().isoformat()}"
         sheet = Sheet(seller_id, warehouse_id, None, title, CountCause.CYCLE, recount, None)
-        return await self._open_sheet(sheet, lying)
+        return await self.open_sheet(sheet, lying)
 
     async def assign_count(self, count_id: UUID, user_id: UUID | None, name: str) -> None:
         """Say who is to count it; None: whoever has time.
