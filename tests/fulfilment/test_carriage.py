@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from entrepot.channels.errors import ChannelAwayError, RequestRejectedError
 from entrepot.connectors import dhl, sendcloud
 from entrepot.connectors.dhl.connector import Dhl
+from entrepot.fulfilment.account_services import AccountServices
 from entrepot.fulfilment.carriage.errors import (
     LabelInDoubtError,
     NoRuleError,
@@ -22,7 +23,6 @@ from entrepot.fulfilment.carriage.errors import (
 from entrepot.fulfilment.carriage.manifests import ManifestDesk
 from entrepot.fulfilment.carriage.problems import Problems
 from entrepot.fulfilment.carriage.rules import Rules
-from entrepot.fulfilment.carriage.services import AccountServices
 from entrepot.fulfilment.carriage.views import choice_of, manifests, problem_counts, problem_rows
 from entrepot.fulfilment.carriers import Carriers
 from entrepot.fulfilment.contract import CreatesLabels, LabelRequest, Milestone, TrackingEvent

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.channels.line import Line
-from entrepot.fulfilment.carriage.services import AccountServices
+from entrepot.fulfilment.account_services import AccountServices
 from entrepot.fulfilment.contract import Carrier, CarrierService, CarrierSpec, Credentials, PostalAddress
 from entrepot.fulfilment.errors import (
     CarrierAccountNotFoundError,

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.channels.errors import ChannelAwayError, RateLimitedError
 from entrepot.documents.service import DocumentService
+from entrepot.fulfilment.account_services import AccountServices
 from entrepot.fulfilment.carriage.choosing import Choosing
 from entrepot.fulfilment.carriage.errors import NotInDoubtError
 from entrepot.fulfilment.carriage.problems import Problems
-from entrepot.fulfilment.carriage.services import AccountServices
 from entrepot.fulfilment.carriers import CarrierLines, Carriers
 from entrepot.fulfilment.contract import (
     Carrier,

@@ -6,11 +6,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.channels.service import ChannelService
+from entrepot.fulfilment.account_services import AccountServices
 from entrepot.fulfilment.carriage import choice
 from entrepot.fulfilment.carriage.choice import Reason, Rule, Situation, Verdict
 from entrepot.fulfilment.carriage.errors import NoRuleError
 from entrepot.fulfilment.carriage.repository import RuleRepository
-from entrepot.fulfilment.carriage.services import AccountServices
 from entrepot.fulfilment.errors import NoCarrierError
 from entrepot.fulfilment.refs import CarrierAccountRef, ParcelRef
 from entrepot.fulfilment.registry import carriers

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from entrepot.fulfilment.account_services import AccountServices
 from entrepot.fulfilment.carriage.errors import ProblemNotFoundError, ReasonNeededError
 from entrepot.fulfilment.carriage.events import ParcelInTrouble, ProblemCleared
 from entrepot.fulfilment.carriage.repository import ProblemRepository
-from entrepot.fulfilment.carriage.services import AccountServices
 from entrepot.fulfilment.carriage.views import problem_rows
 from entrepot.fulfilment.contract import Milestone, TrackingEvent
 from entrepot.fulfilment.refs import ShipmentRef

@@ -7,12 +7,12 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from entrepot.fulfilment.account_services import AccountServices
 from entrepot.fulfilment.carriage import choice
 from entrepot.fulfilment.carriage.choice import Rule
 from entrepot.fulfilment.carriage.errors import RuleFormError, RuleNotFoundError
 from entrepot.fulfilment.carriage.events import RulesChanged
 from entrepot.fulfilment.carriage.repository import RuleRepository
-from entrepot.fulfilment.carriage.services import AccountServices
 from entrepot.fulfilment.repository import CarrierRepository
 from entrepot.kit import outbox
 from entrepot.kit.ids import new_id

@@ -1,5 +1,6 @@
 """Tables of the floor.  Only this slice reads or writes them."""
 
+from entrepot.fulfilment.models.carrier_settings import CarrierSettings
 from entrepot.fulfilment.models.lists import FloorNumber, PickLine, PickList, PickListOrder, PickScan
 from entrepot.fulfilment.models.parcels import (
     CarrierAccount,
@@ -18,6 +19,7 @@ from entrepot.fulfilment.models.parcels import (
 __all__ = [
     "CarrierAccount",
     "CarrierMapping",
+    "CarrierSettings",
     "ChannelCarriers",
     "ChannelPush",
     "FloorNumber",

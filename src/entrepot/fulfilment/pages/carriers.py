@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.access.guards import needs
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
-from entrepot.fulfilment.carriage.services import QUIET_DAYS, AccountServices
+from entrepot.fulfilment.account_services import QUIET_DAYS, AccountServices
 from entrepot.fulfilment.carriers import Carriers
 from entrepot.fulfilment.contract import CarrierCapability, CarrierService, CarrierSpec, Credentials, PostalAddress
 from entrepot.fulfilment.errors import NoSenderError

@@ -13,11 +13,11 @@ from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.catalog.service import CatalogService
 from entrepot.fulfilment import views
+from entrepot.fulfilment.account_services import AccountServices
 from entrepot.fulfilment.carriage.choice import Reason
 from entrepot.fulfilment.carriage.choosing import written
 from entrepot.fulfilment.carriage.rating import Rating
 from entrepot.fulfilment.carriage.rules import Rules
-from entrepot.fulfilment.carriage.services import AccountServices
 from entrepot.fulfilment.carriage.views import choices_of
 from entrepot.fulfilment.carriers import Carriers
 from entrepot.fulfilment.contract import CarrierCapability

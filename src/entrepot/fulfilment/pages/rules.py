@@ -13,10 +13,10 @@ from entrepot.access.guards import needs
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.channels.service import ChannelService
+from entrepot.fulfilment.account_services import AccountServices
 from entrepot.fulfilment.carriage.choice import Rule, Situation, conditions
 from entrepot.fulfilment.carriage.choosing import SEPARATOR, Choosing, written
 from entrepot.fulfilment.carriage.rules import Rules
-from entrepot.fulfilment.carriage.services import AccountServices
 from entrepot.fulfilment.carriers import Carriers
 from entrepot.fulfilment.http import text_fields, whole_number
 from entrepot.fulfilment.registry import carriers

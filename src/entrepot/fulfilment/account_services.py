@@ -6,11 +6,11 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from entrepot.fulfilment.carriage.repository import SettingsRepository
 from entrepot.fulfilment.contract import Carrier, CarrierService
 from entrepot.fulfilment.contract_carriage import ListsServices
 from entrepot.fulfilment.refs import CarrierAccountRef
 from entrepot.fulfilment.registry import carriers
+from entrepot.fulfilment.repository import SettingsRepository
 from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.text import N_
 
