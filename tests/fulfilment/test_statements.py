@@ -1,6 +1,6 @@
 """How many statements the steps of the floor take: what people wait for is mostly round trips."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 
 @contextmanager
-def counted(database: Database) -> Iterator[list[str]]:
+def counted(database: Database) -> Generator[list[str]]:
     """Collect the statements that are sent meanwhile."""
     sent: list[str] = []
 
