@@ -83,7 +83,6 @@ def connect_temu(page: Page, shop: dict[str, str]) -> None:
     page.get_by_role("button", name="Test", exact=True).click()
     result = page.locator("#test-result")
     expect(result.get_by_role("alert")).to_be_visible(timeout=PATIENCE_MS)
-    keep_picture(page, "circle-temu-refused", phone=False)
     page.get_by_label("Access token").fill(shop["access_token"])
     page.get_by_role("button", name="Test", exact=True).click()
     expect(result).to_contain_text("The channel accepts these credentials", timeout=PATIENCE_MS)
@@ -130,7 +129,6 @@ def see_it_handed_over(page: Page, number: str) -> str:
     page.locator("#list").get_by_role("link", name=number).click()
     page.wait_for_url("**/orders/*-*")
     expect(page.locator("#order-status")).to_contain_text("Handed over", timeout=LONG)
-    keep_picture(page, "circle-handed-over")
     return page.url
 
 
@@ -146,7 +144,6 @@ def see_it_come_back(demo: Demo, page: Page, number: str) -> str:
     expect(parcels).to_contain_text("Confirmed", timeout=LONG)  # nobody touched the page of the order meanwhile
     expect(page.locator("#order-status")).to_contain_text("Shipped")
     keep_picture(page, "circle-confirmed")
-    keep_picture(back, "circle-second-run")
     back.close()
 
     code = parcels.locator(".code").first.inner_text()

@@ -17,6 +17,8 @@ export function startHtmx(): void {
   // The policy of the pages forbids eval and style elements made by scripts.
   htmx.config.allowEval = false;
   htmx.config.includeIndicatorStyles = false;
+  // Nor may a style attribute be carried from an element to the one that replaces it.
+  htmx.config.attributesToSettle = ["class", "width", "height"];
   htmx.config.selfRequestsOnly = true;
   htmx.config.historyCacheSize = 0;
   htmx.config.refreshOnHistoryMiss = true;
