@@ -20,7 +20,7 @@ def main() -> None:
     """Bear until nobody asks any more."""
     folder = Path(sys.argv[1])
     discover()
-    assert loaded.Worker
+    assert loaded.run_worker.__module__ == loaded.__name__, "read before the first fork"
     assert threading.active_count() == 1, "a thread would be missing in every fork"
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system buries the dead
     for line in sys.stdin:

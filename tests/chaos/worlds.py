@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -19,7 +19,8 @@ from entrepot.sandbox.retail.export import catalogue_rows
 from tests.chaos.hub import TEMU, Hub
 from tests.chaos.importing import FAULTS as BOL_ORDER_FAULTS
 
-ORDERS, INVENTORY = "flows.order_run", "flows.inventory_run"
+ORDERS: Final = "flows.order_run"
+INVENTORY: Final = "flows.inventory_run"
 type Job = Literal["flows.order_run", "flows.inventory_run"]
 type Faults = tuple[Mapping[str, object], ...]
 
