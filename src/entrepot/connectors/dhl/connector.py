@@ -27,6 +27,7 @@ TRACKING = Operation(name="dhl_tracking", rate=1, per=1, burst=3)
 AT_ONCE = 30
 """Parcels that one request may close."""
 LONGEST_REASON = 500
+REFUSED = 400
 UNKNOWN = ("unknown shipment", "not found", "already deleted", "does not exist")
 CLOSED_BEFORE = ("already", "bereits")
 
@@ -53,7 +54,7 @@ class _Client(ChannelClient):
 
     def raise_for(self, response: httpx.Response) -> None:
         """Raise the error that an answer means."""
-        if response.status_code == httpx.codes.BAD_REQUEST:
+        if response.status_code == REFUSED:
             raise RequestRejectedError(channel=NAME, status=response.status_code, reason=_reason(response))
         super().raise_for(response)
 

@@ -27,6 +27,8 @@ NAME = "Sendcloud"
 ANY = Operation(name="sendcloud", rate=15, burst=15)
 """Requests in a second for one pair of keys; Sendcloud's own limit is higher, and its answers tell when it is reached."""
 LONGEST_REASON = 500
+REFUSED = frozenset({400, 409, 422})
+NOT_FOUND = 404
 NOT_BOOKED = frozenset({"CANCELLED", "CANCELLATION_REQUESTED", "ANNOUNCEMENT_FAILED"})
 
 MILESTONES: Final = {
@@ -67,9 +69,9 @@ class _Client(ChannelClient):
 
     def raise_for(self, response: httpx.Response) -> None:
         """Raise the error that an answer means."""
-        if response.status_code in {400, 409, 422}:
+        if response.status_code in REFUSED:
             raise RequestRejectedError(channel=NAME, status=response.status_code, reason=_reason(response))
-        if response.status_code == httpx.codes.NOT_FOUND:
+        if response.status_code == NOT_FOUND:
             raise ChannelThingMissingError(channel=NAME, reason=_reason(response))
         super().raise_for(response)
 

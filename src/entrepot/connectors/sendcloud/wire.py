@@ -175,10 +175,10 @@ def option_filter(request: RateRequest) -> dict[str, object]:
         "from_postal_code": request.sender.postcode[:12],
         "to_postal_code": request.recipient.postcode[:12],
     }
-    return {name: value for name, value in values.items() if value} | {
-        "parcels": [_parcel(request.weight_g, request.length_mm, request.width_mm, request.height_mm)],
-        "calculate_quotes": True,
-    }
+    asked: dict[str, object] = {name: value for name, value in values.items() if value}
+    asked["parcels"] = [_parcel(request.weight_g, request.length_mm, request.width_mm, request.height_mm)]
+    asked["calculate_quotes"] = True
+    return asked
 
 
 def _parcel(weight_g: int, length_mm: int | None, width_mm: int | None, height_mm: int | None) -> dict[str, object]:

@@ -158,7 +158,7 @@ async def _tried(session: AsyncSession, seller_id: UUID, asked: dict[str, str]) 
 
 
 def _try_fields(asked: dict[str, str], names: dict[str, dict[Any, str]]) -> list[dict[str, Any]]:
-    plain = (
+    plain: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("country", N_("Country code"), {"maxlength": 2, "placeholder": "DE"}),
         ("kg", N_("Weight in kg"), {"inputmode": "decimal"}),
         ("value", N_("Value of the order"), {"inputmode": "decimal"}),
