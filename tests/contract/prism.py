@@ -26,6 +26,7 @@ def needs_prism(folder: Path) -> list[pytest.MarkDecorator]:
     return [
         pytest.mark.anyio,
         pytest.mark.contract,
+        pytest.mark.xdist_group("contract"),  # each specification is served once, not once per process
         pytest.mark.timeout(180),
         pytest.mark.skipif(not PRISM.exists(), reason="Prism is not installed: run “npm ci” in frontend"),
         pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed"),

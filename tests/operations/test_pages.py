@@ -170,17 +170,23 @@ async def test_the_instances_runs_are_not_a_sellers_business(
     assert str(run_id) not in (await client.get("/jobs/history")).text
 
 
+def test_a_channels_result_says_nothing_of_the_carrier_in_the_same_package() -> None:
+    bol = {row.kind: row.conformance for row in passports() if row.key == "bol"}
+
+    assert bol["channel"] != bol["carrier"]
+
+
 async def test_every_connector_has_a_passport(client: httpx.AsyncClient) -> None:
     known = passports()
 
     assert {row.kind for row in known} == {"channel", "carrier", "erp"}
     assert all(row.honest for row in known), [row.key for row in known if not row.honest]
     for row in known:
-        if row.kind == "channel":
-            assert row.conformance is not None, f"run the suite with --write-verdict for {row.key}"
-            assert (row.conformance.failed, row.conformance.passed > 20) == ([], True)
+        if row.kind == "erp":
+            assert row.conformance is None, "no suite of ERPs writes a result yet"
         else:
-            assert row.conformance is None, "a channel's result says nothing of the carrier in the same package"
+            assert row.conformance is not None, f"run the suite with --write-verdict for the {row.kind} {row.key}"
+            assert (row.conformance.failed, row.conformance.passed > 10) == ([], True)
         assert (await client.get(f"/connectors/{row.kind}/{row.key}")).status_code == 200
     assert "bol" in (await client.get("/connectors")).text
     assert (await client.get("/connectors/channel/nothing")).status_code == 404
