@@ -53,6 +53,13 @@ class LiveClient {
       const { xhr } = (event as CustomEvent<Refresh>).detail;
       window.setTimeout(() => this.#gate.end(xhr), SWAP_MS);
     });
+    // What is replaced between pressing and letting go is not clicked.
+    document.addEventListener("pointerdown", () => this.#gate.begin("pointer"), true);
+    for (const end of ["pointerup", "pointercancel", "dragend"])
+      document.addEventListener(end, () => window.setTimeout(() => this.#gate.end("pointer"), SWAP_MS), true);
+    // What a question is asked about has to be there when it is answered.
+    document.addEventListener("entrepot:asking", () => this.#gate.begin("question"));
+    document.addEventListener("entrepot:answered", () => this.#gate.end("question"));
   }
 
   async run(): Promise<void> {

@@ -26,8 +26,11 @@ export function ask({ message, ok, tone = "primary", field }: Question): Promise
     dialog.addEventListener("close", () => {
       resolve(dialog.returnValue === "yes" ? (input?.value ?? "yes") : null);
       dialog.remove();
+      // After whoever asked has sent the form.
+      window.setTimeout(() => document.dispatchEvent(new Event("entrepot:answered")));
     });
     document.body.append(dialog);
+    document.dispatchEvent(new Event("entrepot:asking"));
     dialog.showModal();
     (input ?? (tone === "danger" ? cancel : yes)).focus();
   });
