@@ -161,8 +161,8 @@ async def test_puts_away_by_scanning(client: httpx.AsyncClient, building: Buildi
 
 async def test_takes_from_any_place_and_through_the_api(client: httpx.AsyncClient, building: Building) -> None:
     # Other tests make warehouses that everybody uses, and each has a RECEIVING.
-    building_of_ours = {"warehouse_id": str(building.id)}
-    body = {**building_of_ours, "product": "MUG", "from_location": "RECEIVING", "to_location": "MAIN-A-01", "quantity": 5}
+    way = {"warehouse_id": str(building.id), "from_location": "RECEIVING", "to_location": "MAIN-A-01"}
+    body = {**way, "product": "MUG", "quantity": 5}
     answer = await client.post("/api/v1/stock-moves/put-away", json=body)
     assert answer.status_code == 200, answer.text
     assert [row["location_code"] for row in answer.json()["locations"]] == ["MAIN-A-01"]
