@@ -7,7 +7,7 @@ UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .tools/bin/uv)
 PYTHON := $(shell for p in python3.13 python3.12 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' >/dev/null 2>&1 && command -v $$p && break; done)
 ROOM := .venv/bin
-WORKERS ?= 4
+WORKERS ?= 3
 SEED ?= $(shell date +%s)
 # Without compiled modules, every start of a process takes four seconds longer.
 unexport PYTHONDONTWRITEBYTECODE

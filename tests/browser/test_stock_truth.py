@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import WIDE, Demo
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(480)]
 
 SKU = "22423"
 CHANNEL = "Temu (sandbox)"
@@ -93,4 +93,4 @@ def the_offer(demo: Demo, page: Page) -> str:
         rows = page.locator("#list tbody tr").filter(has_text=CHANNEL)
         return rows.first.get_by_role("link").first.get_attribute("href") if rows.count() else None
 
-    return demo.eventually(found, what="telling the channel", seconds=200)  # thousands of offers, at the channel's pace
+    return demo.eventually(found, what="telling the channel", seconds=400)  # thousands of offers, at the channel's pace

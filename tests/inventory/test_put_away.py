@@ -164,7 +164,7 @@ async def test_takes_from_any_place_and_through_the_api(client: httpx.AsyncClien
     way = {"warehouse_id": str(building.id), "from_location": "RECEIVING", "to_location": "MAIN-A-01"}
     body = {**way, "product": "MUG", "quantity": 5}
     answer = await client.post("/api/v1/stock-moves/put-away", json=body)
-    assert answer.status_code == 200, answer.text
+    assert answer.status_code == 201, answer.text
     assert [row["location_code"] for row in answer.json()["locations"]] == ["MAIN-A-01"]
     product = answer.json()["product_id"]
     places = await client.get(

@@ -5,10 +5,12 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import SellerRef
 from entrepot.access.rights import Right
+from entrepot.erp.service import ErpService
 from entrepot.jobs import repository as runs
 from entrepot.jobs import schedules, service
 from entrepot.kit import i18n
@@ -21,10 +23,20 @@ from entrepot.kit.scope import Scope
 from entrepot.kit.sentence import Sentence
 from entrepot.operations.passport import passports
 from tests.conftest import MakeClient
+from tests.erp.conftest import add_channel_account, add_erp_account
 from tests.jobs.conftest import MakeSeller
 from tests.jobs.samples import Quick
 
 pytestmark = pytest.mark.anyio
+
+ADDRESS = {
+    "last_name": "Smit",
+    "street": "Dam",
+    "house_number": "1",
+    "postcode": "1012 JS",
+    "city": "Amsterdam",
+    "country": "NL",
+}
 
 
 async def start(database: Database, seller: SellerRef) -> UUID:
@@ -139,6 +151,32 @@ async def test_calls_are_found_from_their_run_and_order_and_lead_back(
     assert f"/jobs/{run_id}" in page
     assert f"/calls?run={run_id}" in (await client.get(f"/jobs/{run_id}")).text
     assert (await client.get(f"/calls/{new_id()}")).status_code == 404
+
+
+async def test_the_calls_about_an_order_are_those_of_its_channel_and_its_erp(
+    client: httpx.AsyncClient, database: Database, seller: SellerRef
+) -> None:
+    line = {"sku": "MUG", "quantity": 1, "unit_price": "9.95"}
+    made = (await client.post("/api/v1/orders", json={"ship_to": ADDRESS, "lines": [line]})).json()
+    order_id, number = made["id"], made["number"]
+    async with database.transaction(Scope.of(seller.id)) as session:
+        channel, erp = await add_channel_account(session, seller.id), await add_erp_account(session, seller.id)
+        await ErpService(session).join(channel, erp)
+        await session.execute(
+            text("UPDATE sales_order SET channel_account_id = :channel, channel_order_id = 'A-7' WHERE id = :id"),
+            {"channel": channel, "id": order_id},
+        )
+        asked = await add_call(session, seller, account_id=channel, subject=number)
+        handed_over = await add_call(session, seller, account_id=erp, subject=number, method="SQL")
+        foreign = await add_call(session, seller, account_id=new_id(), subject=number)
+
+    found = (await client.get(f"/calls?order={order_id}")).text
+    assert str(asked) in found
+    assert str(handed_over) in found
+    assert str(foreign) not in found
+    page = (await client.get(f"/calls/{handed_over}")).text
+    assert f'href="/erp/{erp}"' in page
+    assert str(order_id) in page
 
 
 async def test_another_seller_sees_no_call(

@@ -48,6 +48,8 @@ class CallFilters:
     order_id: UUID | None = None
     names: Collection[str] = ()
     """With *order_id*: what the outside calls the order and its lines; calls about these are about the order."""
+    partners: Collection[UUID] = ()
+    """With *order_id*: the accounts of the channel and the ERP that use these names; none: whoever does."""
     outcome: str = ""
     search: str = ""
     """Part of the address, what it was about, or part of the error."""
@@ -75,9 +77,9 @@ def _conditions(filters: CallFilters) -> tuple[list[str], dict[str, Any]]:
     where, values = ["true"], dict[str, Any]()
     if filters.order_id is not None:
         # Two indexes rather than one scan: what the caller noted, and what the outside calls it.
-        about = "c.account_id = :account_id AND " if filters.account_id else ""
+        about = "c.account_id = ANY(:partners) AND " if filters.partners else ""
         where.append(f"(c.order_id = :order_id OR ({about}c.subject <> '' AND c.subject = ANY(:names)))")
-        values.update(order_id=filters.order_id, names=list(filters.names), account_id=filters.account_id)
+        values.update(order_id=filters.order_id, names=list(filters.names), partners=list(filters.partners))
     elif filters.account_id is not None:
         where.append("c.account_id = :account_id")
         values["account_id"] = filters.account_id

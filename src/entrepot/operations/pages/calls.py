@@ -1,5 +1,6 @@
 """The log of calls to the outside: which there were, and one with its request, answer, run, order and account."""
 
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +19,7 @@ from entrepot.access.rights import Right
 from entrepot.channels import views as channels
 from entrepot.channels.http import pretty
 from entrepot.channels.service import ChannelService
+from entrepot.erp.service import ErpService
 from entrepot.jobs import views as jobs
 from entrepot.kit.call_log import recorded_call
 from entrepot.kit.text import N_
@@ -51,15 +53,13 @@ class CallPages(Controller):
         cursor = _uuid(request.query_params.get("cursor", ""))
         zone = ZoneInfo(principal.time_zone)
         until = _day(query.get("until", ""), zone)
-        order, account_id, names = None, _uuid(query.get("account", "")), set[str]()
+        order, filters = None, CallFilters(account_id=_uuid(query.get("account", "")))
         if order_id := _uuid(query.get("order", "")):
             order = await OrderService(session).order(order_id)
-            account_id, names = order.channel_account_id, order_names(order)
-        filters = CallFilters(
-            account_id=account_id,
+            filters = await about_order(session, order)
+        filters = replace(
+            filters,
             run_id=_uuid(query.get("run", "")),
-            order_id=order_id,
-            names=names,
             outcome=query.get("outcome", ""),
             search=query.get("q", "").strip(),
             since=_day(query.get("since", ""), zone),
@@ -74,7 +74,7 @@ class CallPages(Controller):
                 "rows": rows,
                 "query": query,
                 "order": order,
-                "accounts": {account.id: account.name for account in await ChannelService(session).accounts()},
+                "accounts": {id_: account.name for id_, account in (await partners(session)).items()},
                 "outcomes": OUTCOMES,
                 "next": f"/calls?{more}" if more else None,
                 "previous": f"/calls?{urlencode(query)}" if cursor else None,
@@ -87,8 +87,7 @@ class CallPages(Controller):
         call = await recorded_call(session, call_id)
         if call is None:
             raise CallNotFoundError(call_id=call_id)
-        accounts = {account.id: account for account in await ChannelService(session).accounts()}
-        account = accounts.get(call.account_id) if call.account_id else None
+        account = (await partners(session)).get(call.account_id) if call.account_id else None
         order: tuple[UUID, str] | None = None
         if call.order_id is not None:
             known = await OrderService(session).order(call.order_id)
@@ -116,10 +115,31 @@ class CallPages(Controller):
         )
 
 
-def order_names(order: OrderRef) -> set[str]:
-    """Return what the outside may call an order: its number there and here, and the channel's names of its lines."""
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """An account of an outside system."""
+
+    id: UUID
+    name: str
+    address: str
+    """Of its page."""
+
+
+async def partners(session: AsyncSession) -> dict[UUID, Partner]:
+    """Return the accounts of channels and ERPs in scope."""
+    found = [Partner(one.id, one.name, f"/channels/{one.id}") for one in await ChannelService(session).accounts()]
+    found += [Partner(one.id, one.name, f"/erp/{one.id}") for one in await ErpService(session).accounts()]
+    return {one.id: one for one in found}
+
+
+async def about_order(session: AsyncSession, order: OrderRef) -> CallFilters:
+    """Return what finds the calls about an order: its numbers here and there, and its channel and ERP."""
     named = {order.number, order.channel_order_id, *(line.channel_line_id for line in order.lines)}
-    return {name for name in named if name}
+    accounts = set[UUID]()
+    if order.channel_account_id is not None:
+        join = await ErpService(session).joined(order.channel_account_id)
+        accounts = {order.channel_account_id} | ({join.erp_account_id} if join else set())
+    return CallFilters(order_id=order.id, names={name for name in named if name}, partners=accounts)
 
 
 def _uuid(value: str) -> UUID | None:

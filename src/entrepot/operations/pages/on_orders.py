@@ -6,8 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.rights import Right
 from entrepot.channels import views as channels
-from entrepot.operations.pages.calls import order_names
-from entrepot.operations.views import CallFilters, list_calls
+from entrepot.operations.pages.calls import about_order
+from entrepot.operations.views import list_calls
 from entrepot.orders.extension import Panel, add_panel
 from entrepot.orders.refs import OrderRef
 
@@ -16,8 +16,7 @@ SHOWN = 5
 
 async def calls_about(session: AsyncSession, order: OrderRef) -> dict[str, Any]:
     """Return what the panel shows."""
-    filters = CallFilters(account_id=order.channel_account_id, order_id=order.id, names=order_names(order))
-    found = await list_calls(session, filters, limit=SHOWN + 1)
+    found = await list_calls(session, await about_order(session, order), limit=SHOWN + 1)
     documents = (
         await channels.documents(
             session, account_id=order.channel_account_id, search=order.channel_order_id, limit=SHOWN
