@@ -190,7 +190,7 @@ async def test_a_run_that_takes_too_long_is_stopped(worker: Worker, database: Da
 
 
 async def test_delayed_runs_of_one_key_start_one_after_the_other(worker: Worker, database: Database) -> None:
-    delayed = [await put(worker.database, Quick(number=one), key="look", again=True, delay=0.3) for one in (1, 2, 3)]
+    delayed = [await put(worker.database, Quick(number=one), key="look", again=True, delay=1.5) for one in (1, 2, 3)]
     at_once = await put(worker.database, Quick(number=4), key="look", again=True)
 
     assert len({*delayed, at_once}) == 4
