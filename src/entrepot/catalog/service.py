@@ -6,11 +6,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.catalog.domain import clean_tags, gtin_14
-from entrepot.catalog.errors import UnknownProductError
+from entrepot.catalog.errors import SkuTakenError, UnknownProductError
 from entrepot.catalog.fields import read_fields
 from entrepot.catalog.refs import Component, ProductRef
 from entrepot.catalog.repository import ProductRepository
-from entrepot.catalog.writing import Draft, ProductWriter
+from entrepot.catalog.writing import Draft, ProductWriter, Saved
 from entrepot.kit import i18n
 from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.tabular import DecimalMark
@@ -70,6 +70,7 @@ class CatalogService:
 
         Raises:
             InvalidInputError: with a sentence for each field that is wrong.
+            SkuTakenError: another transaction made it a moment ago; it is not written over.
         """
         reading = read_fields({"sku": "", "title": "", **fields}, mark)
         taken = await self._products.refs_by_sku(seller_id, [reading.values.get("sku", "")])
@@ -78,7 +79,10 @@ class CatalogService:
         if reading.problems:
             raise InvalidInputError(reading.problems)
         draft = Draft(values=reading.values, components=components, parent_sku=parent_sku)
-        return await self._save(seller_id, draft)
+        saved = await self._save(seller_id, draft)
+        if saved.product_id is None or saved.result != "created":
+            raise SkuTakenError(sku=reading.values["sku"])
+        return saved.product_id
 
     async def change_product(
         self,
@@ -133,11 +137,11 @@ class CatalogService:
             drafts.append(Draft(values=reading.values, product_id=product_id))
         return await self._save_many(found, drafts)
 
-    async def _save(self, seller_id: UUID, draft: Draft) -> UUID:
+    async def _save(self, seller_id: UUID, draft: Draft) -> Saved:
         (saved,) = await self._writer.save(seller_id, [draft])
         if saved.problems or saved.product_id is None:
             raise InvalidInputError(saved.problems)
-        return saved.product_id
+        return saved
 
     async def _save_many(self, found: Mapping[UUID, ProductRef], drafts: list[Draft]) -> int:
         changed = 0
