@@ -1,6 +1,7 @@
 """Deny by default: every route says which right it needs, and refuses whoever lacks it."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from uuid import UUID
 
 import httpx
@@ -16,7 +17,7 @@ from entrepot.kit.database import Database
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
 from entrepot.web.app import create_app
-from tests.conftest import MakeClient
+from tests.conftest import MakeClient, principal_for
 
 pytestmark = pytest.mark.anyio
 
@@ -135,3 +136,32 @@ async def test_no_get_route_changes_anything_by_name(app: Litestar) -> None:
     doing = {"delete", "remove", "create", "revoke", "disable", "enable", "cancel", "release"}
     found = [path for path, method, _ in handlers(app) if method == "GET" and doing & set(path.strip("/").split("/"))]
     assert found == []
+
+
+STREAM = "/live"
+"""It ends when the listener leaves."""
+
+
+@pytest.mark.parametrize("looks_at", ["one seller", "several sellers", "everything", "nothing yet"])
+async def test_every_page_answers_whatever_one_looks_at(
+    app: Litestar,
+    make_client: MakeClient,
+    make_seller: Callable[..., Awaitable[SellerRef]],
+    seller: SellerRef,
+    looks_at: str,
+) -> None:
+    sellers = {"one seller": (seller,), "nothing yet": ()}.get(looks_at, (seller, await make_seller("Green Cups")))
+    who = replace(
+        principal_for(seller),
+        sellers=sellers,
+        seller=seller if looks_at == "one seller" else None,
+        everywhere=looks_at in {"everything", "nothing yet"},
+    )
+    client = await make_client(principal=who)
+    broken = []
+    for path, method, _ in handlers(app):
+        if method == "GET" and path != STREAM:
+            answer = await client.get(example(path))
+            if answer.status_code >= 500:
+                broken.append(f"{path}: {answer.status_code}")
+    assert broken == []

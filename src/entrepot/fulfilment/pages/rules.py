@@ -48,7 +48,7 @@ class RulePages(Controller):
         """List the rules, and say which one takes a parcel like this."""
         asked = {"country": country, "kg": kg, "value": value, "days": days, "channel_account_id": channel_account_id}
         if principal.seller is None and len(principal.sellers) != 1:
-            return Template("fulfilment/rules.html", context={"several": True})
+            return Template("fulfilment/rules.html", context={"several": True, "has_carriers": False})
         seller_id = principal.seller_id()
         names = await _names(session, seller_id)
         rules = await Rules(session).all(seller_id)
