@@ -1,41 +1,60 @@
 """Puts the endpoints of the world's services onto the web framework."""
 
 import re
-from collections.abc import Callable, Coroutine, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
-from litestar import Request, Response
+import msgspec
+from litestar import HttpMethod, Request, Response, route
 from litestar.datastructures import State
+from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 
-from entrepot.sandbox.wire import Answer, Call, Endpoint, Service, answer
+from entrepot.sandbox.wire import Answer, Call, Endpoint, Method, Service, answer
 from entrepot.sandbox.world import World
 
 _PARAMETER = re.compile(r"{([a-z-]+)}")
 
-
-def routes[Caller](
-    world: World, service: Service[Caller], endpoints: Iterable[Endpoint[Caller]]
-) -> list[HTTPRouteHandler]:
-    """One route per endpoint."""
-    return [_route(endpoint, _handler(world, service, endpoint)) for endpoint in endpoints]
+type Serve = Callable[[Call], Coroutine[None, None, Answer]]
 
 
-def _route[Caller](endpoint: Endpoint[Caller], handler: Callable[..., Any]) -> HTTPRouteHandler:
-    path = _PARAMETER.sub(lambda found: "{" + found[1].replace("-", "_") + ":str}", endpoint.path)
-    return HTTPRouteHandler(path, http_method=endpoint.method, name=endpoint.name, status_code=200)(handler)
+class Served(msgspec.Struct, frozen=True):
+    """Where an endpoint is found, and what answers there."""
+
+    method: Method
+    path: str
+    serve: Serve
 
 
-def _handler[Caller](
-    world: World, service: Service[Caller], endpoint: Endpoint[Caller]
-) -> Callable[[Request[Any, Any, State]], Coroutine[None, None, Response[bytes]]]:
+def served[Caller](world: World, service: Service[Caller], endpoints: Iterable[Endpoint[Caller]]) -> list[Served]:
+    """The endpoints of one service of the world."""
+    return [Served(one.method, one.path, partial(answer, world, service, one)) for one in endpoints]
+
+
+def switchboard(lines: Sequence[Served]) -> HTTPRouteHandler:
+    """One route for many endpoints: a route of the framework for each would take longer to make than to use."""
+    found: defaultdict[str, list[tuple[re.Pattern[str], Serve]]] = defaultdict(list)
+    for line in sorted(lines, key=lambda line: [part.startswith("{") for part in line.path.split("/")]):
+        found[line.method].append((_pattern(line.path), line.serve))
+
+    @route("/{path:path}", http_method=[HttpMethod(method) for method in found], status_code=200)
     async def handle(request: Request[Any, Any, State]) -> Response[bytes]:
-        return respond(await answer(world, service, endpoint, await read(request)))
+        for pattern, serve in found[request.method]:
+            if match := pattern.fullmatch(request.scope["path"].rstrip("/")):
+                return respond(await serve(await read(request, match.groupdict())))
+        raise NotFoundException
 
     return handle
 
 
-async def read(request: Request[Any, Any, State]) -> Call:
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(_PARAMETER.sub(lambda found: f"(?P<{found[1].replace('-', '_')}>[^/]+)", path))
+
+
+async def read(request: Request[Any, Any, State], parameters: Mapping[str, str] | None = None) -> Call:
     """What the request says, freed of the web framework."""
     scope = request.scope
     query = scope["query_string"].decode("latin-1")
@@ -45,7 +64,7 @@ async def read(request: Request[Any, Any, State]) -> Call:
         query=_joined(request.query_params.multi_items()) if query else {},
         headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
         body=await request.body(),
-        parameters={name.replace("_", "-"): str(value) for name, value in request.path_params.items()},
+        parameters={name.replace("_", "-"): value for name, value in (parameters or {}).items()},
         address=f"{scope['path']}?{query}" if query else scope["path"],
     )
 

@@ -1,6 +1,6 @@
 """The simulated world as a whole: sellers' accounts, their buyers, the carrier, mail, faults and the clock."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import cast
@@ -14,8 +14,10 @@ from entrepot.sandbox.faults import Faults
 from entrepot.sandbox.mail import Mailbox
 from entrepot.sandbox.marketplace.account import Account
 from entrepot.sandbox.marketplace.entities import Offer, PriceStep
+from entrepot.sandbox.marketplace.offers import Index, Opening
 from entrepot.sandbox.marketplace.replay import Replay
 from entrepot.sandbox.options import WorldOptions
+from entrepot.sandbox.retail.catalogue import Product
 from entrepot.sandbox.retail.dataset import load
 from entrepot.sandbox.retail.export import units_sold
 from entrepot.sandbox.store import Nowhere, StateFile, Store
@@ -58,8 +60,8 @@ class World:
         self._parts: dict[Callable[[World], object], object] = {}
         data, demand = load(), units_sold()
         for chosen in self.options.accounts:
-            existing = self._first_offers(chosen.client_id, demand, now) if chosen.every else iter(())
-            account = Account(chosen, self.options, self.store, existing)
+            opening = self._opening(chosen.client_id, demand, now) if chosen.every else None
+            account = Account(chosen, self.options, self.store, opening)
             self.accounts[chosen.client_id] = account
             self.replays[chosen.client_id] = Replay(account, data, self.options, self.store, now)
         self.tick()
@@ -109,27 +111,37 @@ class World:
         share = self.options.channel_share
         return bool(share) and self.dice.chance(client_id, sku, "held") < share
 
-    def _first_offers(self, client_id: str, demand: Mapping[str, int], now: datetime) -> Iterator[Offer]:
+    def _opening(self, client_id: str, demand: Mapping[str, int], now: datetime) -> Opening:
         """What the seller already offers: the whole catalogue, with stock enough for all buyers."""
-        data = load()
-        products = (*data.products, *(bundle.product for bundle in data.bundles))
-        for product, offer_id in zip(products, _offer_ids(self.options.seed, client_id), strict=True):
-            wanted = demand.get(product.sku, 0) * self.options.rounds
-            yield Offer(
-                offer_id=offer_id,
+        products = _products()
+        index = _first_index(self.options.seed, client_id)
+        numbers = tuple(index.places)
+
+        def make(place: int) -> Offer:
+            product = products[place]
+            return Offer(
+                offer_id=numbers[place],
                 ean=product.ean,
                 reference=product.sku,
                 prices=(PriceStep(1, product.price),),
                 modified=now,
-                amount=wanted + _SPARE_UNITS,
+                amount=demand.get(product.sku, 0) * self.options.rounds + _SPARE_UNITS,
                 title=product.title,
                 fulfilment=_HELD if self._is_held(client_id, product.sku) else _OWN,
             )
 
+        return Opening(index, make)
+
 
 @cache
-def _offer_ids(seed: int, client_id: str) -> tuple[str, ...]:
-    """The numbers of a seller's first offers, products before bundles; worked out once per process."""
-    data, dice = load(), Dice(seed)
-    products = (*data.products, *(bundle.product for bundle in data.bundles))
-    return tuple(dice.uuid(client_id, product.sku) for product in products)
+def _products() -> tuple[Product, ...]:
+    """All that is sold, products before bundles."""
+    data = load()
+    return (*data.products, *(bundle.product for bundle in data.bundles))
+
+
+@cache
+def _first_index(seed: int, client_id: str) -> Index:
+    """A seller's first offers; worked out once per process."""
+    dice = Dice(seed)
+    return Index.of((dice.uuid(client_id, product.sku), product.ean, product.sku) for product in _products())

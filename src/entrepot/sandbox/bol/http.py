@@ -13,7 +13,7 @@ from entrepot.sandbox.bol.service import BolService
 from entrepot.sandbox.bol.shipments import BolShipments
 from entrepot.sandbox.bol.subscriptions import BolSubscriptions
 from entrepot.sandbox.bol.token import BolLogin
-from entrepot.sandbox.http import routes
+from entrepot.sandbox.http import served, switchboard
 from entrepot.sandbox.world import World
 
 
@@ -33,4 +33,4 @@ def bol_routes(world: World) -> list[HTTPRouteHandler]:
     )
     endpoints = [endpoint for part in parts for endpoint in part.endpoints()]
     login = BolLogin(service)
-    return [*routes(world, service, endpoints), *routes(world, login, login.endpoints())]
+    return [switchboard([*served(world, service, endpoints), *served(world, login, login.endpoints())])]

@@ -1,7 +1,7 @@
 """A seller's account on the marketplace, and the rules by which its orders change."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -13,7 +13,6 @@ from entrepot.sandbox.marketplace.entities import (
     ExportInstruction,
     LabelInstruction,
     NewReturnInstruction,
-    Offer,
     Order,
     OrderItem,
     Process,
@@ -24,7 +23,7 @@ from entrepot.sandbox.marketplace.entities import (
     ShippingLabel,
     SubscriptionInstruction,
 )
-from entrepot.sandbox.marketplace.offers import OfferList
+from entrepot.sandbox.marketplace.offers import OfferList, Opening
 from entrepot.sandbox.marketplace.orders import OrderBook
 from entrepot.sandbox.marketplace.processes import ProcessQueue
 from entrepot.sandbox.marketplace.refusal import Refused
@@ -68,7 +67,7 @@ class Tally(msgspec.Struct):
 class Account:
     """One seller: orders, shipments, processes and offers."""
 
-    def __init__(self, options: AccountOptions, world: WorldOptions, store: Store, existing: Iterable[Offer]) -> None:
+    def __init__(self, options: AccountOptions, world: WorldOptions, store: Store, opening: Opening | None) -> None:
         self.options = options
         self.client_id = options.client_id
         self._world = world
@@ -76,7 +75,7 @@ class Account:
         self._dice = Dice(world.seed)
         self._first_item = _FIRST_ITEM + self._dice.below(10**8, self.client_id) * 10
         self.orders = OrderBook(self._kind("order"), store)
-        self.offers = OfferList(self._kind("offer"), store, existing)
+        self.offers = OfferList(self._kind("offer"), store, opening)
         retention = timedelta(seconds=world.process_retention_seconds)
         self.processes = ProcessQueue(self._kind("process"), store, self._dice, retention)
         self.shipments: dict[str, Shipment] = {}

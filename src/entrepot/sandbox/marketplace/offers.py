@@ -1,41 +1,71 @@
 """The offers of a seller."""
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Self
+
+import msgspec
 
 from entrepot.sandbox.marketplace.entities import Offer
 from entrepot.sandbox.store import Store
+
+_NOWHERE: tuple[int, ...] = ()
+
+
+class Index(msgspec.Struct, frozen=True):
+    """Where offers stand in the order in which they were made: by number, EAN and the seller's reference."""
+
+    places: dict[str, int] = {}
+    by_ean: dict[str, tuple[int, ...]] = {}
+    by_reference: dict[str, tuple[int, ...]] = {}
+
+    @classmethod
+    def of(cls, offers: Iterable[tuple[str, str, str]]) -> Self:
+        """Index offers told by number, EAN and reference."""
+        places: dict[str, int] = {}
+        by_ean: defaultdict[str, tuple[int, ...]] = defaultdict(tuple)
+        by_reference: defaultdict[str, tuple[int, ...]] = defaultdict(tuple)
+        for place, (offer_id, ean, reference) in enumerate(offers):
+            places[offer_id] = place
+            by_ean[ean] += (place,)
+            by_reference[reference] += (place,)
+        return cls(places, dict(by_ean), dict(by_reference))
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """What a seller offers from the beginning: thousands, most of which nobody ever asks about."""
+
+    index: Index
+    make: Callable[[int], Offer]
+    """Makes the offer at a place."""
 
 
 class OfferList:
     """Offers in the order in which they were made, found by number, EAN or the seller's reference."""
 
-    def __init__(self, kind: str, store: Store, existing: Iterable[Offer]) -> None:
+    def __init__(self, kind: str, store: Store, opening: Opening | None) -> None:
         self._kind = kind
         self._store = store
-        self._offers: dict[str, Offer] = {}
-        self._places: dict[str, int] = {}
-        self._in_order: list[Offer] = []
-        self._by_ean: defaultdict[str, list[Offer]] = defaultdict(list)
-        self._by_reference: defaultdict[str, list[Offer]] = defaultdict(list)
-        changed = {offer.offer_id: offer for offer in store.load(kind, Offer)}
-        for offer in existing:
-            self._index(changed.pop(offer.offer_id, offer))
-        for offer in changed.values():
-            self._index(offer)
+        self._opening = opening
+        index = opening.index if opening is not None else Index()
+        self._places = index.places.copy()
+        self._by_ean = index.by_ean.copy()
+        self._by_reference = index.by_reference.copy()
+        self._offers: list[Offer | None] = [None] * len(self._places)
+        for offer in store.load(kind, Offer):
+            self._restore(offer)
 
     def __len__(self) -> int:
-        return sum(not offer.deleted for offer in self._in_order)
+        return len(self._offers) - sum(offer is not None and offer.deleted for offer in self._offers)
 
     @property
     def count(self) -> int:
         """How many offers were ever made."""
-        return len(self._in_order)
+        return len(self._offers)
 
     def get(self, offer_id: str) -> Offer | None:
-        offer = self._offers.get(offer_id)
-        return None if offer is None or offer.deleted else offer
+        place = self._places.get(offer_id)
+        return None if place is None else next(self._sold((place,)), None)
 
     def add(self, offer: Offer) -> None:
         self._index(offer)
@@ -46,18 +76,20 @@ class OfferList:
 
     def rename(self, offer: Offer, reference: str) -> None:
         """Give the offer another reference."""
-        self._by_reference[offer.reference].remove(offer)
+        place = self._places[offer.offer_id]
+        before = self._by_reference[offer.reference]
+        self._by_reference[offer.reference] = tuple(other for other in before if other != place)
+        self._by_reference[reference] = (*self._by_reference.get(reference, _NOWHERE), place)
         offer.reference = reference
-        self._by_reference[reference].append(offer)
 
     def of_ean(self, ean: str) -> list[Offer]:
-        return [offer for offer in self._by_ean.get(ean, ()) if not offer.deleted]
+        return list(self._sold(self._by_ean.get(ean, _NOWHERE)))
 
     def of_reference(self, reference: str) -> list[Offer]:
-        return [offer for offer in self._by_reference.get(reference, ()) if not offer.deleted]
+        return list(self._sold(self._by_reference.get(reference, _NOWHERE)))
 
     def sort(self, offers: Iterable[Offer]) -> list[Offer]:
-        return sorted(offers, key=lambda offer: self._places[offer.offer_id])
+        return sorted(offers, key=self.place)
 
     def place(self, offer: Offer) -> int:
         """The offer's number in the order in which they were made; never used twice."""
@@ -65,12 +97,36 @@ class OfferList:
 
     def after(self, place: int) -> Iterator[Offer]:
         """Offers made later than number *place*."""
-        start = bisect_right(self._in_order, place, key=self.place)
-        return (offer for offer in self._in_order[start:] if not offer.deleted)
+        return self._sold(range(max(0, place + 1), len(self._offers)))
+
+    def _sold(self, places: Iterable[int]) -> Iterator[Offer]:
+        """The offers at *places* that were not deleted."""
+        for place in places:
+            offer = self._at(place)
+            if not offer.deleted:
+                yield offer
+
+    def _at(self, place: int) -> Offer:
+        offer = self._offers[place]
+        if offer is None:
+            assert self._opening is not None  # noqa: S101 -- only its places are empty
+            offer = self._offers[place] = self._opening.make(place)
+        return offer
+
+    def _restore(self, offer: Offer) -> None:
+        place = self._places.get(offer.offer_id)
+        if place is None:
+            self._index(offer)
+            return
+        first, reference = self._at(place), offer.reference
+        self._offers[place] = offer
+        if first.reference != reference:
+            offer.reference = first.reference
+            self.rename(offer, reference)
 
     def _index(self, offer: Offer) -> None:
-        self._offers[offer.offer_id] = offer
-        self._places[offer.offer_id] = len(self._in_order)
-        self._in_order.append(offer)
-        self._by_ean[offer.ean].append(offer)
-        self._by_reference[offer.reference].append(offer)
+        place = len(self._offers)
+        self._places[offer.offer_id] = place
+        self._offers.append(offer)
+        self._by_ean[offer.ean] = (*self._by_ean.get(offer.ean, _NOWHERE), place)
+        self._by_reference[offer.reference] = (*self._by_reference.get(offer.reference, _NOWHERE), place)

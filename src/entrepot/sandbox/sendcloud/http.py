@@ -2,7 +2,7 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from entrepot.sandbox.http import routes
+from entrepot.sandbox.http import served, switchboard
 from entrepot.sandbox.sendcloud.service import SendcloudService
 from entrepot.sandbox.world import World
 
@@ -10,4 +10,4 @@ from entrepot.sandbox.world import World
 def sendcloud_routes(world: World) -> list[HTTPRouteHandler]:
     """Sendcloud's API."""
     service = SendcloudService(world)
-    return routes(world, service, service.endpoints())
+    return [switchboard(served(world, service, service.endpoints()))]

@@ -101,10 +101,11 @@ class TemuOrders:
         wants_out = any(item.open and item.cancellation_requested for item in order.items)
         one_in = shop.state.codeless_one_in
         names_codes = not one_in or self._world.dice.below(one_in, "code", order.order_id) != 0
+        status = shop.status(order)
         return {
             "parentOrderMap": {
                 "parentOrderSn": shop.number(order),
-                "parentOrderStatus": shop.status(order),
+                "parentOrderStatus": status,
                 "parentOrderTime": _seconds(order.placed),
                 "updateTime": _seconds(shop.changed_at(order)),
                 "expectShipLatestTime": _seconds(order.placed + timedelta(days=_SHIP_DAYS)),
@@ -115,7 +116,7 @@ class TemuOrders:
                 "parentOrderLabel": [{"name": "pending_buyer_cancellation", "value": int(wants_out)}],
                 "fulfillmentWarning": [],
             },
-            "orderList": [_line(shop, order, item, names_codes=names_codes) for item in order.items],
+            "orderList": [_line(shop, order, item, status, names_codes=names_codes) for item in order.items],
         }
 
     def address(self, shop: Shop, call: Call) -> Answer:
@@ -162,12 +163,13 @@ def find(shop: Shop, number: str) -> Order:
     return order
 
 
-def _line(shop: Shop, order: Order, item: OrderItem, *, names_codes: bool) -> dict[str, object]:
+def _line(shop: Shop, order: Order, item: OrderItem, status: int, *, names_codes: bool) -> dict[str, object]:
+    line_status = shop.line_status(item, status)
     offer = shop.account.offers.get(item.offer_id)
     sku = shop.sku_id(offer) if offer is not None else None
     return {
         "orderSn": shop.line_number(item),
-        "orderStatus": shop.line_status(order, item),
+        "orderStatus": line_status,
         "quantity": item.quantity - item.cancelled,
         "originalOrderQuantity": item.quantity,
         "canceledQuantityBeforeShipment": item.cancelled,
@@ -179,7 +181,7 @@ def _line(shop: Shop, order: Order, item: OrderItem, *, names_codes: bool) -> di
         "fulfillmentType": "fulfillBySeller",
         "productList": [{"productSkuId": sku, "extCode": item.sku}] if names_codes else None,
         "orderCreateTime": _seconds(order.placed),
-        "orderShippingTime": _seconds(item.changed) if shop.line_status(order, item) == SHIPPED else None,
+        "orderShippingTime": _seconds(item.changed) if line_status == SHIPPED else None,
     }
 
 

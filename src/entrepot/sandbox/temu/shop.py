@@ -109,9 +109,11 @@ class Shop:
             return PENDING
         return PARTLY_SHIPPED if order.is_shipped else UNSHIPPED
 
-    def line_status(self, order: Order, item: OrderItem) -> int:
+    @staticmethod
+    def line_status(item: OrderItem, status: int) -> int:
+        """The state of a line of an order that is in state *status*."""
         if item.open:
-            return PARTLY_SHIPPED if item.shipped else min(self.status(order), UNSHIPPED)
+            return PARTLY_SHIPPED if item.shipped else min(status, UNSHIPPED)
         return SHIPPED if item.shipped else CANCELLED
 
     def is_withheld(self, order: Order) -> bool:
