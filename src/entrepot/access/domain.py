@@ -37,7 +37,7 @@ BUILT_IN: Mapping[str, tuple[str, frozenset[Right]]] = {
         N_("Picker"),
         frozenset({
             Right.CATALOG_READ, Right.INVENTORY_READ, Right.INVENTORY_COUNT, Right.ORDERS_READ,
-            Right.FULFILMENT_READ, Right.FULFILMENT_PICK,
+            Right.FULFILMENT_READ, Right.FULFILMENT_PICK, Right.PRINTING_READ, Right.PRINTING_PRINT,
         }),
     ),
     "packer": (
@@ -45,6 +45,7 @@ BUILT_IN: Mapping[str, tuple[str, frozenset[Right]]] = {
         frozenset({
             Right.CATALOG_READ, Right.INVENTORY_READ, Right.ORDERS_READ, Right.FULFILMENT_READ,
             Right.FULFILMENT_PICK, Right.FULFILMENT_PACK, Right.FULFILMENT_SHIP,
+            Right.PRINTING_READ, Right.PRINTING_PRINT,
         }),
     ),
     "reader": (N_("Read-only"), READING),

@@ -20,6 +20,7 @@ GROUPS = {
     "orders": N_("Orders"),
     "fulfilment": N_("Shipping"),
     "carriers": N_("Shipping"),
+    "printing": N_("Shipping"),
 }
 """First part of a right -> heading it stands under; the others are about running the hub."""
 

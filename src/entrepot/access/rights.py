@@ -30,11 +30,18 @@ class Right(StrEnum):
     FULFILMENT_SHIP = "fulfilment.ship"
     FULFILMENT_SUPERVISE = "fulfilment.supervise"
     FULFILMENT_FORCE = "fulfilment.force"
+    ROUTES_PLAN = "routes.plan"
+    ROUTES_DRIVE = "routes.drive"
     CARRIERS_MANAGE = "carriers.manage"
     RETURNS_READ = "returns.read"
     RETURNS_HANDLE = "returns.handle"
+    PRINTING_READ = "printing.read"
+    PRINTING_PRINT = "printing.print"
+    PRINTING_MANAGE = "printing.manage"
+    PRINTING_AGENT = "printing.agent"
     JOBS_READ = "jobs.read"
     JOBS_MANAGE = "jobs.manage"
+    BADGES_MANAGE = "badges.manage"
     API_KEYS_MANAGE = "api_keys.manage"
     USERS_MANAGE = "users.manage"
     SELLERS_MANAGE = "sellers.manage"
@@ -68,11 +75,18 @@ LABELS: dict[Right, str] = {
     Right.FULFILMENT_SHIP: N_("Ship"),
     Right.FULFILMENT_SUPERVISE: N_("Run the floor: express, priorities, many lists at once, stations"),
     Right.FULFILMENT_FORCE: N_("Force an order to another stage"),
+    Right.ROUTES_PLAN: N_("Plan routes, vehicles, areas and cut-off times"),
+    Right.ROUTES_DRIVE: N_("Drive routes: load, deliver, failed attempts"),
     Right.CARRIERS_MANAGE: N_("Connect and change carriers"),
     Right.RETURNS_READ: N_("See returns"),
     Right.RETURNS_HANDLE: N_("Handle returns"),
+    Right.PRINTING_READ: N_("See the print queue"),
+    Right.PRINTING_PRINT: N_("Print, print again and cancel print jobs"),
+    Right.PRINTING_MANAGE: N_("Set up workstations and printers"),
+    Right.PRINTING_AGENT: N_("Fetch print jobs (for the print agent)"),
     Right.JOBS_READ: N_("See jobs"),
     Right.JOBS_MANAGE: N_("Run, cancel and schedule jobs"),
+    Right.BADGES_MANAGE: N_("Give out badges and enrol shared devices"),
     Right.API_KEYS_MANAGE: N_("Make and revoke API keys"),
     Right.USERS_MANAGE: N_("Manage users and roles"),
     Right.SELLERS_MANAGE: N_("Manage sellers"),

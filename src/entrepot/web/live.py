@@ -55,6 +55,7 @@ TOPICS: dict[str, Right | None] = {
     "jobs": Right.JOBS_READ,
     "offers": Right.OFFERS_READ,
     "orders": Right.ORDERS_READ,
+    "printing": Right.PRINTING_READ,
     "returns": Right.RETURNS_READ,
 }
 """The right that each slice's events need, None: any of the seller's people.  Others reach no browser."""

@@ -13,6 +13,7 @@ SLICES = (
     "imports",
     "catalog",
     "documents",
+    "printing",
     "channels",
     "erp",
     "inventory",

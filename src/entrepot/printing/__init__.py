@@ -1,0 +1,1 @@
+"""Workstations and their printers, the print queue, and what is printed by itself."""
