@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.access.principal import Principal
 from entrepot.documents.pages import storage_of
 from entrepot.fulfilment.carriage.manifests import ManifestDesk
+from entrepot.fulfilment.boards.board import Boards
 from entrepot.fulfilment.carriers import CarrierLines
 from entrepot.fulfilment.label_desk import LabelDesk
 from entrepot.kit.database import Database
@@ -110,3 +111,12 @@ def whole_number(text: str, name: str) -> int:
         return int(text)
     except ValueError:
         raise InvalidInputError({name: N_("Enter a whole number.")}) from None
+
+
+def boards_of(request: Request[Any, Any, Any]) -> Boards:
+    """Return what makes the boards of this process."""
+    state = request.app.state
+    if not hasattr(state, "boards"):
+        state.boards = Boards()
+    boards: Boards = state.boards
+    return boards

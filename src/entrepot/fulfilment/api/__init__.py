@@ -1,5 +1,5 @@
 """The floor for programs."""
 
-from entrepot.fulfilment.api import carriage, floor, stations
+from entrepot.fulfilment.api import boards, carriage, floor, scanning, stations
 
-ROUTES = [*stations.ROUTES, *floor.ROUTES, *carriage.ROUTES]
+ROUTES = [*boards.ROUTES, *stations.ROUTES, *floor.ROUTES, *carriage.ROUTES, *scanning.ROUTES]

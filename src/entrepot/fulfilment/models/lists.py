@@ -134,3 +134,5 @@ class PickScan(Base):
     """Negative: taken back."""
     actor_name: Mapped[str]
     scanned_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    actor_id: Mapped[str] = mapped_column(server_default=text("coalesce(current_setting('entrepot.actor_id', true), '')"))
+    """Names repeat; whose figures these are is told by the id, which the database takes from the transaction."""

@@ -3,6 +3,7 @@
 from entrepot.access.navigation import NavItem
 from entrepot.access.rights import Right
 from entrepot.fulfilment.pages import (
+    boards,
     carriers,
     floor,
     manifests,
@@ -21,6 +22,7 @@ on_orders.register()
 
 ROUTES = [
     *floor.ROUTES,
+    *boards.ROUTES,
     *release.ROUTES,
     *pick.ROUTES,
     *pack.ROUTES,
@@ -42,6 +44,15 @@ NAV = [
     ),
     NavItem(
         section="floor",
+    NavItem(
+        section="floor",
+        label=N_("Boards"),
+        url="/fulfilment/boards",
+        icon="device-desktop",
+        right=Right.FULFILMENT_READ,
+        shortcut="b",
+        order=7,
+    ),
         label=N_("Pick"),
         url="/fulfilment/pick",
         icon="basket",

@@ -45,6 +45,7 @@ class FloorOrder(Base):
             postgresql_where=text("stage NOT IN ('dispatched', 'delivered', 'cancelled')"),
         ),
     )
+        Index("ix_floor_order_on_its_way", "seller_id", "since", postgresql_where=text("stage = 'dispatched'")),
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("sales_order.id"), primary_key=True)
     seller_id: Mapped[UUID]
