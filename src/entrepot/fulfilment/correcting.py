@@ -62,6 +62,7 @@ class Correcting:
         await self._lists.update_line(
             line.id,
             short=line.short + missing,
+            in_hand=0,
             reason=str(reason),
             state=str(LineState.SHORT),
             scanned_at=now(),
@@ -90,27 +91,36 @@ class Correcting:
             facts={"missing": missing, "sku": line.sku, "replaced": replaced},
         )
 
-    async def undo(self, line_id: UUID) -> PickOutcome:
-        """Put everything picked of a line back on its shelf; it is to be picked again.
+    async def undo(self, line_id: UUID, quantity: int | None = None) -> PickOutcome:
+        """Put what was picked of a line back on its shelf; it is to be picked again.
+
+        Args:
+            line_id: the line.
+            quantity: units to put back; all that were picked without.
 
         Raises:
-            NothingPickedError: nothing was picked.
+            NothingPickedError: nothing, or less than that, was picked.
             TooLateToUndoError: the order went on.
             PickListClosedError: the list is finished.
         """
         found, line = await self._ground.line(line_id)
-        if not line.picked or line.put_back:
+        units_back = line.picked if quantity is None else quantity
+        if not 0 < units_back <= line.picked or line.put_back:
             raise NothingPickedError(sku=line.sku, location=line.location_code)
         order = await self._ground.order(line)
         if order.status is not OrderStatus.PICKING or not found.is_open:
             raise TooLateToUndoError(number=order.number, status=str(order.status))
-        left = line.picked
+        left = units_back
         for row in await self._inventory.reservations([line.order_line_id]):
             if row.picked and row.product_id == line.product_id and row.lot == line.lot and left:
                 units = min(left, row.quantity)
                 await self._inventory.unpick(row.id, units, line.location_id)
                 left -= units
-        await self._lists.update_line(line.id, picked=0, state=str(LineState.OPEN), scanned_at=None, scanned_by="")
+        rest = line.picked - units_back
+        still = {} if rest else {"scanned_at": None, "scanned_by": ""}
+        await self._lists.update_line(
+            line.id, picked=rest, sorted=min(line.sorted, rest), state=str(LineState.OPEN), **still
+        )
         await outbox.record(
             self._session,
             PickUndone(
@@ -120,15 +130,15 @@ class Correcting:
                 pick_list=found.number,
                 sku=line.sku,
                 location=line.location_code,
-                quantity=line.picked,
+                quantity=units_back,
             ),
         )
         return PickOutcome(
             pick_list_id=found.id,
             pick_line_id=line.id,
-            picked=-line.picked,
+            picked=-units_back,
             message=UNDONE,
-            facts={"quantity": line.picked, "sku": line.sku, "location": line.location_code},
+            facts={"quantity": units_back, "sku": line.sku, "location": line.location_code},
         )
 
     async def put_back(self, line_id: UUID) -> None:
@@ -146,7 +156,12 @@ class Correcting:
         await self._inventory.put_back(line.product_id, staging, line.location_id, line.put_back, lot=line.lot)
         await self._lists.update_line(line.id, put_back=0)
         others = [one for one in await self._lists.lines_of_orders([line.order_id]) if one.put_back]
-        if not others and Attention.PUT_BACK in order.attention:
+        if others:
+            return
+        staged = await self._inventory.reservations([one.id for one in order.lines])
+        if not any(row.picked for row in staged):
+            await self._lists.free_totes([order.id])
+        if Attention.PUT_BACK in order.attention:
             await self._orders.settle_attention(order.id, Attention.PUT_BACK)
 
     # -- inside
@@ -165,7 +180,9 @@ class Correcting:
         rows = [
             row
             for row in await self._inventory.reservations([line.order_line_id])
-            if not row.picked and row.product_id == line.product_id and row.location_id != line.location_id
+            if not row.picked
+            and row.product_id == line.product_id
+            and (row.location_id, row.lot) != (line.location_id, line.lot)
         ]
         await self._lists.insert_lines(
             [

@@ -20,15 +20,32 @@ class ListStatus(StrEnum):
 class PickMode(StrEnum):
     """How a list is walked."""
 
+    CART = "cart"
+    """Several orders at once, each into its tote or compartment."""
     BATCH = "batch"
-    """Several orders at once, each into its compartment."""
+    """Several orders at once, all into one bin, sorted afterwards."""
+    ZONE = "zone"
+    """A part for each zone, joined when all are done."""
     SINGLE = "single"
     """One order."""
     SINGLES = "singles"
-    """Orders of one line each: all into one bin, told apart when they are packed."""
+    """Orders of one single piece each: all into one bin, told apart when they are packed."""
 
 
-MOST_AT_ONCE: Final = {PickMode.SINGLE: 1, PickMode.BATCH: 12, PickMode.SINGLES: 30}
+MODE_LABELS: Final = {
+    PickMode.CART: N_("Cart with totes"),
+    PickMode.BATCH: N_("Batch, sorted afterwards"),
+    PickMode.ZONE: N_("By zone"),
+    PickMode.SINGLE: N_("One order"),
+    PickMode.SINGLES: N_("Single pieces"),
+}
+MOST_AT_ONCE: Final = {
+    PickMode.SINGLE: 1,
+    PickMode.CART: 12,
+    PickMode.BATCH: 20,
+    PickMode.ZONE: 12,
+    PickMode.SINGLES: 30,
+}
 """Orders on a list that somebody asks for."""
 
 
@@ -94,6 +111,25 @@ SHORT_LABELS: Final = {
     ShortReason.DAMAGED: N_("Damaged"),
     ShortReason.EXPIRED: N_("Past its date"),
 }
+
+
+class SwapReason(StrEnum):
+    """Why another lot than the suggested one is taken."""
+
+    IN_FRONT = "in_front"
+    NOT_FOUND = "lot_not_found"
+    DAMAGED = "lot_damaged"
+    CUSTOMER = "customer"
+
+
+SWAP_LABELS: Final = {
+    SwapReason.IN_FRONT: N_("It lies in front"),
+    SwapReason.NOT_FOUND: N_("The other lot is not there"),
+    SwapReason.DAMAGED: N_("The other lot is damaged"),
+    SwapReason.CUSTOMER: N_("The customer wants this lot"),
+}
+CHECKED_SWAPS: Final = frozenset({SwapReason.NOT_FOUND, SwapReason.DAMAGED})
+"""Reasons after which somebody counts the lot that was left."""
 
 
 class SkipReason(StrEnum):
@@ -168,6 +204,7 @@ class Hit(StrEnum):
     PRODUCT = "product"
     LOCATION = "location"
     LOT = "lot"
+    TOTE = "tote"
     OTHER = "other"
 
 

@@ -102,6 +102,22 @@ class UnknownCodeError(RefusedError):
     message = N_("Nothing here has the code “{scanned}”. You need {sku} from {location}: scan its label again.")
 
 
+class ToteMissingError(RefusedError):
+    """The order has no tote yet, and the site wants one."""
+
+    code = "fulfilment.tote_missing"
+    title = N_("No tote yet")
+    message = N_("Order {number} has no tote yet. Scan one for it first, on the page of the cart.")
+
+
+class ToteFirstError(RefusedError):
+    """The site wants totes scanned."""
+
+    code = "fulfilment.tote_first"
+    title = N_("Scan the tote")
+    message = N_("Scan {sku}, then tote {tote} of order {number}: the button is not enough here.")
+
+
 class StockGoneError(ConflictError):
     """The reservation is not there any more."""
 
@@ -249,6 +265,16 @@ class OtherChannelLabelError(RefusedError):
     code = "fulfilment.other_channel_label"
     title = N_("Not for this order")
     message = N_("{carrier} only makes labels for orders of its own channel. Choose another carrier for this parcel.")
+
+
+class OneOrderPerLabelError(RefusedError):
+    """A channel's own labels name the lines of one order."""
+
+    code = "fulfilment.one_order_per_label"
+    title = N_("One order per label")
+    message = N_(
+        "{carrier} makes a label for each order, and several are in the box of parcel {number}. Open it and pack them apart, or choose another carrier."
+    )
 
 
 class LabelNotReadyError(UnavailableError):

@@ -100,6 +100,8 @@ class Finishing:
     async def _give_up(self, order: OrderRef, own: Collection[PickLineRef], short: Collection[UUID]) -> None:
         """Let lines wait for stock again: what was picked of them is to be put back, the rest of the order is kept."""
         await self._inventory.release(short)
+        if not any(line.picked for line in own):  # else its totes are empty when the goods are back on their shelves
+            await self._lists.free_totes([order.id])
         for line in own:
             if line.order_line_id in short and line.picked and not line.put_back:
                 await self._lists.update_line(line.id, put_back=line.picked)

@@ -9,13 +9,15 @@ from litestar import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import Principal
+from entrepot.access.views import users
 from entrepot.documents.pages import storage_of
-from entrepot.fulfilment.carriage.manifests import ManifestDesk
 from entrepot.fulfilment.boards.board import Boards
+from entrepot.fulfilment.carriage.manifests import ManifestDesk
 from entrepot.fulfilment.carriers import CarrierLines
 from entrepot.fulfilment.label_desk import LabelDesk
 from entrepot.kit.database import Database
 from entrepot.kit.errors import InvalidInputError
+from entrepot.kit.scope import Scope
 from entrepot.kit.text import N_
 
 
@@ -99,6 +101,15 @@ def chosen_id(values: Mapping[str, str], name: str) -> UUID:
         return UUID(values.get(name, ""))
     except ValueError:
         raise InvalidInputError({name: N_("The form is incomplete. Reload the page.")}) from None
+
+
+async def colleagues(request: Request[Any, Any, Any], principal: Principal) -> dict[UUID, str]:
+    """Return who works for the caller's sellers, by id."""
+    database: Database = request.app.state.database
+    sellers = [principal.seller.id] if principal.seller else [one.id for one in principal.sellers]
+    async with database.transaction(Scope.all_sellers()) as everyone:
+        found = await users(everyone, sellers, limit=200)
+    return {user.id: user.name for user in found if not user.disabled}
 
 
 def whole_number(text: str, name: str) -> int:

@@ -7,7 +7,20 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from entrepot.fulfilment.domain import MOST_AT_ONCE, Hit, LineState, ListStatus, PickMode, Wanted, match
+from entrepot.fulfilment.carts.errors import WrongToteError
+from entrepot.fulfilment.carts.repository import CartRepository
+from entrepot.fulfilment.carts.swapping import Swapping
+from entrepot.fulfilment.carts.totes import tote_code
+from entrepot.fulfilment.domain import (
+    MOST_AT_ONCE,
+    MOST_PER_LIST,
+    Hit,
+    LineState,
+    ListStatus,
+    PickMode,
+    Wanted,
+    match,
+)
 from entrepot.fulfilment.errors import (
     AlreadyPickedError,
     NothingToReleaseError,
@@ -15,6 +28,8 @@ from entrepot.fulfilment.errors import (
     PickListClosedError,
     PickListTakenError,
     StrayProductError,
+    ToteFirstError,
+    ToteMissingError,
     UnknownCodeError,
     UnknownWorkError,
     WrongLocationError,
@@ -40,6 +55,8 @@ from entrepot.orders.service import OrderService
 
 RIGHT_LOT = N_("Right lot. Now scan {sku}.")
 RIGHT_PLACE = N_("Right place. Now scan {sku}.")
+RIGHT_TOTE = N_("Right tote. Now scan {sku}.")
+IN_HAND = N_("{quantity} of {sku} in hand. Put it into tote {tote} and scan the tote.")
 
 
 class LinePick(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +71,8 @@ class LinePick(msgspec.Struct, frozen=True, kw_only=True):
     """Of the product, as it was scanned, where the site wants that."""
     location: str = ""
     lot: str = ""
+    tote: str = ""
+    """That it was put into, where the site wants that scanned."""
 
 
 class Picking:
@@ -66,6 +85,8 @@ class Picking:
         self._orders = OrderService(session)
         self._way = Way(session)
         self._ground = Taking(session)
+        self._carts = CartRepository(session)
+        self._swapping = Swapping(session)
 
     async def claim(self, list_id: UUID, *, take_over: bool = False) -> PickListRef:
         """Take a list: the caller's name is on it from now on.  Of two at the same instant, one gets it.
@@ -125,7 +146,7 @@ class Picking:
         order_id, list_id = work
         if list_id is None and order_id is not None:
             try:
-                released = await Releasing(self._session).release([order_id], per_list=1, mode="single")
+                released = await Releasing(self._session).release([order_id], per_list=1, mode=PickMode.SINGLE)
             except NothingToReleaseError:  # perhaps somebody scanned the same sheet a moment ago
                 list_id = next(iter(await self._lists.open_lists_of([order_id])), None)
                 if list_id is None:
@@ -136,21 +157,27 @@ class Picking:
             raise UnknownWorkError(scanned=code.strip()[:60])
         return await self.claim(list_id, take_over=take_over)
 
-    async def claim_next(self, seller_ids: tuple[UUID, ...], mode: PickMode | None = None) -> PickListRef | None:
+    async def claim_next(
+        self, seller_ids: tuple[UUID, ...], mode: PickMode | None = None, *, zone: str = "", most: int | None = None
+    ) -> PickListRef | None:
         """Return the caller's unfinished list, else take the most urgent free one; None if there is nothing to do.
 
         Args:
             seller_ids: whose orders.
             mode: if no list is free, make one of the most urgent orders, to be walked so.
+            zone: only a list of this zone.
+            most: orders on a list that is made; None: as usual for the mode.
         """
         actor = context_of(self._session).actor
-        found = await self._lists.own_list(actor.id) or await self._lists.next_free(seller_ids)
+        found = await self._lists.own_list(actor.id) or await self._lists.next_free(seller_ids, zone)
         if found is None and mode is not None:
-            most = MOST_AT_ONCE[mode]
-            ready = await self._lists.ready_orders(seller_ids, single_line=mode is PickMode.SINGLES, limit=most)
+            most = max(1, min(most or MOST_AT_ONCE[mode], MOST_PER_LIST))
+            ready = await self._lists.ready_orders(seller_ids, single_piece=mode is PickMode.SINGLES, limit=most)
             if ready:
-                released = await Releasing(self._session).release(ready, per_list=most, mode=str(mode))
+                released = await Releasing(self._session).release(ready, per_list=most, mode=mode)
                 found = next(iter(released.pick_list_ids), None)
+                if zone:
+                    found = await self._lists.next_free(seller_ids, zone)
         return None if found is None else await self.claim(found)
 
     async def scan(self, list_id: UUID, code: str, *, client_id: str = "") -> PickOutcome:
@@ -174,10 +201,10 @@ class Picking:
         rules = await self._way.settings(found.seller_id, found.warehouse_id)
         label = read_gs1(code)
         said = label.gtin if label is not None and label.gtin else code.strip()
-        if label is not None:
-            check_label(label, line, clock.now().date())
         wanted = Wanted(sku=line.sku, gtin=line.gtin, location=line.location_code, left=line.left)
         hit = match(said, wanted)
+        if hit is Hit.OTHER and line.tote and said.casefold() == line.tote.casefold():
+            return await self._into_tote(found, line, client_id, strict=rules.scan_tote)
         if hit is Hit.OTHER and line.lot and said.casefold() == line.lot.casefold():
             return await self._right(line, Hit.LOT, RIGHT_LOT, lot_scanned=line.lot)
         if hit is Hit.OTHER:
@@ -185,7 +212,13 @@ class Picking:
         if hit is Hit.LOCATION:
             return await self._right(line, hit, RIGHT_PLACE, located_at=now())
         lot = label.lot if label is not None else ""
+        if label is not None:
+            if line.lot and lot and lot.casefold() != line.lot.casefold():
+                await self._swapping.refuse(line, lot, label.expires_on)
+            check_label(label, line, clock.now().date())
         check_scanned(line, rules, product=True, lot=lot)
+        if rules.scan_tote and found.mode == PickMode.CART:
+            return await self._into_hand(found, line, client_id)
         return await self._ground.take(found, line, 1, client_id)
 
     async def pick(self, line_id: UUID, quantity: int | None = None, *, client_id: str = "") -> PickOutcome:
@@ -201,7 +234,11 @@ class Picking:
             return PickOutcome(pick_list_id=found.id, pick_line_id=known, picked=0, repeated=True, message=REPEATED)
         if line.state is not LineState.OPEN:
             raise AlreadyPickedError(sku=line.sku, location=line.location_code, state=str(line.state))
-        check_scanned(line, await self._way.settings(found.seller_id, found.warehouse_id))
+        check_scanned(
+            line,
+            await self._way.settings(found.seller_id, found.warehouse_id),
+            tote="" if found.mode == PickMode.CART else None,
+        )
         return await self._ground.take(found, line, line.left if quantity is None else quantity, client_id)
 
     async def pick_many(
@@ -211,7 +248,8 @@ class Picking:
 
         Raises:
             PickLineNotFoundError: the list has no such line.
-            LocationFirstError, LotFirstError, ProductFirstError: the site wants more scanned; *unscanned* lets it pass.
+            LocationFirstError, LotFirstError, ProductFirstError, ToteFirstError: the site wants more scanned;
+                *unscanned* lets it pass.
             AlreadyPickedError, PickedTooMuchError, StockGoneError: as for one line; nothing was picked.
         """
         found = await self._ground.open_or_done(list_id)
@@ -240,6 +278,7 @@ class Picking:
                 product=bool(said),
                 location=bool(one.location) and match(one.location, scanned) is Hit.LOCATION,
                 lot=one.lot or (label.lot if label is not None else ""),
+                tote=one.tote if found.mode == PickMode.CART else None,
             )
             takes[line.id] = Take(line, line.left if one.quantity is None else one.quantity, one.client_id)
         outcomes: dict[UUID | None, PickOutcome] = {}
@@ -267,21 +306,53 @@ class Picking:
 
     # -- inside
 
-    async def _right(self, line: PickLineRef, hit: Hit, message: str, **noted: object) -> PickOutcome:
-        """Note that the right place or lot was scanned."""
-        await self._lists.update_line(line.id, **noted)
+    async def _right(
+        self, line: PickLineRef, hit: Hit, message: str, facts: dict[str, str | int] | None = None, **noted: object
+    ) -> PickOutcome:
+        """Note that the right place, lot or tote was scanned."""
+        if noted:
+            await self._lists.update_line(line.id, **noted)
         return PickOutcome(
             pick_list_id=line.pick_list_id,
             pick_line_id=line.id,
             picked=0,
             hit=str(hit),
             message=message,
-            facts={"sku": line.sku},
+            facts=facts or {"sku": line.sku},
         )
+
+    async def _into_hand(self, found: PickListRef, line: PickLineRef, client_id: str) -> PickOutcome:
+        """Count a unit that is picked when its tote is scanned."""
+        if not line.tote:
+            raise ToteMissingError(number=line.order_number)
+        if line.in_hand >= line.left:
+            raise ToteFirstError(sku=line.sku, tote=line.tote, number=line.order_number)
+        if client_id:
+            await self._lists.add_scans(found.seller_id, [(client_id, line.id, 0)])
+        facts = {"quantity": line.in_hand + 1, "sku": line.sku, "tote": line.tote}
+        return await self._right(line, Hit.PRODUCT, IN_HAND, facts, in_hand=line.in_hand + 1)
+
+    async def _into_tote(self, found: PickListRef, line: PickLineRef, client_id: str, *, strict: bool) -> PickOutcome:
+        """Count what is in the picker's hand into the tote of its order."""
+        if strict and line.in_hand:
+            return await self._ground.take(found, line, min(line.in_hand, line.left), client_id)
+        return await self._right(line, Hit.TOTE, RIGHT_TOTE)
+
+    async def _no_other_tote(self, found: PickListRef, line: PickLineRef, code: str) -> None:
+        """Say whose tote it is, if *code* is one."""
+        if found.mode == PickMode.CART and (other := await self._carts.tote(found.warehouse_id, tote_code(code))):
+            if not line.tote:
+                raise ToteMissingError(number=line.order_number)
+            raise WrongToteError(
+                scanned=other.code, number=other.order_number, sku=line.sku, tote=line.tote, wanted=line.order_number
+            )
 
     async def _identify(self, found: PickListRef, line: PickLineRef, code: str) -> Hit:
         """Return what *code* is if it is right after all; else say what it is."""
         facts = {"sku": line.sku, "location": line.location_code}
+        await self._no_other_tote(found, line, code)
+        if line.lot and await self._swapping.known(line, code):
+            await self._swapping.refuse(line, code)
         try:
             location = await self._inventory.scan_location(code, warehouse_id=found.warehouse_id)
         except (UnknownLocationError, AmbiguousLocationError):

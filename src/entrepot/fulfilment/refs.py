@@ -28,6 +28,8 @@ class PickListRef(msgspec.Struct, frozen=True, kw_only=True):
     mode: str
     due_by: datetime | None
     paused_at: datetime | None
+    zone: str
+    group_id: UUID | None
 
     @property
     def is_open(self) -> bool:
@@ -61,8 +63,12 @@ class PickLineRef(msgspec.Struct, frozen=True, kw_only=True):
     located_at: datetime | None
     """When its place was scanned."""
     lot_scanned: str
+    in_hand: int
+    sorted: int
     order_number: str
     position: int
+    tote: str
+    """The tote of its order on this list, if it has one."""
 
     @property
     def left(self) -> int:
@@ -129,6 +135,8 @@ class ParcelRef(msgspec.Struct, frozen=True, kw_only=True):
     packed_by: str
     packed_at: datetime | None
     shipped_at: datetime | None
+    with_parcel_id: UUID | None = None
+    """The parcel of another order in whose box it lies; that one has the label."""
     lines: tuple[ParcelLineRef, ...] = ()
 
 

@@ -1,17 +1,18 @@
-"""Turns reserved orders into pick lists, one per building."""
+"""Turns reserved orders into pick lists, one per building, or one per zone of it."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from entrepot.catalog.service import CatalogService
-from entrepot.fulfilment.domain import MOST_PER_LIST, SKIP_LABELS, LineState, ListStatus, SkipReason
+from entrepot.catalog.service import CatalogService, ProductRef
+from entrepot.fulfilment.domain import MOST_PER_LIST, SKIP_LABELS, LineState, ListStatus, PickMode, SkipReason
 from entrepot.fulfilment.errors import NothingToReleaseError
 from entrepot.fulfilment.events import PickListReleased
 from entrepot.fulfilment.finishing import Finishing
 from entrepot.fulfilment.refs import Released, Skipped
 from entrepot.fulfilment.repository import ListRepository
+from entrepot.inventory import views as inventory_views
 from entrepot.inventory.service import InventoryService, ReservationRow
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
@@ -31,7 +32,7 @@ class Releasing:
         """Orders with something to pick."""
 
     async def release(
-        self, order_ids: Collection[UUID], *, per_list: int = MOST_PER_LIST, mode: str = "batch"
+        self, order_ids: Collection[UUID], *, per_list: int = MOST_PER_LIST, mode: PickMode = PickMode.CART
     ) -> Released:
         """Put every chosen order that can be picked on a list; leave out the others and say why.
 
@@ -74,82 +75,93 @@ class Releasing:
             skipped=tuple(skipped),
         )
 
-    async def _make_lists(self, seller_id: UUID, orders: Sequence[OrderRef], mode: str) -> list[tuple[UUID, str]]:
+    async def _make_lists(self, seller_id: UUID, orders: Sequence[OrderRef], mode: PickMode) -> list[tuple[UUID, str]]:
         line_ids = {line.id: order for order in orders for line in order.lines if line.to_send}
         rows = [row for row in await self._inventory.reservations(line_ids) if not row.picked]
         products = await CatalogService(self._session).products({row.product_id for row in rows})
-        by_building: dict[UUID, list[ReservationRow]] = {}
+        zones: dict[UUID, str] = {}
+        if mode is PickMode.ZONE:
+            zones = await inventory_views.zones_of(self._session, {row.location_id for row in rows})
+        by_building: dict[UUID, dict[str, list[ReservationRow]]] = {}
         for row in rows:
-            by_building.setdefault(row.warehouse_id, []).append(row)
+            parts = by_building.setdefault(row.warehouse_id, {})
+            parts.setdefault(zones.get(row.location_id, ""), []).append(row)
         made: list[tuple[UUID, str]] = []
-        for warehouse_id, theirs in sorted(by_building.items()):
-            list_id = new_id()
-            number = f"P-{await self._lists.next_number(seller_id, 'pick_list')}"
-            self._listed |= {row.order_id for row in theirs}
-            on_list = [order for order in orders if any(line_ids[row.order_line_id] is order for row in theirs)]
-            await self._lists.insert_list(
-                {
-                    "id": list_id,
-                    "seller_id": seller_id,
-                    "number": number,
-                    "warehouse_id": warehouse_id,
-                    "status": str(ListStatus.OPEN),
-                    "order_count": len(on_list),
-                    "mode": mode,
-                    "due_by": min((order.ship_by for order in on_list if order.ship_by), default=None),
-                    "created_at": now(),
-                }
-            )
-            await self._lists.insert_orders(
-                [
+        for warehouse_id, parts in sorted(by_building.items()):
+            base = f"P-{await self._lists.next_number(seller_id, 'pick_list')}"
+            here = {line_ids[row.order_line_id].id for theirs in parts.values() for row in theirs}
+            positions = {order.id: place for place, order in enumerate((o for o in orders if o.id in here), start=1)}
+            group_id = new_id() if len(parts) > 1 else None
+            self._listed |= here
+            for zone, theirs in sorted(parts.items()):
+                list_id, number = new_id(), f"{base}-{zone}" if zone else base
+                on_list = {line_ids[row.order_line_id].id for row in theirs}
+                they = [order for order in orders if order.id in on_list]
+                await self._lists.insert_list(
                     {
-                        "pick_list_id": list_id,
-                        "order_id": order.id,
+                        "id": list_id,
+                        "seller_id": seller_id,
+                        "number": number,
                         "warehouse_id": warehouse_id,
-                        "seller_id": seller_id,
-                        "order_number": order.number,
-                        "position": position,
+                        "status": str(ListStatus.OPEN),
+                        "order_count": len(they),
+                        "mode": str(mode),
+                        "due_by": min((order.ship_by for order in they if order.ship_by), default=None),
+                        "created_at": now(),
+                        "zone": zone,
+                        "group_id": group_id,
                     }
-                    for position, order in enumerate(on_list, start=1)
-                ]
-            )
-            await self._lists.insert_lines(
-                [
-                    {
-                        "id": new_id(),
-                        "seller_id": seller_id,
-                        "pick_list_id": list_id,
-                        "order_id": row.order_id,
-                        "order_line_id": row.order_line_id,
-                        "product_id": row.product_id,
-                        "sku": products[row.product_id].sku,
-                        "gtin": products[row.product_id].gtin or "",
-                        "title": products[row.product_id].title,
-                        "location_id": row.location_id,
-                        "location_code": row.location_code,
-                        "walk_order": row.walk_order,
-                        "lot": row.lot,
-                        "quantity": row.quantity,
-                        "state": str(LineState.OPEN),
-                    }
-                    for row in theirs
-                ]
-            )
-            await outbox.record(
-                self._session,
-                *(
-                    PickListReleased(
-                        seller_id=seller_id,
-                        subject_id=order.id,
-                        number=order.number,
-                        pick_list_id=list_id,
-                        pick_list=number,
-                    )
-                    for order in on_list
-                ),
-            )
-            made.append((list_id, number))
+                )
+                await self._lists.insert_orders(
+                    [
+                        {
+                            "pick_list_id": list_id,
+                            "order_id": order.id,
+                            "warehouse_id": warehouse_id,
+                            "seller_id": seller_id,
+                            "order_number": order.number,
+                            "position": positions[order.id],
+                            "zone": zone,
+                        }
+                        for order in they
+                    ]
+                )
+                await self._lists.insert_lines([_line(row, list_id, products[row.product_id]) for row in theirs])
+                await outbox.record(
+                    self._session,
+                    *(
+                        PickListReleased(
+                            seller_id=seller_id,
+                            subject_id=order.id,
+                            number=order.number,
+                            pick_list_id=list_id,
+                            pick_list=number,
+                        )
+                        for order in they
+                    ),
+                )
+                made.append((list_id, number))
         return made
+
+
+def _line(row: ReservationRow, list_id: UUID, product: ProductRef) -> dict[str, object]:
+    return {
+        "id": new_id(),
+        "seller_id": row.seller_id,
+        "pick_list_id": list_id,
+        "order_id": row.order_id,
+        "order_line_id": row.order_line_id,
+        "product_id": row.product_id,
+        "sku": product.sku,
+        "gtin": product.gtin or "",
+        "title": product.title,
+        "location_id": row.location_id,
+        "location_code": row.location_code,
+        "walk_order": row.walk_order,
+        "lot": row.lot,
+        "quantity": row.quantity,
+        "state": str(LineState.OPEN),
+    }
 
 
 def _why_not(order: OrderRef, busy: Collection[UUID]) -> SkipReason | None:

@@ -3,6 +3,11 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.carriers import CarrierLines, Carriers
+from entrepot.fulfilment.carts.gathering import Gathering
+from entrepot.fulfilment.carts.sorting import Sorting
+from entrepot.fulfilment.carts.starting import Starting
+from entrepot.fulfilment.carts.swapping import Swapping
+from entrepot.fulfilment.carts.totes import Totes
 from entrepot.fulfilment.correcting import Correcting
 from entrepot.fulfilment.dispatching import Dispatching
 from entrepot.fulfilment.domain import LineState, ListStatus, ParcelStatus, PushState, ShipmentState, ShortReason
@@ -45,6 +50,11 @@ class FulfilmentService:
     def __init__(self, session: AsyncSession) -> None:
         self.releasing = Releasing(session)
         self.picking = Picking(session)
+        self.gathering = Gathering(session)
+        self.totes = Totes(session)
+        self.sorting = Sorting(session)
+        self.swapping = Swapping(session)
+        self.starting = Starting(session)
         self.correcting = Correcting(session)
         self.packing = Packing(session)
         self.shipping = Shipping(session)

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from entrepot.fulfilment.errors import ToteFirstError, ToteMissingError
 from entrepot.fulfilment.refs import PickLineRef
 from entrepot.fulfilment.way.errors import (
     ExpiredLotError,
@@ -28,12 +29,27 @@ def check_label(label: Gs1Label, line: PickLineRef, today: date) -> None:
 
 
 def check_scanned(
-    line: PickLineRef, rules: SiteSettings, *, product: bool = False, location: bool = False, lot: str = ""
+    line: PickLineRef,
+    rules: SiteSettings,
+    *,
+    product: bool = False,
+    location: bool = False,
+    lot: str = "",
+    tote: str | None = None,
 ) -> None:
     """Check that everything was scanned that the site wants scanned: none of it is inferred.
 
+    Args:
+        line: what is picked.
+        rules: what the site wants scanned.
+        product: it was scanned.
+        location: it was scanned just now.
+        lot: that was scanned just now.
+        tote: that was scanned, of a cart; None: the goods go into no tote, or it is asked for later.
+
     Raises:
-        LocationFirstError, ProductFirstError, LotFirstError: scan that first.
+        LocationFirstError, ProductFirstError, LotFirstError, ToteFirstError: scan that first.
+        ToteMissingError: the order has none yet.
         WrongLotError: another lot is promised to the order.
     """
     if rules.scan_location and not location and line.located_at is None:
@@ -45,3 +61,8 @@ def check_scanned(
         raise WrongLotError(scanned=said, lot=line.lot, sku=line.sku, location=line.location_code)
     if rules.scan_lot and line.lot and not said:
         raise LotFirstError(sku=line.sku, lot=line.lot, location=line.location_code)
+    if rules.scan_tote and tote is not None:
+        if not line.tote:
+            raise ToteMissingError(number=line.order_number)
+        if tote.strip().casefold() != line.tote.casefold():
+            raise ToteFirstError(sku=line.sku, tote=line.tote, number=line.order_number)

@@ -249,9 +249,12 @@ class Taking:
     async def drop_order(self, order_id: UUID) -> None:
         """Take a cancelled order off its lists; what was picked of it is to be put back."""
         lists = [await self._lists.find_list(id_, lock=True) for id_ in await self._lists.open_lists_of([order_id])]
-        for line in await self._lists.lines_of_orders([order_id]):
+        lines = await self._lists.lines_of_orders([order_id])
+        for line in lines:
             if line.state in {LineState.OPEN, LineState.PICKED, LineState.SHORT}:
-                await self._lists.update_line(line.id, state=str(LineState.CANCELLED), put_back=line.picked)
+                await self._lists.update_line(line.id, state=str(LineState.CANCELLED), put_back=line.picked, in_hand=0)
+        if not any(line.picked for line in lines):  # else its totes are empty when the goods are back on their shelves
+            await self._lists.free_totes([order_id])
         for found in lists:
             if found is not None:
                 await Finishing(self._session).finish_list(found.id)

@@ -6,7 +6,13 @@ from uuid import UUID
 from entrepot.inventory.counting import open_check
 from entrepot.inventory.desk import check_quantity
 from entrepot.inventory.domain import LocationKind, MoveKind, Wish, plan_reservations
-from entrepot.inventory.errors import NotPickedError, PickTooMuchError, UnknownReservationError
+from entrepot.inventory.errors import (
+    LotPromisedError,
+    NotPickedError,
+    PickTooMuchError,
+    UnknownLotError,
+    UnknownReservationError,
+)
 from entrepot.inventory.refs import ReservationRow
 from entrepot.inventory.repository import Movement
 from entrepot.inventory.reserving import Reserving
@@ -16,10 +22,10 @@ from entrepot.kit.ids import new_id
 class Flooring(Reserving):
     """Short picks, undone picks, parcels that take a part of a line."""
 
-    async def miss(self, reservation_id: UUID, missing: int, *, reason: str) -> int:
+    async def miss(self, reservation_id: UUID, missing: int, *, reason: str, replace: bool = True) -> int:
         """Write units off that were promised and are not on their shelf, promise others, and ask for a count there.
 
-        Others are taken from the same building, all that are missing or none.
+        Others are taken from the same building, all that are missing or none; without *replace*, none.
 
         Returns:
             Units promised elsewhere instead: *missing* or 0.
@@ -56,7 +62,9 @@ class Flooring(Reserving):
         elsewhere = [
             place
             for place in places
-            if place.warehouse_id == row.warehouse_id and (place.location_id, place.lot) != (row.location_id, row.lot)
+            if replace
+            and place.warehouse_id == row.warehouse_id
+            and (place.location_id, place.lot) != (row.location_id, row.lot)
         ]
         wish = Wish(row.order_line_id, missing, {row.product_id: missing}, row.warehouse_id)
         plan = plan_reservations([wish], elsewhere)
@@ -79,6 +87,53 @@ class Flooring(Reserving):
         await open_check(self._session, row, sku)
         self._changed([row.product_id])
         return sum(take.quantity for take in plan.takes)
+
+    async def swap_lot(self, reservation_id: UUID, lot: str, quantity: int, *, check: bool = False) -> int:
+        """Promise another lot from the same place instead, as many units as are free of it.
+
+        Args:
+            reservation_id: units of one lot on their shelf.
+            lot: the other one.
+            quantity: units wanted.
+            check: ask for a count of the lot that is left, too.
+
+        Returns:
+            Units promised of the other lot instead: *quantity* or fewer.
+
+        Raises:
+            UnknownReservationError: it is gone.
+            LotPromisedError: none of the other lot is there, or all of it is promised to others.
+        """
+        row = await self._locked_reservation(reservation_id)
+        sku = (await self._stored([row.product_id]))[row.product_id].sku
+        levels = await self._stock.levels([row.product_id], [row.location_id])
+        there = next((level for level in levels if level.lot.casefold() == lot.casefold() and level.on_hand), None)
+        if there is None:
+            raise UnknownLotError(lot=lot, sku=sku)
+        units = min(quantity, row.quantity, there.free)
+        if units <= 0:
+            raise LotPromisedError(lot=there.lot, sku=sku, location=row.location_code, on_hand=there.on_hand)
+        if units == row.quantity:
+            await self._stock.remove_reservations([row.id])
+        else:
+            await self._stock.reduce_reservations({row.id: units})
+        await self._stock.add_reservations(
+            [
+                {
+                    "id": new_id(),
+                    "seller_id": row.seller_id,
+                    "order_id": row.order_id,
+                    "order_line_id": row.order_line_id,
+                    "product_id": row.product_id,
+                    "location_id": row.location_id,
+                    "lot": there.lot,
+                    "quantity": units,
+                }
+            ]
+        )
+        if check:
+            await open_check(self._session, row, sku)
+        return units
 
     async def unpick(self, reservation_id: UUID, quantity: int, to_location_id: UUID) -> None:
         """Carry picked units back to a shelf; they stay promised.

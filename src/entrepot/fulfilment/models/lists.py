@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, PrimaryKeyConstraint, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from entrepot.fulfilment.domain import LineState, ListStatus
+from entrepot.fulfilment.domain import LineState, ListStatus, PickMode
 from entrepot.fulfilment.models.constraints import one_of
 from entrepot.kit.database import Base
 from entrepot.kit.sql import text
@@ -30,7 +30,9 @@ class PickList(Base):
     __table_args__ = (
         UniqueConstraint("seller_id", "number"),
         CheckConstraint(one_of("status", ListStatus), name="status_known"),
+        CheckConstraint(one_of("mode", PickMode), name="mode_known"),
         Index("ix_pick_list_seller_id_status", "seller_id", "status", "id"),
+        Index("ix_pick_list_group_id", "group_id", postgresql_where=text("group_id IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -46,10 +48,14 @@ class PickList(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(server_default=text("1"))
-    mode: Mapped[str] = mapped_column(server_default="batch")
+    mode: Mapped[str] = mapped_column(server_default="cart")
     due_by: Mapped[datetime | None]
     """When the most urgent of its orders must leave."""
     paused_at: Mapped[datetime | None]
+    zone: Mapped[str] = mapped_column(server_default="")
+    """Code of the zone that it stays in; empty: it goes through all of them."""
+    group_id: Mapped[UUID | None]
+    """Shared by the parts of one list that was split by zone."""
 
 
 class PickListOrder(Base):
@@ -58,7 +64,7 @@ class PickListOrder(Base):
     __tablename__ = "pick_list_order"
     __table_args__ = (
         PrimaryKeyConstraint("pick_list_id", "order_id"),
-        Index("uq_pick_list_order_open", "order_id", "warehouse_id", unique=True, postgresql_where=text("open")),
+        Index("uq_pick_list_order_open", "order_id", "warehouse_id", "zone", unique=True, postgresql_where=text("open")),
         Index("ix_pick_list_order_order_id", "order_id"),
     )
 
@@ -70,7 +76,8 @@ class PickListOrder(Base):
     position: Mapped[int]
     """Compartment of the cart."""
     open: Mapped[bool] = mapped_column(server_default=text("true"))
-    """An order is on one open list of a building at a time."""
+    """An order is on one open list of a building at a time, or on one for each zone."""
+    zone: Mapped[str] = mapped_column(server_default="")
 
 
 class PickLine(Base):
@@ -82,6 +89,8 @@ class PickLine(Base):
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("picked >= 0 AND short >= 0 AND put_back >= 0", name="parts_not_negative"),
         CheckConstraint("picked + short <= quantity", name="parts_within_quantity"),
+        CheckConstraint("in_hand >= 0", name="in_hand_not_negative"),
+        CheckConstraint("sorted >= 0 AND sorted <= picked", name="sorted_were_picked"),
         Index("ix_pick_line_pick_list_id", "pick_list_id", "walk_order", "location_code", "id"),
         Index("ix_pick_line_order_line_id", "order_line_id"),
         Index("ix_pick_line_order_id", "order_id"),
@@ -114,6 +123,10 @@ class PickLine(Base):
     """When its place was scanned, where that must be."""
     lot_scanned: Mapped[str] = mapped_column(server_default="")
     """The lot that was scanned, where that must be."""
+    in_hand: Mapped[int] = mapped_column(server_default=text("0"))
+    """Units scanned whose tote was not scanned yet, where that must be."""
+    sorted: Mapped[int] = mapped_column(server_default=text("0"))
+    """Units that lie in the compartment of their order, where goods are sorted after picking."""
 
 
 class PickScan(Base):
@@ -133,6 +146,6 @@ class PickScan(Base):
     quantity: Mapped[int]
     """Negative: taken back."""
     actor_name: Mapped[str]
-    scanned_at: Mapped[datetime] = mapped_column(server_default=func.now())
     actor_id: Mapped[str] = mapped_column(server_default=text("coalesce(current_setting('entrepot.actor_id', true), '')"))
     """Names repeat; whose figures these are is told by the id, which the database takes from the transaction."""
+    scanned_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -17,12 +17,13 @@ from entrepot.kit.sql import text
 
 _LIST = ", ".join(PickListRef.__struct_fields__)
 _LINE = (
-    ", ".join(f"l.{name}" for name in PickLineRef.__struct_fields__ if name not in {"order_number", "position"})
-    + ", o.order_number, o.position"
+    ", ".join(f"l.{name}" for name in PickLineRef.__struct_fields__ if name not in {"order_number", "position", "tote"})
+    + ", o.order_number, o.position, coalesce(t.code, '') AS tote"
 )
 _LINES = (
     f"SELECT {_LINE} FROM pick_line l JOIN pick_list_order o"  # noqa: S608 -- column names
-    " ON o.pick_list_id = l.pick_list_id AND o.order_id = l.order_id "
+    " ON o.pick_list_id = l.pick_list_id AND o.order_id = l.order_id"
+    " LEFT JOIN tote_use t ON t.order_id = l.order_id AND t.pick_list_id = l.pick_list_id AND t.freed_at IS NULL "
 )
 
 
@@ -135,7 +136,8 @@ class ListRepository:
             text(
                 """
                 UPDATE pick_line l SET picked = n.picked, state = n.state, scanned_at = n.at, scanned_by = n.by,
-                    location_id = n.location_id, location_code = n.code
+                    location_id = n.location_id, location_code = n.code,
+                    in_hand = greatest(0, l.in_hand - (n.picked - l.picked))
                 FROM unnest(CAST(:ids AS uuid[]), CAST(:picked AS int[]), CAST(:states AS text[]),
                     CAST(:at AS timestamptz[]), CAST(:by AS text[]), CAST(:locations AS uuid[]), CAST(:codes AS text[]))
                     AS n(id, picked, state, at, by, location_id, code)
@@ -194,12 +196,13 @@ class ListRepository:
             {"id": list_id, "orders": list(order_ids)},
         )
 
-    async def next_free(self, seller_ids: Collection[UUID]) -> UUID | None:
-        """Return the oldest list nobody has begun, skipping those that somebody is claiming right now."""
+    async def next_free(self, seller_ids: Collection[UUID], zone: str = "") -> UUID | None:
+        """Return the most urgent list nobody has begun, skipping those that somebody is claiming right now."""
         rows = await self._session.execute(
             text(
                 """
                 SELECT p.id FROM pick_list p WHERE p.seller_id = ANY(:sellers) AND p.status = :open AND p.assigned_to = ''
+                    AND (:zone = '' OR p.zone = :zone)
                 ORDER BY (
                     SELECT max(f.priority) FROM pick_list_order w JOIN floor_order f ON f.order_id = w.order_id
                     WHERE w.pick_list_id = p.id
@@ -207,25 +210,26 @@ class ListRepository:
                 LIMIT 1 FOR UPDATE OF p SKIP LOCKED
                 """
             ),
-            {"sellers": list(seller_ids), "open": str(ListStatus.OPEN)},
+            {"sellers": list(seller_ids), "open": str(ListStatus.OPEN), "zone": zone},
         )
         found: UUID | None = rows.scalar_one_or_none()
         return found
 
-    async def ready_orders(self, seller_ids: Collection[UUID], *, single_line: bool, limit: int) -> list[UUID]:
+    async def ready_orders(self, seller_ids: Collection[UUID], *, single_piece: bool, limit: int) -> list[UUID]:
         """Return orders of one seller that may be picked, the most urgent first, skipping what others take right now."""
         rows = await self._session.execute(
             text(
                 """
                 SELECT o.id, o.seller_id FROM sales_order o LEFT JOIN floor_order f ON f.order_id = o.id
                 WHERE o.seller_id = ANY(:sellers) AND o.status = 'reserved' AND o.held_at IS NULL
-                    AND (f.stage IS NULL OR f.stage = 'waiting') AND (NOT :single OR o.line_count = 1)
-                    AND EXISTS (SELECT 1 FROM reservation r WHERE r.order_id = o.id)
+                    AND (f.stage IS NULL OR f.stage = 'waiting') AND EXISTS (SELECT 1 FROM reservation r WHERE r.order_id = o.id)
+                    AND (NOT :single OR (o.unit_count = 1
+                        AND 1 = (SELECT sum(r.quantity) FROM reservation r WHERE r.order_id = o.id)))
                 ORDER BY f.priority DESC NULLS LAST, o.ship_by NULLS LAST, o.placed_at, o.id
                 LIMIT :limit FOR UPDATE OF o SKIP LOCKED
                 """
             ),
-            {"sellers": list(seller_ids), "single": single_line, "limit": limit},
+            {"sellers": list(seller_ids), "single": single_piece, "limit": limit},
         )
         found = rows.all()
         return [row.id for row in found if row.seller_id == found[0].seller_id]
@@ -238,17 +242,30 @@ class ListRepository:
                 SELECT NULL::uuid AS order_id, id AS list_id, 0 AS turn FROM pick_list
                 WHERE seller_id = ANY(:sellers) AND number = ANY(:codes)
                 UNION ALL SELECT o.id, (
-                    SELECT w.pick_list_id FROM pick_list_order w WHERE w.order_id = o.id AND w.open
-                    ORDER BY w.pick_list_id LIMIT 1
+                    SELECT w.pick_list_id FROM pick_list_order w JOIN pick_list p ON p.id = w.pick_list_id
+                    WHERE w.order_id = o.id AND w.open
+                    ORDER BY p.assigned_to = :actor DESC, p.assigned_to = '' DESC, p.id LIMIT 1
                 ), 1 FROM sales_order o
                 WHERE o.seller_id = ANY(:sellers) AND (o.number = ANY(:codes) OR o.id = CAST(:id AS uuid))
                 ORDER BY turn LIMIT 1
                 """
             ),
-            {"sellers": list(seller_ids), "codes": [code, code.upper()], "id": _as_id(code)},
+            {
+                "sellers": list(seller_ids),
+                "codes": [code, code.upper()],
+                "id": _as_id(code),
+                "actor": context_of(self._session).actor.id,
+            },
         )
         row = rows.one_or_none()
         return None if row is None else (row.order_id, row.list_id)
+
+    async def free_totes(self, order_ids: Collection[UUID]) -> None:
+        """Note that the totes of these orders are empty."""
+        await self._session.execute(
+            text("UPDATE tote_use SET freed_at = now() WHERE order_id = ANY(:ids) AND freed_at IS NULL"),
+            {"ids": list(order_ids)},
+        )
 
     async def own_list(self, actor_id: str) -> UUID | None:
         """Return the list somebody has begun and not finished."""

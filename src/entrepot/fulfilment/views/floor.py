@@ -147,13 +147,14 @@ async def to_pack(session: AsyncSession, *, limit: int = 100) -> list[PackRow]:
 
 
 async def orders_called(session: AsyncSession, code: str) -> list[UUID]:
-    """Return the orders that a scanned code stands for: an order's, parcel's, or pick list's number, or a tracking code."""
+    """Return the orders that a scanned code stands for: an order's, parcel's, list's or tote's, or a tracking code."""
     rows = await session.execute(
         text(
             """
             SELECT id FROM sales_order WHERE lower(number) = lower(:code) OR lower(channel_order_id) = lower(:code)
             UNION SELECT order_id FROM parcel WHERE lower(number) = lower(:code)
             UNION SELECT order_id FROM shipment WHERE tracking_code = :code AND :code <> ''
+            UNION SELECT order_id FROM tote_use WHERE code = upper(:code) AND freed_at IS NULL
             UNION SELECT o.order_id FROM pick_list p JOIN pick_list_order o ON o.pick_list_id = p.id
                 JOIN sales_order s ON s.id = o.order_id
                 WHERE lower(p.number) = lower(:code) AND s.status IN ('picked', 'packed')

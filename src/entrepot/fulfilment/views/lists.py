@@ -31,6 +31,11 @@ class PickListRow(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
     paused_at: datetime | None
     due_by: datetime | None
+    warehouse_id: UUID
+    seller_id: UUID
+    mode: str
+    zone: str
+    group_id: UUID | None
 
 
 async def pick_lists(
@@ -47,7 +52,7 @@ async def pick_lists(
             """
             SELECT p.id, p.number, p.status, w.code AS warehouse, p.assigned_to, p.assigned_name, p.order_count,
                 l.lines, l.done, l.units, l.picked, l.short, l.put_back, p.created_at, p.started_at, p.finished_at,
-                p.paused_at, p.due_by
+                p.paused_at, p.due_by, p.warehouse_id, p.seller_id, p.mode, p.zone, p.group_id
             FROM pick_list p JOIN warehouse w ON w.id = p.warehouse_id
             CROSS JOIN LATERAL (
                 SELECT count(*) AS lines, count(*) FILTER (WHERE state <> 'open') AS done,
@@ -86,6 +91,13 @@ class PickLineRow(msgspec.Struct, frozen=True, kw_only=True):
     state: LineState
     scanned_at: datetime | None
     scanned_by: str
+    located_at: datetime | None
+    """When its place was scanned."""
+    lot_scanned: str
+    in_hand: int
+    """Units scanned whose tote was not scanned yet."""
+    sorted: int
+    tote: str
 
     @property
     def left(self) -> int:
@@ -98,8 +110,10 @@ async def pick_lines(session: AsyncSession, list_id: UUID) -> list[PickLineRow]:
         text(
             """
             SELECT l.id, l.order_id, o.order_number, o.position, l.sku, l.gtin, l.title, l.location_code, l.lot,
-                l.quantity, l.picked, l.short, l.put_back, l.reason, l.state, l.scanned_at, l.scanned_by
+                l.quantity, l.picked, l.short, l.put_back, l.reason, l.state, l.scanned_at, l.scanned_by,
+                l.located_at, l.lot_scanned, l.in_hand, l.sorted, coalesce(t.code, '') AS tote
             FROM pick_line l JOIN pick_list_order o ON o.pick_list_id = l.pick_list_id AND o.order_id = l.order_id
+            LEFT JOIN tote_use t ON t.order_id = l.order_id AND t.pick_list_id = l.pick_list_id AND t.freed_at IS NULL
             WHERE l.pick_list_id = :id ORDER BY l.walk_order, l.location_code, o.position, l.id
             """
         ),

@@ -35,7 +35,7 @@ class NotCheckedError(RefusedError):
 
     code = "fulfilment.not_checked"
     title = N_("Not checked yet")
-    message = N_("Order {number} must be checked before it is packed. Bring it to the check station.")
+    message = N_("Order {number} must be checked before it is packed. Bring it to the check station, and finish the check there.")
 
 
 class NotBoxedError(RefusedError):

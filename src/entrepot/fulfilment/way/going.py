@@ -50,10 +50,10 @@ class Way:
         """Return where an order is; None: it never was on the floor."""
         return await self._way.place(order_id)
 
-    async def begin_list(self, list_id: UUID) -> None:
-        """Let the orders of a list be picked by the caller."""
+    async def begin_list(self, list_id: UUID, *, holder_id: str = "", holder_name: str = "") -> None:
+        """Let the orders of a list be picked by the caller, or by somebody whom the caller names."""
         actor = context_of(self._session).actor
-        await self._way.begin_list(list_id, actor.id, actor.name)
+        await self._way.begin_list(list_id, holder_id or actor.id, holder_name or actor.name)
 
     async def not_in_review(self, orders: Mapping[UUID, str]) -> None:
         """Check that the goods of these orders (id -> number) may be handled.
@@ -77,7 +77,7 @@ class Way:
         if place.stage is Stage.REVIEW:
             raise InReviewError(number=number, reason=place.reason)
         if closing and not place.express:
-            if place.checks and place.stage is Stage.PICKED:
+            if place.checks and place.stage in {Stage.PICKED, Stage.CHECKING}:
                 raise NotCheckedError(number=number)
             if place.boxes and place.stage in {Stage.PICKED, Stage.CHECKING, Stage.PACKING}:
                 raise NotBoxedError(number=number)
@@ -100,7 +100,16 @@ class Way:
         allowed = next_stages(place.stage, checks=place.checks, boxes=place.boxes, express=place.express)
         if place.stage is not stage and (order.held_at is not None or stage not in allowed):
             raise _refused(order, place, stage)
+        if place.stage is Stage.CHECKING and stage is not Stage.CHECKING and place.checks and not place.express:
+            raise NotCheckedError(number=order.number)
         return await self._step(order, place, stage, held=True)
+
+    async def leave_check(self, order_id: UUID) -> None:
+        """Let an order that was checked wait for packing; the database looks whether it was."""
+        order = await self._locked(order_id)
+        place = await self._place(order)
+        if place.stage is Stage.CHECKING:
+            await self._step(order, place, Stage.PACKING)
 
     async def send_back(self, order_id: UUID, reason: str, *, station: str = "") -> Place:
         """Put an order before somebody who decides; nothing of it is picked, packed or shipped until then.

@@ -28,6 +28,7 @@ class FloorSetting(Base):
     scan_location: Mapped[bool] = mapped_column(server_default=text("false"))
     scan_product: Mapped[bool] = mapped_column(server_default=text("false"))
     scan_lot: Mapped[bool] = mapped_column(server_default=text("false"))
+    scan_tote: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class FloorOrder(Base):
@@ -44,8 +45,8 @@ class FloorOrder(Base):
             "since",
             postgresql_where=text("stage NOT IN ('dispatched', 'delivered', 'cancelled')"),
         ),
-    )
         Index("ix_floor_order_on_its_way", "seller_id", "since", postgresql_where=text("stage = 'dispatched'")),
+    )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("sales_order.id"), primary_key=True)
     seller_id: Mapped[UUID]

@@ -44,8 +44,11 @@ class SiteSettings(msgspec.Struct, frozen=True, kw_only=True):
     scan_location: bool = False
     scan_product: bool = False
     scan_lot: bool = False
+    scan_tote: bool = False
+    """Of a cart: what is taken counts when the tote of its order was scanned."""
 
 
+_SETTINGS = ", ".join(SiteSettings.__struct_fields__)
 _PLACE = ", ".join("nullif(back_to, '') AS back_to" if name == "back_to" else name for name in Place.__struct_fields__)
 
 
@@ -118,14 +121,15 @@ class WayRepository:
             {"id": order_id, "seller": seller_id, "actor": actor.id, "name": actor.name},
         )
 
-    async def begin_list(self, list_id: UUID, actor_id: str, actor_name: str) -> None:
+    async def begin_list(self, list_id: UUID, holder_id: str, holder_name: str) -> None:
         """Let the orders of a list be picked by somebody; those being picked change hands."""
+        actor = context_of(self._session).actor
         await self._session.execute(
             text(
                 """
-                UPDATE floor_order f SET stage = 'picking', holder_id = :actor, holder_name = :name, station = 'pick',
-                    since = CASE f.stage WHEN 'waiting' THEN clock_timestamp() ELSE f.since END, reason = '',
-                    forced = false, moved_by = :actor, moved_by_name = :name, warehouse_id = w.warehouse_id,
+                UPDATE floor_order f SET stage = 'picking', holder_id = :holder, holder_name = :holder_name,
+                    station = 'pick', since = CASE f.stage WHEN 'waiting' THEN clock_timestamp() ELSE f.since END,
+                    reason = '', forced = false, moved_by = :actor, moved_by_name = :name, warehouse_id = w.warehouse_id,
                     checks = coalesce(s.checks, false), boxes = coalesce(s.boxes, false)
                 FROM pick_list_order w LEFT JOIN LATERAL (
                     SELECT checks, boxes FROM floor_setting x
@@ -135,7 +139,13 @@ class WayRepository:
                 WHERE w.pick_list_id = :list AND w.open AND f.order_id = w.order_id AND f.stage IN ('waiting', 'picking')
                 """
             ),
-            {"list": list_id, "actor": actor_id, "name": actor_name},
+            {
+                "list": list_id,
+                "holder": holder_id,
+                "holder_name": holder_name,
+                "actor": actor.id,
+                "name": actor.name,
+            },
         )
 
     async def make_express(self, order_id: UUID) -> None:
@@ -154,7 +164,7 @@ class WayRepository:
         """Return the settings of a building: its own, else the seller's, else none."""
         rows = await self._session.execute(
             text(
-                "SELECT checks, boxes, scan_location, scan_product, scan_lot FROM floor_setting WHERE seller_id = :seller"
+                f"SELECT {_SETTINGS} FROM floor_setting WHERE seller_id = :seller"  # noqa: S608 -- column names
                 " AND (warehouse_id = CAST(:warehouse AS uuid) OR warehouse_id IS NULL)"
                 " ORDER BY warehouse_id NULLS LAST LIMIT 1"
             ),
@@ -164,15 +174,13 @@ class WayRepository:
         return SiteSettings() if row is None else SiteSettings(**row)
 
     async def write_settings(self, seller_id: UUID, warehouse_id: UUID | None, settings: SiteSettings) -> None:
+        values = ", ".join(f":{name}" for name in SiteSettings.__struct_fields__)
+        sets = ", ".join(f"{name} = excluded.{name}" for name in SiteSettings.__struct_fields__)
         await self._session.execute(
             text(
-                """
-                INSERT INTO floor_setting (id, seller_id, warehouse_id, checks, boxes, scan_location, scan_product, scan_lot)
-                VALUES (:id, :seller, CAST(:warehouse AS uuid), :checks, :boxes, :scan_location, :scan_product, :scan_lot)
-                ON CONFLICT (seller_id, warehouse_id) DO UPDATE SET checks = excluded.checks, boxes = excluded.boxes,
-                    scan_location = excluded.scan_location, scan_product = excluded.scan_product,
-                    scan_lot = excluded.scan_lot
-                """
+                f"INSERT INTO floor_setting (id, seller_id, warehouse_id, {_SETTINGS})"  # noqa: S608 -- column names
+                f" VALUES (:id, :seller, CAST(:warehouse AS uuid), {values})"
+                f" ON CONFLICT (seller_id, warehouse_id) DO UPDATE SET {sets}"
             ),
             {"id": new_id(), "seller": seller_id, "warehouse": warehouse_id, **msgspec.structs.asdict(settings)},
         )

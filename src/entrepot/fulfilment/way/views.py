@@ -58,7 +58,7 @@ class FloorRow(msgspec.Struct, frozen=True, kw_only=True):
 async def on_the_floor(
     session: AsyncSession, *, stage: str = "", after: UUID | None = None, limit: int = 100
 ) -> list[FloorRow]:
-    """Return orders in the building, the most urgent first."""
+    """Return orders in the building, the most urgent first; *after*: those that come after that order."""
     rows = await session.execute(
         text(
             """
@@ -66,7 +66,10 @@ async def on_the_floor(
                 f.moved_by_name, o.ship_name, o.line_count, o.unit_count
             FROM floor_order f JOIN sales_order o ON o.id = f.order_id
             WHERE f.stage NOT IN ('dispatched', 'delivered', 'cancelled') AND (:stage = '' OR f.stage = :stage)
-                AND (CAST(:after AS uuid) IS NULL OR f.order_id > CAST(:after AS uuid))
+                AND (CAST(:after AS uuid) IS NULL
+                    OR (-f.priority, coalesce(f.due_by, 'infinity'), f.order_id) > (
+                        SELECT -a.priority, coalesce(a.due_by, 'infinity'), a.order_id FROM floor_order a
+                        WHERE a.order_id = CAST(:after AS uuid)))
             ORDER BY f.priority DESC, f.due_by NULLS LAST, f.order_id LIMIT :limit
             """
         ),

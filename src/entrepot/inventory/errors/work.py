@@ -14,6 +14,17 @@ class UnknownLotError(NotFoundError):
     message = N_("There is no lot “{lot}” of {sku} here. Scan the label of the goods again.")
 
 
+class LotPromisedError(RefusedError):
+    """All of it is promised to others."""
+
+    code = "inventory.lot_promised"
+    title = N_("Promised to others")
+    message = N_(
+        "All {on_hand} of lot {lot} of {sku} in {location} are promised to other orders. Take the lot that the list says, "
+        "or report it as short."
+    )
+
+
 class BadLotCodeError(RefusedError):
     """Nothing a label says."""
 

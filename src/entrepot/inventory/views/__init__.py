@@ -14,7 +14,7 @@ from entrepot.inventory.views.filling import BringView, PickFaceView, pick_faces
 from entrepot.inventory.views.for_sale import Counted, for_sale
 from entrepot.inventory.views.lots import LotAlerts, LotEventView, LotView, lot_alerts, lot_events, lots
 from entrepot.inventory.views.past import PastLevel, stock_at
-from entrepot.inventory.views.places import LocationView, WarehouseView, find_location, locations, warehouses
+from entrepot.inventory.views.places import LocationView, WarehouseView, find_location, locations, warehouses, zones_of
 from entrepot.inventory.views.stock import (
     LevelView,
     MoveView,
@@ -74,4 +74,5 @@ __all__ = [
     "stock_list",
     "waiting",
     "warehouses",
+    "zones_of",
 ]

@@ -1,5 +1,6 @@
 """Warehouses and locations as pages and programs read them."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 import msgspec
@@ -108,3 +109,19 @@ async def find_location(session: AsyncSession, location_id: UUID) -> LocationVie
     rows = await session.execute(text(f"{_LOCATION} WHERE l.id = :id"), {"id": location_id})
     row = rows.mappings().one_or_none()
     return LocationView(**row) if row else None
+
+
+async def zones_of(session: AsyncSession, location_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the code of the innermost zone that each location lies in; those in none are left out."""
+    rows = await session.execute(
+        text(
+            """
+            SELECT DISTINCT ON (l.id) l.id, z.code FROM location l
+            JOIN location z ON z.warehouse_id = l.warehouse_id AND z.kind = 'zone'
+                AND (z.id = l.id OR starts_with(l.path, z.path || '/'))
+            WHERE l.id = ANY(:ids) ORDER BY l.id, length(z.path) DESC
+            """
+        ),
+        {"ids": list(location_ids)},
+    )
+    return {row.id: row.code for row in rows}
