@@ -112,6 +112,25 @@ def restore(
     restore_backup(file, ask=not yes)
 
 
+@app.command(name="print-agent")
+def print_agent(
+    *,
+    url: Annotated[str, Parameter(env_var="ENTREPOT_PRINT_URL", help="Address of the hub.")],
+    token: Annotated[str, Parameter(env_var="ENTREPOT_PRINT_TOKEN", help="API key (ek_...:secret) or access token with the right to fetch print jobs; better in the environment than on the command line.")],
+    workstation: Annotated[str, Parameter(env_var="ENTREPOT_PRINT_WORKSTATION", help="Its name, as the hub shows it.")],
+    name: Annotated[str, Parameter(help="What the hub calls this agent; this machine's name unless given.")] = "",
+    folder: Annotated[Path | None, Parameter(help="Write files here instead of printing: to try it out.")] = None,
+    once: Annotated[bool, Parameter(help="Print what waits, then end.")] = False,
+) -> None:  # fmt: skip
+    """Print what the hub queues for a workstation, on the printers near this machine.  Ctrl-C stops it."""
+    import platform  # noqa: PLC0415
+
+    from entrepot.cli.print_agent import Place, run_agent  # noqa: PLC0415
+
+    place = Place(workstation=workstation, agent=(name or platform.node() or "agent")[:60], folder=folder)
+    run_agent(url=url, token=token, place=place, once=once)
+
+
 @user.command(name="add")
 def user_add(
     email: str,

@@ -124,8 +124,8 @@ class StationRepository:
         place: UUID | None = found.scalar_one_or_none()
         return place
 
-    async def rules(self, topic: str, seller_ids: Sequence[UUID]) -> Sequence[PrintRule]:
-        query = select(PrintRule).where(PrintRule.topic == topic, PrintRule.seller_id.in_(seller_ids))
+    async def rules(self, topics: Sequence[str], seller_ids: Sequence[UUID]) -> Sequence[PrintRule]:
+        query = select(PrintRule).where(PrintRule.topic.in_(topics), PrintRule.seller_id.in_(seller_ids))
         return (await self._session.scalars(query.order_by(PrintRule.id))).all()
 
     async def rule_exists(self, rule: Mapping[str, object]) -> bool:
