@@ -12,7 +12,7 @@ from entrepot.kit import outbox
 from entrepot.kit.clock import now
 from entrepot.kit.errors import InvalidInputError
 from entrepot.printing import views
-from entrepot.printing.claiming import Claiming, Task
+from entrepot.printing.claiming import Claiming
 from entrepot.printing.domain import ATTEMPTS, Format, Purpose
 from entrepot.printing.errors import (
     CopiesError,
@@ -24,7 +24,7 @@ from entrepot.printing.errors import (
     WrongFormatError,
 )
 from entrepot.printing.proof import proof
-from entrepot.printing.refs import JobRef, Paper, PrinterRef, WorkstationRef
+from entrepot.printing.refs import JobRef, Paper, PrinterRef, Task, WorkstationRef
 from entrepot.printing.repository import QueueRepository
 from entrepot.printing.service import PrintService
 from entrepot.printing.stations import StationService

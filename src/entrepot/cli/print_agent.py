@@ -21,8 +21,8 @@ import msgspec
 
 from entrepot.kit.errors import ForbiddenError, RefusedError, UnavailableError
 from entrepot.kit.text import N_
-from entrepot.printing.claiming import Task
 from entrepot.printing.domain import Connection, Format, HostPort, read_host
+from entrepot.printing.refs import Task
 
 WAIT = 25
 """Seconds that the hub holds a question for work."""

@@ -16,9 +16,10 @@ from entrepot.access.guards import needs
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.kit.database import Database
-from entrepot.printing.claiming import Claiming, Task
+from entrepot.printing.claiming import Claiming
 from entrepot.printing.domain import MEDIA_TYPES, Format
 from entrepot.printing.http import storage_of
+from entrepot.printing.refs import Task
 
 LOOK = 5.0
 """Seconds between looks although nothing was said: jobs that are to be tried again, agents that fell silent."""

@@ -8,7 +8,6 @@ after, the job is marked *maybe printed*, and everyone sees it: the next agent, 
 
 from uuid import UUID
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import Principal
@@ -16,11 +15,11 @@ from entrepot.kit import outbox
 from entrepot.kit.clock import now
 from entrepot.kit.ids import new_id
 from entrepot.kit.text import N_
-from entrepot.printing.domain import ATTEMPTS, LEASE, OPEN, Connection, Format, JobState, PrinterKind, retry_after
+from entrepot.printing.domain import ATTEMPTS, LEASE, OPEN, Format, JobState, retry_after
 from entrepot.printing.errors import NotYourJobError, UnknownJobError, UnknownPrinterError, UnknownWorkstationError
 from entrepot.printing.events import JobDelayed, JobFailed, JobPrinted
 from entrepot.printing.models import PrintDocument
-from entrepot.printing.refs import JobRef, WorkstationRef
+from entrepot.printing.refs import JobRef, Task, WorkstationRef
 from entrepot.printing.repository import QueueRepository, StationRepository
 
 FELL_SILENT = N_(
@@ -28,24 +27,6 @@ FELL_SILENT = N_(
 )
 AGENT_NAME = 60
 REASON = 300
-
-
-class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """What an agent is to print, and where."""
-
-    id: UUID
-    claim: UUID
-    document: str
-    format: Format
-    purpose: str
-    copies: int
-    attempt: int
-    maybe_printed: bool
-    printer: str
-    kind: PrinterKind
-    connection: Connection
-    address: str
-    lease_seconds: int
 
 
 class Claiming:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from entrepot.printing.domain import Connection, Format, JobState, PrinterKind, Purpose
 
 
@@ -71,3 +73,21 @@ class JobRef:
     order_id: UUID | None
     claim: UUID | None
     leased_until: datetime | None
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """What an agent is to print, and where."""
+
+    id: UUID
+    claim: UUID
+    document: str
+    format: Format
+    purpose: str
+    copies: int
+    attempt: int
+    maybe_printed: bool
+    printer: str
+    kind: PrinterKind
+    connection: Connection
+    address: str
+    lease_seconds: int
