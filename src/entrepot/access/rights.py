@@ -23,6 +23,8 @@ class Right(StrEnum):
     ORDERS_READ = "orders.read"
     ORDERS_WRITE = "orders.write"
     ORDERS_CANCEL = "orders.cancel"
+    INVOICES_IMPORT = "invoices.import"
+    INVOICES_MANAGE = "invoices.manage"
     FULFILMENT_READ = "fulfilment.read"
     FULFILMENT_RELEASE = "fulfilment.release"
     FULFILMENT_PICK = "fulfilment.pick"
@@ -68,6 +70,8 @@ LABELS: dict[Right, str] = {
     Right.ORDERS_READ: N_("See orders"),
     Right.ORDERS_WRITE: N_("Change orders"),
     Right.ORDERS_CANCEL: N_("Cancel orders"),
+    Right.INVOICES_IMPORT: N_("Bring in invoices, and settle what is wrong with them"),
+    Right.INVOICES_MANAGE: N_("Set up the programs that send invoices"),
     Right.FULFILMENT_READ: N_("See the warehouse floor"),
     Right.FULFILMENT_RELEASE: N_("Release orders to picking"),
     Right.FULFILMENT_PICK: N_("Pick"),

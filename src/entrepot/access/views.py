@@ -160,6 +160,33 @@ async def users(
     return [UserView(**row) for row in found]
 
 
+class PersonView(msgspec.Struct, frozen=True):
+    """Somebody who may be given work."""
+
+    id: str
+    name: str
+
+
+async def people_with(session: AsyncSession, seller_id: UUID, right: Right) -> list[PersonView]:
+    """Return who may do something for a seller, by name.  The transaction must see all sellers."""
+    rows = await session.execute(
+        text(
+            """
+            SELECT u.id, u.name, r.key, r.rights::text AS rights FROM membership m
+            JOIN role r ON r.id = m.role_id JOIN user_account u ON u.id = m.user_id
+            WHERE (m.seller_id = :seller OR m.seller_id IS NULL) AND u.disabled_at IS NULL ORDER BY u.name, u.id
+            """
+        ),
+        {"seller": seller_id},
+    )
+    found = {
+        str(row.id): row.name
+        for row in rows
+        if right in role_rights(row.key, msgspec.json.decode(row.rights, type=list[str]))
+    }
+    return [PersonView(person_id, name) for person_id, name in found.items()]
+
+
 async def roles(session: AsyncSession) -> list[RoleView]:
     """Return every role, built-in ones first.  The transaction must see all sellers."""
     rows = await session.execute(

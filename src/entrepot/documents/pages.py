@@ -22,6 +22,7 @@ SUBJECTS: dict[str, tuple[Right, Right]] = {
     "product": (Right.CATALOG_READ, Right.CATALOG_WRITE),
     "order": (Right.ORDERS_READ, Right.ORDERS_WRITE),
     "shipment": (Right.FULFILMENT_READ, Right.FULFILMENT_SHIP),
+    "delivery": (Right.FULFILMENT_READ, Right.FULFILMENT_SHIP),
 }
 """What files may be attached to -> the rights to see and to change them."""
 

@@ -15,6 +15,7 @@ from entrepot.fulfilment.refs import ParcelRef, ShipmentRef
 from entrepot.fulfilment.repository import ParcelRepository
 from entrepot.fulfilment.shipping import Shipping
 from entrepot.fulfilment.way.errors import (
+    CameBackError,
     LabelledForCarrierError,
     NotDispatchedError,
     NothingToDispatchError,
@@ -132,6 +133,7 @@ class Dispatching:
         Raises:
             ReceiverMissingError: nobody said who took it.
             NotDispatchedError: it is still in the building.
+            CameBackError: a driver brought it back, and its goods are in stock again.
         """
         order = await self._locked(order_id)
         if order.status is OrderStatus.DELIVERED:
@@ -141,6 +143,11 @@ class Dispatching:
             raise ReceiverMissingError(number=order.number)
         if order.status is not OrderStatus.SHIPPED:
             raise NotDispatchedError(number=order.number, status=str(order.status))
+        if any(
+            one.state is ShipmentState.CANCELLED and one.shipped_at is not None
+            for one in await self._parcels.shipments_of(order.id)
+        ):
+            raise CameBackError(number=order.number)
         moment = min(at or now(), now())
         about: dict[str, Any] = {"seller_id": order.seller_id, "subject_id": order.id, "number": order.number}
         arrived = await self._parcels.deliver_by_hand(order.id, name, moment)

@@ -13,7 +13,7 @@ from entrepot.channels.errors import ChannelAwayError, RateLimitedError
 from entrepot.documents.service import DocumentService
 from entrepot.fulfilment.account_services import AccountServices
 from entrepot.fulfilment.carriage.choosing import Choosing
-from entrepot.fulfilment.carriage.errors import NotInDoubtError
+from entrepot.fulfilment.carriage.errors import NotInDoubtError, PointOfOtherCarrierError
 from entrepot.fulfilment.carriage.problems import Problems
 from entrepot.fulfilment.carriers import CarrierLines, Carriers
 from entrepot.fulfilment.contract import (
@@ -26,6 +26,7 @@ from entrepot.fulfilment.contract import (
 from entrepot.fulfilment.domain import ParcelStatus, ShipmentState
 from entrepot.fulfilment.errors import (
     CannotCancelLabelError,
+    OneOrderPerLabelError,
     OtherChannelLabelError,
     ParcelOrderCancelledError,
     ParcelOrderHeldError,
@@ -38,7 +39,7 @@ from entrepot.fulfilment.events import LabelCancelled, LabelFailed, LabelMade
 from entrepot.fulfilment.packing import Packing
 from entrepot.fulfilment.refs import ParcelRef, ShipmentRef
 from entrepot.fulfilment.registry import carrier_spec
-from entrepot.fulfilment.repository import ParcelRepository
+from entrepot.fulfilment.repository import ChoiceRepository, ParcelRepository
 from entrepot.inventory.service import InventoryService
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
@@ -63,6 +64,9 @@ class Labelling:
     ) -> tuple[ShipmentRef, Carrier | None]:
         """Store what the carrier will be asked, and return its connector; None if the label is there already."""
         parcel = await Packing(self._session).parcel(parcel_id)
+        if parcel.with_parcel_id is not None:  # one box, one label: that of the order it was begun for
+            parcel = await Packing(self._session).parcel(parcel.with_parcel_id)
+        parcel_id = parcel.id
         order = (await self._orders.orders([parcel.order_id], lock=True))[0]
         parcel = await self._parcels.parcel(parcel_id, lock=True) or parcel
         shipment = await self._parcels.current_shipment(parcel_id)
@@ -82,6 +86,12 @@ class Labelling:
 
     async def _begin(self, order: OrderRef, parcel: ParcelRef, account_id: UUID | None, service: str) -> ShipmentRef:
         choosing = Choosing(self._session)
+        wish = await ChoiceRepository(self._session).of(order.id)
+        point = wish.point if wish is not None else None
+        if wish is not None and point is not None:
+            account_id = account_id or wish.carrier_account_id
+            if account_id != wish.carrier_account_id:
+                raise PointOfOtherCarrierError(number=order.number, point=point.name)
         if account_id is None:
             picked = await choosing.choose(order, parcel)
         else:
@@ -91,6 +101,7 @@ class Labelling:
         spec = carrier_spec(account.carrier)
         if not spec.serves(order.channel):
             raise OtherChannelLabelError(carrier=account.name)
+        await self._one_label(parcel, account.name, of_channel=bool(spec.channel))
         services = (await AccountServices(self._session).of([account]))[account.id]
         if chosen not in {one.code for one in services}:
             raise UnknownServiceError(carrier=spec.name, service=chosen[:60])
@@ -110,6 +121,7 @@ class Labelling:
             height_mm=parcel.height_mm,
             order_number=parcel.number,
             channel_lines=_channel_lines(order, parcel) if spec.channel else (),
+            service_point=point.point_id if point is not None else "",
         )
         await self._parcels.insert_shipment(
             {
@@ -126,6 +138,15 @@ class Labelling:
         )
         await choosing.keep(shipment_id, order.seller_id, picked)
         return await self.shipment(shipment_id)
+
+    async def _one_label(self, parcel: ParcelRef, carrier: str, *, of_channel: bool) -> None:
+        """Check that one label may be made for everything in the box.
+
+        Raises:
+            OneOrderPerLabelError: several orders are in it, and the carrier wants one label for each.
+        """
+        if of_channel and len(await self._parcels.in_one_box(parcel)) > 1:
+            raise OneOrderPerLabelError(carrier=carrier, number=parcel.number)
 
     async def _keep(self, shipment: ShipmentRef, *, in_doubt: bool) -> None:
         """Note whether the carrier may have booked what its answer would tell."""

@@ -9,6 +9,12 @@ from entrepot.fulfilment.carts.starting import Starting
 from entrepot.fulfilment.carts.swapping import Swapping
 from entrepot.fulfilment.carts.totes import Totes
 from entrepot.fulfilment.correcting import Correcting
+from entrepot.fulfilment.delivery.choosing_way import Wishes
+from entrepot.fulfilment.delivery.coming_back import ComingBack
+from entrepot.fulfilment.delivery.counter import Counter
+from entrepot.fulfilment.delivery.fleet import Fleet
+from entrepot.fulfilment.delivery.planning import Planning
+from entrepot.fulfilment.delivery.timing import Timing
 from entrepot.fulfilment.dispatching import Dispatching
 from entrepot.fulfilment.domain import LineState, ListStatus, ParcelStatus, PushState, ShipmentState, ShortReason
 from entrepot.fulfilment.expressing import Expressing
@@ -62,3 +68,9 @@ class FulfilmentService:
         self.way = Way(session)
         self.dispatching = Dispatching(session)
         self.expressing = Expressing(session)
+        self.wishes = Wishes(session)
+        self.counter = Counter(session)
+        self.fleet = Fleet(session)
+        self.planning = Planning(session)
+        self.coming_back = ComingBack(session)
+        self.timing = Timing(session)

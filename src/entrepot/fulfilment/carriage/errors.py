@@ -24,6 +24,17 @@ class NotInDoubtError(ConflictError):
     message = N_("The label of parcel {number} is {state}: there is nothing to look up any more. Reload the page.")
 
 
+class PointOfOtherCarrierError(RefusedError):
+    """The pick-up point belongs to one carrier."""
+
+    code = "fulfilment.point_of_other_carrier"
+    title = N_("Goes to a pick-up point")
+    message = N_(
+        "Order {number} goes to the pick-up point {point}, which this carrier does not serve. Choose its carrier, or"
+        " take the pick-up point away on the order's page."
+    )
+
+
 class NoRuleError(RefusedError):
     """Rules choose the carrier, and none fits."""
 

@@ -1,6 +1,7 @@
 """Tables of the floor.  Only this slice reads or writes them."""
 
 from entrepot.fulfilment.models.carrier_settings import CarrierSettings
+from entrepot.fulfilment.models.delivery_choice import DeliveryChoice
 from entrepot.fulfilment.models.lists import FloorNumber, PickLine, PickList, PickListOrder, PickScan
 from entrepot.fulfilment.models.parcels import (
     CarrierAccount,
@@ -22,6 +23,7 @@ __all__ = [
     "CarrierSettings",
     "ChannelCarriers",
     "ChannelPush",
+    "DeliveryChoice",
     "FloorNumber",
     "LabelAttempt",
     "Parcel",

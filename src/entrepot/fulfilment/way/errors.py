@@ -96,6 +96,14 @@ class NotDispatchedError(RefusedError):
     message = N_("Order {number} has not left yet, so it cannot have arrived. Dispatch it first.")
 
 
+class CameBackError(RefusedError):
+    """Its goods are in stock again."""
+
+    code = "fulfilment.came_back_to_stock"
+    title = N_("It came back")
+    message = N_("Order {number} was brought back, and its goods are in stock again: enter a new order to send them.")
+
+
 class ReceiverMissingError(RefusedError):
     """Somebody took it."""
 
