@@ -18,6 +18,7 @@ GROUPS = {
     "erp": N_("Channels"),
     "offers": N_("Channels"),
     "orders": N_("Orders"),
+    "invoices": N_("Orders"),
     "fulfilment": N_("Shipping"),
     "carriers": N_("Shipping"),
     "printing": N_("Shipping"),

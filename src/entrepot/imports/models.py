@@ -41,6 +41,8 @@ class DataImport(Base):
     run_id: Mapped[str | None]
     locale: Mapped[str] = mapped_column(server_default="en")
     """Language of the sentences beside failed rows."""
+    subject: Mapped[str] = mapped_column(server_default="")
+    """What the rows belong to, for kinds of import that need to know: a source of invoices."""
     author: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     finished_at: Mapped[datetime | None]

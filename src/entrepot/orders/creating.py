@@ -70,6 +70,8 @@ class NewOrder(msgspec.Struct, frozen=True, kw_only=True):
     shipping_total: Decimal = Decimal(0)
     tags: Annotated[tuple[str, ...], Meta(max_length=20)] = ()
     warehouse_id: UUID | None = None
+    priority: Annotated[int, Meta(ge=0, le=9)] = 0
+    """How urgent it is on the floor: 0 not at all, 9 at once."""
 
     def __post_init__(self) -> None:
         check_amounts(shipping_total=self.shipping_total)
@@ -201,6 +203,7 @@ class OrderCreation:
             "language": "",
             "pick_up_point": False,
             "warehouse_id": order.warehouse_id,
+            "priority": order.priority,
             "tags": sorted(set(order.tags)),
             "search_text": search_text(number, order.ship_to, order.bill_to, order.buyer_reference),
         }

@@ -1,6 +1,6 @@
 """What people do to an order: change its lines and address, hold it, cancel it, write notes on it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.catalog.service import CatalogService
-from entrepot.channels.contract import PostalAddress
+from entrepot.channels.contract import CancelReason, PostalAddress
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
 from entrepot.kit.database import context_of
@@ -18,6 +18,7 @@ from entrepot.kit.ids import new_id
 from entrepot.kit.outbox import Event
 from entrepot.kit.text import N_
 from entrepot.orders.changing import address_values
+from entrepot.orders.channel_cancelling import cancel_on_channel
 from entrepot.orders.creating import NewLine, new_line_row
 from entrepot.orders.domain import (
     ATTENTION_LABELS,
@@ -114,6 +115,45 @@ class OrderEditing:
         if not changes:
             return order
         return await self._write_line(order, line, new, changes)
+
+    async def cut_lines(self, order: OrderRef, units: Mapping[UUID, int]) -> None:
+        """Cancel units of lines (line id -> units) that turned out not to be there; what is promised stays promised.
+
+        Args:
+            order: locked by the caller, its goods off the shelf.
+            units: no more than are to be sent.
+        """
+        cut = [
+            replace(line, quantity_cancelled=line.quantity_cancelled + units[line.id])
+            for line in order.lines
+            if units.get(line.id)
+        ]
+        if not cut:
+            return
+        await self._orders.update_lines(cut)
+        new = {line.id: line for line in cut}
+        lines = tuple(new.get(line.id, line) for line in order.lines)
+        goods = goods_total(lines, order.currency)
+        values = {
+            "goods_total": goods,
+            "total": goods + order.shipping_total,
+            "unit_count": sum(line.quantity - line.quantity_cancelled for line in lines),
+        }
+        await self._orders.update_order(order.id, values)
+        changes: list[dict[str, str | int]] = [
+            {
+                "change": "quantity_changed",
+                "sku": line.sku,
+                "before": line.quantity - line.quantity_cancelled + units[line.id],
+                "after": line.quantity - line.quantity_cancelled,
+            }
+            for line in cut
+        ]
+        await outbox.record(self._session, OrderChanged(**about(order), changes=tuple(changes)))
+        gone = [line.channel_line_id for line in cut if not line.open_quantity and line.channel_line_id]
+        await cancel_on_channel(
+            self._session, order.seller_id, order.channel_account_id, order.id, gone, CancelReason.OUT_OF_STOCK
+        )
 
     async def _write_line(
         self, order: OrderRef, old: OrderLineRef, new: OrderLineRef, changes: Sequence[dict[str, str | int]]

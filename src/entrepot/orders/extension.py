@@ -1,8 +1,8 @@
 """What slices above put on the pages of orders.  They register when they are imported; orders knows none of them."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,10 +34,33 @@ class Panel:
     right: Right
 
 
+class FloorDesk(Protocol):
+    """What the floor does for orders that change where they come from."""
+
+    async def reviewed(self, session: AsyncSession, order_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """Return which of the orders were sent back, and why."""
+        ...
+
+    async def take_back(self, session: AsyncSession, order_ids: Collection[UUID]) -> None:
+        """Take orders off lists where nothing of them is picked yet: they are reserved again."""
+        ...
+
+    async def resubmit(self, session: AsyncSession, order_ids: Collection[UUID], note: str) -> None:
+        """Let orders that were sent back go on."""
+        ...
+
+
+FLOOR: list[FloorDesk] = []
+"""None while nothing but orders is loaded."""
 BULK_ACTIONS: list[BulkAction] = []
 """In front of hold and cancel."""
 PANELS: list[Panel] = []
 TIMELINE_SUBJECTS: list[Subjects] = []
+
+
+def set_floor(desk: FloorDesk) -> None:
+    """Let *desk* answer for the floor."""
+    FLOOR[:] = [desk]
 
 
 def add_bulk_action(action: BulkAction) -> None:

@@ -28,6 +28,7 @@ class SalesOrder(Base):
         CheckConstraint(f"status IN ({_STATUSES})", name="status_known"),
         CheckConstraint("(channel_account_id IS NULL) = (channel_order_id IS NULL)", name="channel_order_complete"),
         CheckConstraint("(hold_reason IS NULL) = (held_at IS NULL)", name="hold_complete"),
+        CheckConstraint("priority BETWEEN 0 AND 9", name="priority_known"),
         Index("ix_sales_order_seller_id_placed_at", "seller_id", "placed_at", "id"),
         Index("ix_sales_order_seller_id_status_placed_at", "seller_id", "status", "placed_at", "id"),
         Index("ix_sales_order_seller_id_number", "seller_id", "number"),
@@ -102,6 +103,8 @@ class SalesOrder(Base):
     """Where it is shipped from; None: wherever there is stock."""
     erp_account_id: Mapped[UUID | None]
     """The ERP that ships it, as the join was when it was imported; None: we do."""
+    priority: Mapped[int] = mapped_column(server_default=text("0"))
+    """0 to 9; the floor takes it over."""
     tags: Mapped[list[str]] = mapped_column(server_default=text("'[]'::jsonb"))
     search_text: Mapped[str]
     """Number (the channel's is part of it), names, postcode and tracking codes, in lower case.  SKU and GTIN are found

@@ -20,6 +20,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "orders.order_released": (N_("Let go"), "player-play", "success"),
     "orders.attention_needed": (N_("Needs attention"), "alert-triangle", "danger"),
     "orders.attention_settled": (N_("Settled"), "check", "success"),
+    "orders.order_resubmitted": (N_("Submitted again with a new version of its invoice"), "refresh", "success"),
     "orders.note_added": (N_("Note"), "note", "neutral"),
     "fulfilment.pick_list_released": (N_("On pick list {pick_list}"), "list", "accent"),
     "fulfilment.line_picked": (N_("Picked {quantity} of {sku} from {location}"), "basket", "neutral"),
@@ -32,6 +33,17 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "fulfilment.label_cancelled": (N_("Label of parcel {parcel} cancelled"), "x", "warning"),
     "fulfilment.parcel_shipped": (N_("Parcel {parcel} left with {carrier}: {tracking}"), "truck-delivery", "success"),
     "fulfilment.parcel_tracked": (N_("Parcel {parcel}: {milestone}"), "truck", "info"),
+    "fulfilment.hand_over_chosen": (N_("Leaves by {how} {point}"), "truck", "neutral"),
+    "fulfilment.out_for_delivery": (N_("{driver} is on the way with route {route}"), "truck", "info"),
+    "fulfilment.delivery_failed": (N_("Not delivered on route {route}: {why} {note}"), "alert-triangle", "warning"),
+    "fulfilment.came_back": (N_("Came back: {units} units are in {location} again"), "arrow-back-up", "warning"),
+    "fulfilment.proof_added": (N_("Proof added: {kind}"), "paperclip", "neutral"),
+    "fulfilment.parcel_carrier_changed": (
+        N_("Parcel {parcel} goes with {after} instead of {before}: {reason_given}"),
+        "arrows-exchange",
+        "warning",
+    ),
+    "fulfilment.not_collected": (N_("Nobody collected it for {days} days"), "clock", "warning"),
     "fulfilment.parcel_delivered": (N_("Parcel {parcel} delivered"), "circle-check", "success"),
     "erp.orders_handed_over": (N_("Handed over to the ERP"), "building-warehouse", "info"),
     "fulfilment.push_changed": (N_("News of a parcel: {state}"), "clock", "neutral"),
@@ -50,6 +62,16 @@ CODES: dict[str, dict[str, str]] = {
         "returned": N_("on its way back"),
         "cancelled": N_("cancelled by the carrier"),
     },
+    "how": {
+        "carrier": N_("carrier"),
+        "counter": N_("counter"),
+        "driver": N_("own driver"),
+    },
+    "kind": {
+        "photo": N_("photo"),
+        "signature": N_("signature"),
+        "slip": N_("slip"),
+    },
     "state": {
         "waiting": N_("the channel is still to be told"),
         "sent": N_("the channel was told, its answer is awaited"),
@@ -65,6 +87,7 @@ CODES: dict[str, dict[str, str]] = {
 """Facts of other slices' events that are codes, in words."""
 
 CHANGES: dict[str, str] = {
+    "invoice_changed": N_("A new version of invoice {number}"),
     "line_added": N_("{sku}: added, {quantity} units"),
     "quantity_raised": N_("{sku}: {before} → {after} units, by the channel"),
     "quantity_changed": N_("{sku}: {before} → {after} units"),
