@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from entrepot.fulfilment.checking.counting import Checking
 from entrepot.fulfilment.service import FulfilmentService
 from entrepot.fulfilment.way.errors import (
     BooksSayOtherwiseError,
@@ -216,7 +217,12 @@ async def test_a_site_that_checks_and_boxes_skips_neither(floor: Floor) -> None:
         with pytest.raises(StageMoveError):
             await way.enter(order, Stage.PACKING)
         assert (await way.enter(order, Stage.CHECKING)).holder_name == TESS.name
-        await way.enter(order, Stage.PACKING)
+        with pytest.raises(NotCheckedError):
+            await way.enter(order, Stage.PACKING)
+        checking = Checking(session)
+        for line in (await checking.begin(order)).lines:
+            await checking.set_counted(order, line.id, line.expected)
+        await checking.finish(order)
     with pytest.raises(NotBoxedError):
         await pack(floor, order)
     async with floor.transaction() as session:

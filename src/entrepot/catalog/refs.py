@@ -26,6 +26,9 @@ class ProductRef(msgspec.Struct, frozen=True, kw_only=True):
     """``simple``, ``bundle`` or ``parent`` (:class:`entrepot.catalog.domain.Kind`)."""
     gtin: str | None = None
     weight_g: int | None = None
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
     buffer: int = 0
     """Units withheld from channels."""
     active: bool = True

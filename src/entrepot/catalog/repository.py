@@ -45,7 +45,8 @@ class Stored:
 
 
 _REF = """
-    SELECT p.id, p.seller_id, p.sku, p.title, p.kind, p.gtin, p.gtin_14, p.weight_g, p.buffer, p.active,
+    SELECT p.id, p.seller_id, p.sku, p.title, p.kind, p.gtin, p.gtin_14, p.weight_g, p.length_mm, p.width_mm, p.height_mm,
+        p.buffer, p.active,
         c.ids AS component_ids, c.quantities
     FROM product p
     LEFT JOIN LATERAL (
@@ -67,6 +68,9 @@ def read_ref(row: RowMapping) -> ProductRef:
         kind=row["kind"],
         gtin=row["gtin"],
         weight_g=row["weight_g"],
+        length_mm=row["length_mm"],
+        width_mm=row["width_mm"],
+        height_mm=row["height_mm"],
         buffer=row["buffer"],
         active=row["active"],
         components=tuple(Component(product_id, quantity) for product_id, quantity in parts),

@@ -103,6 +103,7 @@ class ParcelReopened(FloorEvent, frozen=True, kw_only=True):
 
     parcel_id: UUID
     parcel: str
+    reason: str = ""
 
 
 class LabelMade(FloorEvent, frozen=True, kw_only=True):

@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.catalog.service import CatalogService
-from entrepot.fulfilment.domain import LineState
-from entrepot.fulfilment.packing import HEAVIEST_G, Packing
+from entrepot.fulfilment.domain import LineState, PickMode
+from entrepot.fulfilment.packing import HEAVIEST_G, BoxAtHand, Packing
 from entrepot.fulfilment.picking import LinePick, Picking
 from entrepot.fulfilment.refs import ParcelRef
 from entrepot.fulfilment.releasing import Releasing
@@ -37,7 +37,7 @@ class Expressing:
         """
         order = await self._order(order_id)
         if order.status is OrderStatus.RESERVED:
-            await Releasing(self._session).release([order_id], per_list=1, mode="single")
+            await Releasing(self._session).release([order_id], per_list=1, mode=PickMode.SINGLE)
             order = await self._order(order_id)
         await WayRepository(self._session).make_express(order_id)
         if order.status is OrderStatus.PICKING:
@@ -54,7 +54,8 @@ class Expressing:
         if order.status is not OrderStatus.PICKED:
             raise CannotExpressError(number=order.number, status=str(order.status))
         weight = weight_g or await self._weight(order)
-        return await Packing(self._session).pack(order_id, weight_g=min(weight, HEAVIEST_G))
+        box = BoxAtHand(compares=False, waits=False)
+        return await Packing(self._session).pack(order_id, weight_g=min(weight, HEAVIEST_G), box=box)
 
     async def _weight(self, order: OrderRef) -> int:
         """Return what the goods weigh, or a gram if nobody knows."""

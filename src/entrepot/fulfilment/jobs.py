@@ -12,6 +12,7 @@ from entrepot.fulfilment.carriage.errors import NothingToCloseError
 from entrepot.fulfilment.carriage.manifests import ManifestDesk
 from entrepot.fulfilment.carriage.problems import Problems
 from entrepot.fulfilment.carriers import CarrierLines, Carriers
+from entrepot.fulfilment.consolidating.grouping import Consolidating
 from entrepot.fulfilment.contract import TracksParcels
 from entrepot.fulfilment.domain import SETTLING
 from entrepot.fulfilment.finishing import Finishing
@@ -19,7 +20,7 @@ from entrepot.fulfilment.owing import have_told
 from entrepot.fulfilment.picking import Picking
 from entrepot.fulfilment.repository import ParcelRepository, PushRepository
 from entrepot.fulfilment.shipping import Shipping
-from entrepot.fulfilment.tasks import CloseDay, PushShipments, TrackParcels
+from entrepot.fulfilment.tasks import CloseDay, LetGroupGo, PushShipments, TrackParcels
 from entrepot.fulfilment.telling import tell_account
 from entrepot.jobs import service as jobs
 from entrepot.jobs.reactions import reaction
@@ -96,6 +97,20 @@ async def close_day(run: Run, args: CloseDay) -> object:
             return {"manifest": str(await desk.close(args.account_id))}
         except NothingToCloseError:
             return {"parcels": 0}
+
+
+@job("fulfilment.let_group_go", label=N_("Let a group of orders go on"))
+async def let_group_go(run: Run, args: LetGroupGo) -> object:
+    """Let orders go on that waited for each other long enough."""
+    async with run.transaction() as session:
+        return {"let_go": await Consolidating(session).time_is_up(args.group_id)}
+
+
+@reaction("fulfilment.groups", topics=["fulfilment.pick_list_released"])
+async def on_released(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
+    """Put orders for one address into a group, where the site wants that."""
+    for order_id in sorted({event.subject_id for event in events}):
+        await Consolidating(session).follow(order_id)
 
 
 @reaction(

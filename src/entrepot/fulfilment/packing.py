@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from entrepot.fulfilment.consolidating.grouping import Consolidating
 from entrepot.fulfilment.domain import MOST_UNITS, ParcelStatus
 from entrepot.fulfilment.errors import (
     NothingToPackError,
@@ -15,9 +17,11 @@ from entrepot.fulfilment.errors import (
     WeightError,
 )
 from entrepot.fulfilment.events import ParcelPacked, ParcelReopened
+from entrepot.fulfilment.packaging.weighing import Packaging, Scales
 from entrepot.fulfilment.refs import ParcelRef
 from entrepot.fulfilment.repository import ParcelRepository
 from entrepot.fulfilment.way.going import Way
+from entrepot.fulfilment.way.repository import Place
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
 from entrepot.kit.database import context_of
@@ -26,6 +30,29 @@ from entrepot.orders.service import OrderRef, OrderService, OrderStatus
 
 HEAVIEST_G = 1_000_000
 IN_A_BOX = frozenset({ParcelStatus.OPEN, ParcelStatus.PACKED})
+
+
+class BoxAtHand(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a box that is closed."""
+
+    parcel_id: UUID | None = None
+    """Under which the parcel will be known."""
+    inside: UUID | None = None
+    """The parcel of another order in whose box these goods lie; then they weigh nothing of their own."""
+    own_weight_g: int = 0
+    expected_g: int | None = None
+    """Of everything, where several orders may share the box."""
+    unknown: bool = False
+    """A product has no weight."""
+    reason: str = ""
+    """Why the weight is right although it differs."""
+    compares: bool = True
+    """Express books what the goods weigh: there is nothing to compare."""
+    waits: bool = True
+    """For others of its group."""
+
+
+ANY_BOX = BoxAtHand()
 
 
 class Packing:
@@ -48,6 +75,7 @@ class Packing:
         lines: Mapping[UUID, int] | None = None,
         size_mm: tuple[int, int, int] | None = None,
         client_id: str | None = None,
+        box: BoxAtHand = ANY_BOX,
     ) -> ParcelRef:
         """Put goods of a picked order into a box; everything that is left without *lines*.
 
@@ -57,11 +85,15 @@ class Packing:
             lines: order line -> units.
             size_mm: length, width and height.
             client_id: of this act; the same again returns the same parcel.
+            box: what is known of it, and why the weight is right although it differs.
 
         Raises:
             NothingToPackError: the order is not picked, or all of it is packed.
             PackedTooMuchError: more than is left.
             WeightError: no parcel weighs so much.
+            WeightDiffersError: the scales say something else than the goods.
+            GroupWaitsError: it waits for others of its address.
+            NotCheckedError, NotBoxedError, InReviewError: it has to go elsewhere first.
         """
         order = await self._locked(order_id)
         if client_id and (done := await self._parcels.parcel_of_client(order.seller_id, client_id)):
@@ -71,15 +103,18 @@ class Packing:
         wanted = {line: units for line, units in (left if lines is None else lines).items() if units}
         if not left or not wanted:
             raise NothingToPackError(number=order.number, status=str(order.status))
-        if not 1 <= weight_g <= HEAVIEST_G:
+        if box.inside is None and not 1 <= weight_g <= HEAVIEST_G:
             raise WeightError(weight=weight_g, most=HEAVIEST_G)
-        await Way(self._session).may_work(order.id, order.number, closing=True)
+        place = await Way(self._session).may_work(order.id, order.number, closing=True)
+        if box.waits:
+            await Consolidating(self._session).may_pack(order)
         known = {line.id: line for line in order.lines}
         for line_id, units in wanted.items():
             if line_id not in known or not 1 <= units <= min(left.get(line_id, 0), MOST_UNITS):
                 sku = known[line_id].sku if line_id in known else str(line_id)
                 raise PackedTooMuchError(quantity=units, sku=sku, number=order.number, left=left.get(line_id, 0))
-        parcel_id = new_id()
+        weighed = await self._weigh(order, wanted, weight_g, place, box) if box.inside is None else None
+        parcel_id = box.parcel_id or new_id()
         number = f"{order.number}-{len(parcels) + 1}"
         actor = context_of(self._session).actor
         length, width, height = size_mm or (None, None, None)
@@ -98,6 +133,7 @@ class Packing:
                 "client_id": client_id,
                 "packed_by": actor.name,
                 "packed_at": now(),
+                "with_parcel_id": box.inside,
             },
             [
                 {
@@ -111,6 +147,8 @@ class Packing:
                 for line_id, units in wanted.items()
             ],
         )
+        if weighed is not None:
+            await Packaging(self._session).keep(weighed, order.seller_id, order.id, parcel_id)
         await outbox.record(
             self._session,
             ParcelPacked(
@@ -127,34 +165,41 @@ class Packing:
             await self._orders.advance([order.id], OrderStatus.PACKED, locked=[order])
         return await self.parcel(parcel_id)
 
-    async def reopen(self, parcel_id: UUID) -> ParcelRef:
-        """Open a box again: its goods are to be packed anew.
+    async def reopen(self, parcel_id: UUID, *, reason: str = "") -> ParcelRef:
+        """Open a box again: its goods, those of other orders in it too, are to be packed anew.
 
         Raises:
             ParcelStateError: it has a label, or left.
         """
         parcel = await self.parcel(parcel_id)
-        order = await self._locked(parcel.order_id)
-        parcel = await self._locked_parcel(parcel_id)
+        box = await self._parcels.in_one_box(parcel)
+        orders = {one.id: one for one in await self._orders.orders({one.order_id for one in box}, lock=True)}
+        parcels = [await self._locked_parcel(one.id) for one in sorted(box, key=lambda one: one.id)]
+        parcel = next(one for one in parcels if one.id == parcel_id)
         if parcel.status is ParcelStatus.CANCELLED:
             return parcel
-        if parcel.status not in IN_A_BOX:
-            raise ParcelStateError(number=parcel.number, status=str(parcel.status))
-        if await self._parcels.current_shipment(parcel_id) is not None:
-            raise ParcelLabelledError(number=parcel.number)
-        await self._parcels.update_parcel(parcel_id, status=str(ParcelStatus.CANCELLED))
-        if order.status is OrderStatus.PACKED:
-            await self._orders.advance([order.id], OrderStatus.PICKED)
-        await outbox.record(
-            self._session,
-            ParcelReopened(
-                seller_id=order.seller_id,
-                subject_id=order.id,
-                number=order.number,
-                parcel_id=parcel_id,
-                parcel=parcel.number,
-            ),
-        )
+        parcels = [one for one in parcels if one.status is not ParcelStatus.CANCELLED]
+        for one in parcels:
+            if one.status not in IN_A_BOX:
+                raise ParcelStateError(number=one.number, status=str(one.status))
+            if await self._parcels.current_shipment(one.id) is not None:
+                raise ParcelLabelledError(number=one.number)
+        for one in parcels:
+            order = orders[one.order_id]
+            await self._parcels.update_parcel(one.id, status=str(ParcelStatus.CANCELLED))
+            if order.status is OrderStatus.PACKED:
+                await self._orders.advance([order.id], OrderStatus.PICKED)
+            await outbox.record(
+                self._session,
+                ParcelReopened(
+                    seller_id=order.seller_id,
+                    subject_id=order.id,
+                    number=order.number,
+                    parcel_id=one.id,
+                    parcel=one.number,
+                    reason=reason,
+                ),
+            )
         return await self.parcel(parcel_id)
 
     async def parcel(self, parcel_id: UUID) -> ParcelRef:
@@ -167,6 +212,21 @@ class Packing:
         if found is None:
             raise ParcelNotFoundError(parcel=str(parcel_id))
         return found
+
+    async def _weigh(
+        self, order: OrderRef, units: Mapping[UUID, int], weight_g: int, place: Place | None, box: BoxAtHand
+    ) -> Scales | None:
+        """Compare the weight with what it should be, where the site wants that."""
+        if not box.compares:
+            return None
+        packaging = Packaging(self._session)
+        rules = await packaging.rules(order.seller_id, place.warehouse_id if place else order.warehouse_id)
+        if not rules.weighs:
+            return None
+        expected = box.expected_g
+        if expected is None and not box.unknown:
+            expected = await packaging.expected(order, units, box.own_weight_g)
+        return await packaging.weigh(rules, order.number, weight_g, expected, box.reason)
 
     async def _locked_parcel(self, parcel_id: UUID) -> ParcelRef:
         found = await self._parcels.parcel(parcel_id, lock=True)

@@ -67,24 +67,35 @@ class Shipping:
             OrderHeldError: its order is on hold.
         """
         parcel = await Packing(self._session).parcel(parcel_id)
-        order = (await self._orders.orders([parcel.order_id], lock=True))[0]
-        locked = await self._parcels.parcel(parcel_id, lock=True)
-        if locked is None:
-            raise ParcelNotFoundError(parcel=str(parcel_id))
-        parcel = locked
-        shipment = await self._parcels.current_shipment(parcel_id)
+        box = await self._parcels.in_one_box(parcel)
+        orders = {one.id: one for one in await self._orders.orders({one.order_id for one in box}, lock=True)}
+        sent: dict[UUID, ShipmentRef] = {}
+        label: ShipmentRef | None = None
+        for one in box:  # whose label it is, first
+            locked = await self._parcels.parcel(one.id, lock=True)
+            if locked is None:
+                raise ParcelNotFoundError(parcel=str(one.id))
+            if locked.status is not ParcelStatus.CANCELLED or one.id == parcel_id:
+                sent[one.id] = label = await self._ship_one(orders[one.order_id], locked, label)
+        return sent[parcel_id]
+
+    async def _ship_one(self, order: OrderRef, parcel: ParcelRef, label: ShipmentRef | None) -> ShipmentRef:
+        """Let one parcel leave; *label*: of the box of another order in which it lies."""
+        shipment = await self._parcels.current_shipment(parcel.id)
         if parcel.status is ParcelStatus.SHIPPED and shipment is not None:
             return shipment
         if parcel.status is not ParcelStatus.PACKED:
             raise ParcelStateError(number=parcel.number, status=str(parcel.status))
         if order.status is OrderStatus.CANCELLED:
             raise ParcelOrderCancelledError(number=parcel.number)
+        if shipment is None and label is not None:
+            shipment = await self._share(order, parcel, label)
         if shipment is None or shipment.state is not ShipmentState.LABELLED:
             raise NoLabelError(number=parcel.number)
         await Way(self._session).may_work(order.id, order.number)
         await self.take_out(order, parcel)
         moment = now()
-        await self._parcels.update_parcel(parcel_id, status=str(ParcelStatus.SHIPPED), shipped_at=moment)
+        await self._parcels.update_parcel(parcel.id, status=str(ParcelStatus.SHIPPED), shipped_at=moment)
         await self._parcels.update_shipment(shipment.id, shipped_at=moment, next_look_at=moment + FIRST_LOOK)
         await self._move_order(order, parcel)
         await outbox.record(
@@ -101,6 +112,30 @@ class Shipping:
         )
         await self._owe(order, parcel, shipment)
         return await self._shipment(shipment.id)
+
+    async def _share(self, order: OrderRef, parcel: ParcelRef, label: ShipmentRef) -> ShipmentRef:
+        """Give a parcel that lies in another order's box the label of that box."""
+        shipment_id = new_id()
+        await self._parcels.insert_shipment(
+            {
+                "id": shipment_id,
+                "seller_id": order.seller_id,
+                "order_id": order.id,
+                "parcel_id": parcel.id,
+                "carrier_account_id": label.carrier_account_id,
+                "carrier_name": label.carrier_name,
+                "service": label.service,
+                "state": str(ShipmentState.LABELLED),
+                "request": {},
+                "carrier_shipment_id": label.carrier_shipment_id,
+                "tracking_code": label.tracking_code,
+                "tracking_url": label.tracking_url,
+                "label_pdf_id": label.label_pdf_id,
+                "label_zpl_id": label.label_zpl_id,
+                "labelled_at": label.labelled_at,
+            }
+        )
+        return await self._shipment(shipment_id)
 
     async def take_out(self, order: OrderRef, parcel: ParcelRef) -> None:
         """Take the goods of the parcel out of the stock."""

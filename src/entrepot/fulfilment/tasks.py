@@ -24,3 +24,10 @@ class CloseDay(msgspec.Struct, frozen=True):
 
     seller_id: UUID
     account_id: UUID
+
+
+class LetGroupGo(msgspec.Struct, frozen=True):
+    """Let a group of orders go on whose time is up."""
+
+    seller_id: UUID
+    group_id: UUID

@@ -175,7 +175,7 @@ class ManifestRepository:
                 SELECT s.id, s.carrier_shipment_id, s.tracking_code, p.number AS parcel_number, p.weight_g, o.ship_name,
                     o.ship_postcode, o.ship_country
                 FROM shipment s JOIN parcel p ON p.id = s.parcel_id JOIN sales_order o ON o.id = s.order_id
-                WHERE s.carrier_account_id = :account AND s.shipped_at >= :since
+                WHERE s.carrier_account_id = :account AND s.shipped_at >= :since AND p.with_parcel_id IS NULL
                     AND s.state NOT IN ('failed', 'cancelled', 'requested')
                     AND NOT EXISTS (SELECT FROM manifest_parcel m WHERE m.shipment_id = s.id)
                 ORDER BY s.shipped_at, s.id

@@ -159,6 +159,7 @@ async def waiting_counts(session: AsyncSession, since: datetime) -> dict[UUID, i
             """
             SELECT s.carrier_account_id, count(*) FROM shipment s
             WHERE s.carrier_account_id IS NOT NULL AND s.shipped_at >= :since
+                AND NOT EXISTS (SELECT FROM parcel p WHERE p.id = s.parcel_id AND p.with_parcel_id IS NOT NULL)
                 AND s.state NOT IN ('failed', 'cancelled', 'requested')
                 AND NOT EXISTS (SELECT FROM manifest_parcel m WHERE m.shipment_id = s.id)
             GROUP BY 1

@@ -34,6 +34,7 @@ class Parcel(Base):
         CheckConstraint("weight_g >= 0", name="weight_not_negative"),
         Index("ix_parcel_order_id", "order_id"),
         Index("ix_parcel_seller_id_packed_at", "seller_id", "packed_at"),
+        Index("ix_parcel_with_parcel_id", "with_parcel_id", postgresql_where=text("with_parcel_id IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -53,6 +54,8 @@ class Parcel(Base):
     packed_at: Mapped[datetime | None]
     shipped_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    with_parcel_id: Mapped[UUID | None]
+    """The parcel of another order in whose box it lies: one label for both."""
 
 
 class ParcelLine(Base):

@@ -43,6 +43,12 @@ class ParcelRepository:
         """Return every parcel of an order, the cancelled ones included, oldest first."""
         return await self._parcels("WHERE order_id = :id ORDER BY id", id=order_id)
 
+    async def in_one_box(self, parcel: ParcelRef) -> list[ParcelRef]:
+        """Return the parcels of all orders that lie in the box of *parcel*, itself among them; whose label it is, first."""
+        lead = parcel.with_parcel_id or parcel.id
+        found = await self._parcels("WHERE id = :id OR with_parcel_id = :id ORDER BY id", id=lead)
+        return sorted(found, key=lambda one: one.id != lead)
+
     async def _parcels(self, rest: str, **values: object) -> list[ParcelRef]:
         rows = (await self._session.execute(text(f"SELECT {_PARCEL} FROM parcel {rest}"), values)).mappings().all()  # noqa: S608 -- column names
         lines = await self.lines_of([row["id"] for row in rows])

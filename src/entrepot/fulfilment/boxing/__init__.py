@@ -1,0 +1,1 @@
+"""Trays and boxes: what lies in which, sealed and opened again."""

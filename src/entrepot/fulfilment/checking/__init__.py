@@ -1,0 +1,1 @@
+"""The check station: what was picked is counted again before it is packed."""

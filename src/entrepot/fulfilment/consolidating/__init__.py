@@ -1,0 +1,1 @@
+"""Several orders for one address, packed together on purpose."""

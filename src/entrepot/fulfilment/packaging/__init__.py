@@ -1,0 +1,1 @@
+"""What the packing stations know: boxes, weights, the rules of a site."""
