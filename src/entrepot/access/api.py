@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access import views
 from entrepot.access.errors import UnknownUserError
-from entrepot.access.guards import needs, open_to_signed_in
+from entrepot.access.guards import needs, open_to_signed_in, own_affairs
 from entrepot.access.http import managed_sellers, own_session, provide_wide
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
@@ -155,14 +155,14 @@ class MeApi(Controller):
             time_zone=principal.time_zone,
         )
 
-    @get("/tokens", opt=open_to_signed_in(), operation_id="listTokens", summary="List one's access tokens")
+    @get("/tokens", opt=own_affairs(), operation_id="listTokens", summary="List one's access tokens")
     async def tokens(
         self, request: Request[Any, Any, Any], wide: NamedDependency[AsyncSession]
     ) -> ListOf[views.KeyView]:
         """Return the caller's tokens that are in force."""
         return ListOf(await views.tokens(wide, own_session(request)[0]))
 
-    @post("/tokens", opt=open_to_signed_in(), operation_id="createToken", summary="Make an access token")
+    @post("/tokens", opt=own_affairs(), operation_id="createToken", summary="Make an access token")
     async def create_token(
         self,
         request: Request[Any, Any, Any],
@@ -180,7 +180,7 @@ class MeApi(Controller):
         )
         return Secret(made.id, "", made.secret)
 
-    @delete("/tokens/{token_id:uuid}", opt=open_to_signed_in(), operation_id="revokeToken", summary="Revoke a token")
+    @delete("/tokens/{token_id:uuid}", opt=own_affairs(), operation_id="revokeToken", summary="Revoke a token")
     async def revoke_token(
         self,
         request: Request[Any, Any, Any],

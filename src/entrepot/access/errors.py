@@ -20,6 +20,16 @@ class SignInNeededError(ForbiddenError):
     message = N_("Sign in first, or send an API key.")
 
 
+class PasswordNeededError(ForbiddenError):
+    """A badge is not enough for this."""
+
+    code = "access.password_needed"
+    title = N_("Your password is needed")
+    message = N_(
+        "You are signed in with your badge, which is for work on the floor. Sign in with your password for this."
+    )
+
+
 class ChooseSellerError(RefusedError):
     """The page shows several sellers, and this must belong to one."""
 

@@ -5,7 +5,7 @@ their sessions and the roles belong to the instance: only a transaction that see
 query that slipped into another slice's page finds no password hash to read.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -104,6 +104,11 @@ class UserSession(Base):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    device_id: Mapped[UUID | None] = mapped_column(ForeignKey("shared_device.id", ondelete="CASCADE"))
+    """Opened with a badge on this shared device: it gives work on the floor alone."""
+    badge_id: Mapped[UUID | None] = mapped_column(ForeignKey("badge.id", ondelete="CASCADE"))
+    idle: Mapped[timedelta | None]
+    """It ends when nothing was done for this long; None: as every session."""
 
 
 class PasswordLink(Base):

@@ -32,6 +32,10 @@ class Principal:
     """They reach the whole instance, also its rows that belong to no seller."""
     instance_rights: frozenset[Right] = frozenset()
     """What they may do wherever they look: what a role for the one seller they look at adds is not in it."""
+    by_badge: bool = False
+    """Signed in with a badge on a shared device."""
+    withheld: frozenset[Right] = frozenset()
+    """What they could do if they had signed in with their password instead."""
     locale: str = "en"
     time_zone: str = "Europe/Amsterdam"
 

@@ -90,9 +90,10 @@ class CredentialRepository:
 
 _SESSION = text(
     f"""
-    SELECT t.id AS credential_id, t.working_seller, t.last_seen_at, {_USER_COLUMNS}
-    FROM user_session t JOIN user_account u ON u.id = t.user_id
-    WHERE t.token_hash = :hash AND t.expires_at > :now AND t.last_seen_at > :now - CAST(:idle AS interval)
+    SELECT t.id AS credential_id, t.working_seller, t.last_seen_at, t.device_id, d.seller_id AS device_seller,
+        {_USER_COLUMNS}
+    FROM user_session t JOIN user_account u ON u.id = t.user_id LEFT JOIN shared_device d ON d.id = t.device_id
+    WHERE t.token_hash = :hash AND t.expires_at > :now AND t.last_seen_at > :now - coalesce(t.idle, CAST(:idle AS interval))
         AND u.disabled_at IS NULL
     """  # noqa: S608 -- only columns are inserted
 )

@@ -54,6 +54,26 @@ class Right(StrEnum):
 INSTANCE = frozenset({Right.SELLERS_MANAGE, Right.OPERATIONS_READ})
 """Rights over the whole instance: only a role that reaches every seller gives them."""
 
+FLOOR = frozenset({
+    Right.CATALOG_READ,
+    Right.INVENTORY_READ,
+    Right.INVENTORY_WRITE,
+    Right.INVENTORY_COUNT,
+    Right.ORDERS_READ,
+    Right.FULFILMENT_READ,
+    Right.FULFILMENT_RELEASE,
+    Right.FULFILMENT_PICK,
+    Right.FULFILMENT_PACK,
+    Right.FULFILMENT_SHIP,
+    Right.FULFILMENT_SUPERVISE,
+    Right.RETURNS_READ,
+    Right.RETURNS_HANDLE,
+    Right.ROUTES_DRIVE,
+    Right.PRINTING_READ,
+    Right.PRINTING_PRINT,
+})  # fmt: skip
+"""All that a badge ever opens, of what its holder may do; the rest asks for the password."""
+
 LABELS: dict[Right, str] = {
     Right.CATALOG_READ: N_("See products"),
     Right.CATALOG_WRITE: N_("Change products"),

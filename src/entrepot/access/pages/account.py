@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access import views
 from entrepot.access.forms import field, new_password_field, profile_fields, right_groups, seller_options
-from entrepot.access.guards import open_to_signed_in
+from entrepot.access.guards import own_affairs
 from entrepot.access.http import UNPROCESSABLE, keep_session, own_session, provide_wide, see_other
 from entrepot.access.principal import Principal
 from entrepot.access.service import KeyService, PeopleService, SignInService
@@ -29,7 +29,7 @@ class AccountController(Controller):
 
     path = "/account"
     include_in_schema = False
-    opt = open_to_signed_in()
+    opt = own_affairs()
     dependencies = {"wide": Provide(provide_wide)}  # noqa: RUF012 -- Litestar's API
 
     @get()

@@ -14,7 +14,7 @@ from entrepot.access.domain import SEEN_STEP, rights_of, rights_over
 from entrepot.access.models import AccessToken, ApiKey, UserSession
 from entrepot.access.principal import Principal, SellerRef
 from entrepot.access.repository import CredentialRepository, read_grants, read_sellers
-from entrepot.access.rights import INSTANCE, Right
+from entrepot.access.rights import FLOOR, INSTANCE, Right
 from entrepot.kit.clock import now
 from entrepot.kit.database import Actor
 
@@ -54,7 +54,13 @@ class AuthenticationService:
     async def by_session(self, token: str) -> Authenticated | None:
         """Return who holds the session, while it lives."""
         row = await self._credentials.session_by_hash(digest(token), now())
-        return None if row is None else _user(row, "session", row["working_seller"], None)
+        if row is None:
+            return None
+        if row["device_id"] is None:
+            return _user(row, "session", row["working_seller"], None)
+        found = _user(row, "session", row["device_seller"] or row["working_seller"], FLOOR, row["device_seller"])
+        stranger = row["device_seller"] is not None and found.principal.seller is None
+        return None if stranger else found
 
     async def by_token(self, credential: TokenCredential) -> Authenticated | None:
         """Return the user behind a token, with those of its rights that they still have."""
@@ -86,17 +92,24 @@ class AuthenticationService:
         await self._credentials.touch(_TABLES[seen.kind], seen.credential_id, now())
 
 
-def _user(row: RowMapping, kind: str, chosen: UUID | None, only: frozenset[Right] | None) -> Authenticated:
+def _user(
+    row: RowMapping, kind: str, chosen: UUID | None, only: frozenset[Right] | None, within: UUID | None = None
+) -> Authenticated:
     grants, sellers = read_grants(row), read_sellers(row)
-    everywhere = any(grant.seller_id is None for grant in grants)
+    everywhere = within is None and any(grant.seller_id is None for grant in grants)
+    if within is not None:
+        sellers = tuple(seller for seller in sellers if seller.id == within)
     seller = next((seller for seller in sellers if seller.id == chosen), None)
     if seller is None and not everywhere and len(sellers) == 1:
         seller = sellers[0]
     whole = everywhere and (kind == "session" or chosen is None)
     rights = rights_over(grants, [seller.id for seller in sellers], seller.id if seller else None)
     over_all = rights_over([grant for grant in grants if grant.seller_id is None], (), None)
+    withheld = frozenset[Right]()
     if only is not None:
+        withheld = rights - only
         rights, over_all = rights & only, over_all & only
+    by_badge = kind == "session" and only is not None
     principal = Principal(
         actor=Actor("user", str(row["user_id"]), row["name"]),
         email=row["email"],
@@ -105,6 +118,8 @@ def _user(row: RowMapping, kind: str, chosen: UUID | None, only: frozenset[Right
         seller=seller,
         everywhere=whole,
         instance_rights=over_all if whole else frozenset(),
+        by_badge=by_badge,
+        withheld=withheld if by_badge else frozenset(),
         locale=row["locale"],
         time_zone=row["time_zone"],
     )
