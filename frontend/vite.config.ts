@@ -31,7 +31,7 @@ function plainManifest(extra: Record<string, string>): Plugin {
       for (const file of Object.values(bundle)) {
         if (file.type === "asset" && file.fileName.endsWith(".webmanifest")) {
           let source = String(Buffer.from(file.source));
-          for (const name of ["favicon.svg", ...ICONS]) source = source.replace(`"${name}"`, `"${basename(manifest[name] ?? "")}"`);
+          for (const name of ["favicon.svg", ...ICONS]) source = source.replaceAll(`"${name}"`, `"${basename(manifest[name] ?? "")}"`);
           file.source = source;
         }
       }
@@ -66,9 +66,12 @@ export default defineConfig(({ mode }) => ({
       input: {
         app: join(here, "src/app.ts"),
         scan: join(here, "src/scan.ts"),
+        scanning: join(here, "src/scanning.ts"),
         theme: join(here, "src/theme.ts"),
         "service-worker": join(here, "src/service-worker.ts"),
       },
+      // ZXing does not say that importing it does nothing, so all of it would come along.
+      treeshake: { moduleSideEffects: [{ test: /@zxing/, sideEffects: false }] },
       // htmx can evaluate code in attributes; ours is told not to (allowEval), and the policy of the pages forbids it.
       checks: { eval: false },
       output: {

@@ -3,44 +3,12 @@
  * of it, because the picker looks at the shelf and not at the screen.
  */
 import { all, first, isTyping, on } from "./dom";
+import { signal, wakeAudio } from "./scan/sound";
 import { ScannerDetector } from "./scanner";
 
 const detector = new ScannerDetector();
-let audio: AudioContext | null = null;
-
-function tone(frequency: number, startS: number, lengthS: number, shape: OscillatorType): void {
-  if (!audio) return;
-  const oscillator = audio.createOscillator();
-  const gain = audio.createGain();
-  oscillator.type = shape;
-  oscillator.frequency.value = frequency;
-  const start = audio.currentTime + startS;
-  gain.gain.setValueAtTime(0.0001, start);
-  gain.gain.exponentialRampToValueAtTime(0.25, start + 0.01);
-  gain.gain.exponentialRampToValueAtTime(0.0001, start + lengthS);
-  oscillator.connect(gain).connect(audio.destination);
-  oscillator.start(start);
-  oscillator.stop(start + lengthS);
-}
-
-/** Says *result* without the screen. */
-export function signal(result: "ok" | "error"): void {
-  if (typeof navigator.vibrate === "function") navigator.vibrate(result === "ok" ? 60 : [120, 80, 120]);
-  if (result === "ok") tone(1320, 0, 0.12, "sine");
-  else {
-    tone(220, 0, 0.18, "square");
-    tone(165, 0.22, 0.28, "square");
-  }
-}
-
-function wakeAudio(): void {
-  // Browsers allow sound only after the first touch or key.  Later, because making it takes as long as half a scan.
-  if (audio?.state === "running") return;
-  window.setTimeout(() => {
-    audio ??= new AudioContext();
-    if (audio.state === "suspended") void audio.resume();
-  }, 200);
-}
+/** How scanners type the separator of GS1 barcodes, which has no key. */
+const SEPARATORS = new Set(["ctrl+]", "F8"]);
 
 function form(): HTMLFormElement | null {
   return first<HTMLFormElement>("[data-scan-form]");
@@ -73,6 +41,11 @@ document.addEventListener(
   "keydown",
   (event) => {
     wakeAudio();
+    if (SEPARATORS.has(`${event.ctrlKey ? "ctrl+" : ""}${event.key}`) && detector.inBurst) {
+      detector.key("\x1d", event.timeStamp);
+      event.preventDefault();
+      return;
+    }
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || document.querySelector("dialog[open]")) return;
     const done = detector.key(event.key, event.timeStamp);
     if (!done) {

@@ -1,5 +1,6 @@
 /**
- * Keeps the last known state of the run dashboard for when there is no connection, and the files it needs.
+ * Keeps the last known state of the run dashboard for when there is no connection, the empty page of the scanning app, which
+ * works without one, and the files they need.
  *
  * Nothing else is kept: a list of orders that looks current and is not would cost more than it helps.  What is kept goes when
  * the user signs out, changes the seller, or may no longer see it.
@@ -23,13 +24,17 @@ interface Worker {
 interface Keep {
   files: string[];
   board: boolean;
+  scan: boolean;
 }
 
 const worker = self as unknown as Worker;
 const PAGES = "entrepot-pages-1";
 const FILES = "entrepot-files-1";
 const BOARD = "/jobs";
+const SCAN = "/fulfilment/scan";
 const OFFLINE = "/offline";
+/** A network that is there and does not answer is none: a picker does not wait longer for the app. */
+const PATIENCE_MS = 4_000;
 const BUILT = "/static/dist/assets/";
 const MOST_FILES = 40;
 /** After these the page belongs to somebody else, or to nobody. */
@@ -61,6 +66,7 @@ worker.addEventListener("fetch", (event) => {
   }
   if (url.pathname.startsWith(BUILT)) event.respondWith(file(request));
   else if (url.pathname === BOARD && url.search === "") event.respondWith(board(event));
+  else if (url.pathname === SCAN && request.mode === "navigate") event.respondWith(scan(event));
   else if (request.mode === "navigate") event.respondWith(fetch(request).catch(() => kept(OFFLINE)));
 });
 
@@ -73,6 +79,7 @@ async function keep(wanted: Keep): Promise<void> {
   }
   await remember(OFFLINE);
   if (wanted.board) await remember(BOARD);
+  if (wanted.scan) await remember(SCAN);
 }
 
 async function remember(path: string): Promise<void> {
@@ -107,6 +114,19 @@ async function board(event: Fetching): Promise<Response> {
   }
 }
 
+/** The app as it was kept is as good as new: what it shows comes from the device. */
+async function scan(event: Fetching): Promise<Response> {
+  const pages = await caches.open(PAGES);
+  const found = await pages.match(SCAN);
+  const fresh = fetch(event.request).then((response) => {
+    event.waitUntil(response.type === "opaqueredirect" ? pages.delete(SCAN) : store(SCAN, response.clone()));
+    return response;
+  });
+  if (!found) return fresh.catch(() => kept(OFFLINE));
+  const late = new Promise<Response>((resolve) => setTimeout(() => resolve(found), PATIENCE_MS));
+  return Promise.race([fresh, late]).catch(() => found);
+}
+
 async function kept(path: string): Promise<Response> {
   const pages = await caches.open(PAGES);
   const found = (await pages.match(path)) ?? (await pages.match(OFFLINE));
@@ -126,5 +146,6 @@ async function file(request: Request): Promise<Response> {
 }
 
 async function forget(): Promise<void> {
-  await (await caches.open(PAGES)).delete(BOARD);
+  const pages = await caches.open(PAGES);
+  await Promise.all([BOARD, SCAN].map((path) => pages.delete(path)));
 }

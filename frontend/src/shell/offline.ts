@@ -1,4 +1,4 @@
-/** Says so when there is no connection, and how old what is shown is; keeps the dashboard for that case. */
+/** Says so when there is no connection, and how old what is shown is; keeps the dashboard and the scanning app for that case. */
 import { all, first, icon, make, meta } from "../dom";
 import { backOff } from "../live/coalesce";
 import { locale, text } from "../texts";
@@ -18,6 +18,12 @@ export function startOffline(): void {
     look(() => window.location.reload());
     return;
   }
+  // Nothing is kept for someone who is not signed in.
+  const mayKeep = meta("live-cursor") !== null && "serviceWorker" in navigator;
+  if (document.body.classList.contains("works-offline")) {
+    if (mayKeep) void register();
+    return;
+  }
   document.body.addEventListener("htmx:afterSwap", () => {
     fresh = new Date();
   });
@@ -27,8 +33,7 @@ export function startOffline(): void {
   };
   window.addEventListener("offline", lost);
   if (!navigator.onLine) lost();
-  // Nothing is kept for someone who is not signed in.
-  if (meta("live-cursor") !== null && "serviceWorker" in navigator) void register();
+  if (mayKeep) void register();
 }
 
 function say(): void {
@@ -73,7 +78,8 @@ async function register(): Promise<void> {
     await navigator.serviceWorker.register("/service-worker.js", { scope: "/" });
     const { active } = await navigator.serviceWorker.ready;
     const files = performance.getEntriesByType("resource").map((entry) => new URL(entry.name).pathname);
-    active?.postMessage({ files, board: window.location.pathname === "/jobs" && window.location.search === "" });
+    const { pathname, search } = window.location;
+    active?.postMessage({ files, board: pathname === "/jobs" && search === "", scan: pathname === "/fulfilment/scan" });
   } catch {
     // A browser that allows none, or an address without https: everything but the offline page works.
   }

@@ -1,0 +1,1 @@
+"""Devices that scan without a network: what they did arrives later, in order, once, and nothing of it vanishes."""
