@@ -24,9 +24,13 @@ from litestar.middleware import AbstractAuthenticationMiddleware, ASGIMiddleware
 from litestar.middleware.csrf import generate_csrf_token
 from litestar.types import ASGIApp, Receive, Send
 from litestar.types import Scope as ASGIScope
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from entrepot.access import passwords
+from entrepot.access.passwords import DjangoHasher, ShortBcryptHasher
 from entrepot.access.principal import Principal, SellerRef
 from entrepot.access.rights import Right
 from entrepot.kit import i18n
@@ -41,6 +45,9 @@ from entrepot.kit.tables import register_tables
 from entrepot.web.app import create_app
 
 register_tables()
+passwords._HASHES = PasswordHash(  # noqa: SLF001 -- a tenth of a second of a core each, on purpose; tests need no strength
+    (Argon2Hasher(1, 1024, 1), ShortBcryptHasher(), DjangoHasher())
+)
 
 KEY = "dGVzdGtleXRlc3RrZXl0ZXN0a2V5dGVzdGtleXRlc3Q="
 """A Fernet key that opens nothing but what tests seal."""

@@ -49,7 +49,7 @@ FORM = {
     "region": "eu",
     "gateway": "http://temu.test/openapi/router",
 }
-STORM = 3000
+STORM = 800
 
 type MakeClient = Callable[..., Awaitable[httpx.AsyncClient]]
 
