@@ -14,6 +14,7 @@ from entrepot.fulfilment.pages import (
     problems,
     release,
     rules,
+    scanning,
     shipments,
 )
 from entrepot.kit.text import N_
@@ -21,8 +22,8 @@ from entrepot.kit.text import N_
 on_orders.register()
 
 ROUTES = [
-    *floor.ROUTES,
     *boards.ROUTES,
+    *floor.ROUTES,
     *release.ROUTES,
     *pick.ROUTES,
     *pack.ROUTES,
@@ -32,6 +33,7 @@ ROUTES = [
     *rules.ROUTES,
     *problems.ROUTES,
     *manifests.ROUTES,
+    *scanning.ROUTES,
 ]
 NAV = [
     NavItem(
@@ -44,8 +46,6 @@ NAV = [
     ),
     NavItem(
         section="floor",
-    NavItem(
-        section="floor",
         label=N_("Boards"),
         url="/fulfilment/boards",
         icon="device-desktop",
@@ -53,12 +53,22 @@ NAV = [
         shortcut="b",
         order=7,
     ),
+    NavItem(
+        section="floor",
         label=N_("Pick"),
         url="/fulfilment/pick",
         icon="basket",
         right=Right.FULFILMENT_READ,
         shortcut="k",
         order=10,
+    ),
+    NavItem(
+        section="floor",
+        label=N_("Scan"),
+        url="/fulfilment/scan",
+        icon="scan",
+        right=Right.FULFILMENT_PICK,
+        order=12,
     ),
     NavItem(
         section="floor",
