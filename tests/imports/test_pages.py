@@ -60,7 +60,7 @@ async def test_pasted_rows_work_like_a_file(client: httpx.AsyncClient) -> None:
     [
         (b"", "Choose a CSV file"),
         (b'sku\n"open\n', "Line 2"),
-        (b"PK\x03\x04\x00\x00", "not a text file"),
+        (b"PK\x03\x04\x00\x00", "cannot be read"),
         (b"sku\n", "no rows"),
     ],
 )

@@ -32,7 +32,7 @@ class ImportController(Controller):
     opt = open_to_signed_in()
     tags = ("imports",)
 
-    @post("/{kind:str}", operation_id="startImport", summary="Import a CSV table", status_code=202)
+    @post("/{kind:str}", operation_id="startImport", summary="Import a table", status_code=202)
     async def start(
         self,
         request: Request[Any, Any, Any],
@@ -41,11 +41,12 @@ class ImportController(Controller):
         principal: Principal,
         mode: str = "",
         name: Annotated[str, Parameter(max_length=200)] = "import.csv",
+        subject: Annotated[str, Parameter(max_length=120, description="Of invoices: their source.")] = "",
     ) -> ImportOut:
-        """Send the table as the body (``text/csv``); its headings tell the columns.  Applied in the background."""
+        """Send CSV, XLSX or JSON as the body; its headings tell the columns.  Applied in the background."""
         spec = allowed(principal, kind)
         service = ImportService(session)
-        import_id = await service.upload(principal.seller_id(), kind, name, await request.body())
+        import_id = await service.upload(principal.seller_id(), kind, name, await request.body(), subject=subject)
         found = await service.find(import_id)
         await service.configure(
             import_id, found.mapping, mode or next(iter(spec.modes)), "," if found.mark == "," else "."

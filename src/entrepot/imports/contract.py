@@ -61,6 +61,8 @@ class Options:
     mode: str
     """A key of :attr:`ImportSpec.modes`."""
     mark: DecimalMark
+    subject: str = ""
+    """What the rows belong to, for kinds that need to know."""
 
 
 type Apply = Callable[[AsyncSession, UUID, Sequence[ImportRow], Options], Awaitable[Sequence[Outcome]]]
@@ -86,6 +88,12 @@ class ImportSpec:
     """
     back: str
     """Where the things are listed: ``/products``."""
+    start: str = ""
+    """Where the file is asked for, if that page is the slice's own: it also asks what the rows belong to."""
+    remembered: Callable[[AsyncSession, UUID, str], Awaitable[Mapping[str, str]]] | None = None
+    """Returns what the columns were called last time (column key -> heading) for a seller's subject."""
+    remember: Callable[[AsyncSession, UUID, str, Mapping[str, str]], Awaitable[None]] | None = None
+    """Keeps that when an import starts."""
     group: Callable[[ImportRow], str] | None = None
     """Rows that follow each other with the same group stay in one chunk (the lines of one order)."""
     chunk: int = 500

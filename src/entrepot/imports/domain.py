@@ -38,6 +38,13 @@ def guess_mapping(header: Sequence[str], columns: Sequence[Named]) -> dict[str, 
     return mapping
 
 
+def recalled(header: Sequence[str], known: Mapping[str, str], guessed: Mapping[str, int]) -> dict[str, int]:
+    """Return the mapping of last time as far as its headings are there, and beside it what was guessed of the rest."""
+    mapping = {key: header.index(heading) for key, heading in known.items() if heading and heading in header}
+    taken = set(mapping.values())
+    return {key: place for key, place in guessed.items() if key not in mapping and place not in taken} | mapping
+
+
 def pick_cells(cells: Sequence[str], mapping: Mapping[str, int]) -> dict[str, str]:
     """Return column key -> cell."""
     return {key: cells[position] for key, position in mapping.items() if position < len(cells)}

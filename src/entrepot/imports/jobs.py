@@ -32,9 +32,14 @@ class _OvertakenError(Exception):
 @job("imports.apply_table", label=N_("Import a table"), queue=Queue.DEFAULT)
 async def apply_table(run: Run, args: ApplyTable) -> dict[str, int]:
     """Apply the rows not yet applied.  Each chunk commits together with how far it is, so a kill costs nothing."""
+    return await apply_rows(run, args.import_id)
+
+
+async def apply_rows(run: Run, import_id: UUID) -> dict[str, int]:
+    """Do so within another job's run."""
     async with run.transaction() as session:
         service = ImportService(session)
-        found = await service.find(args.import_id)
+        found = await service.find(import_id)
         if found.status != "running":
             return {"rows": found.rows_done}
         table = await service.open_table(found)
@@ -60,7 +65,7 @@ async def apply_table(run: Run, args: ApplyTable) -> dict[str, int]:
     except _OvertakenError:
         return {"rows": done}
     async with run.transaction() as session:
-        finished = await ImportService(session).finish(args.import_id)
+        finished = await ImportService(session).finish(import_id)
     return {
         "rows": done,
         "created": finished.created,

@@ -61,9 +61,10 @@ class ImportPages(Controller):
         )
 
     @get("/new/{kind:str}")
-    async def form(self, kind: FromPath[str], principal: Principal) -> Template:
+    async def form(self, kind: FromPath[str], principal: Principal) -> Redirect | Template:
         """Ask for the file."""
-        return _form(allowed(principal, kind))
+        spec = allowed(principal, kind)
+        return Redirect(spec.start, status_code=303) if spec.start else _form(spec)
 
     @get("/new/{kind:str}/example.csv")
     async def example(self, kind: FromPath[str], principal: Principal) -> Stream:

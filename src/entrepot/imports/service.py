@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.imports.contract import Column, ImportRow, ImportSpec, Options, Outcome
-from entrepot.imports.domain import cut_chunks, guess_mapping, pick_cells
+from entrepot.imports.domain import cut_chunks, guess_mapping, pick_cells, recalled
 from entrepot.imports.errors import (
     ColumnsMissingError,
     ImportStartedError,
@@ -20,6 +20,7 @@ from entrepot.imports.errors import (
     UnknownImportError,
 )
 from entrepot.imports.events import ImportFinished, ImportStarted
+from entrepot.imports.formats import as_csv
 from entrepot.imports.models import DataImport
 from entrepot.imports.registry import import_spec
 from entrepot.imports.repository import ImportRepository
@@ -69,10 +70,18 @@ class ImportService:
         self._session = session
         self._imports = ImportRepository(session)
 
-    async def upload(self, seller_id: UUID, kind: str, name: str, content: bytes) -> UUID:
+    async def upload(self, seller_id: UUID, kind: str, name: str, content: bytes, *, subject: str = "") -> UUID:
         """Keep a table, guess what its columns are, and return the import's id.  Every line is read once.
 
+        Args:
+            seller_id: whose things the rows are.
+            kind: of import.
+            name: of the file.
+            content: CSV, an XLSX workbook, or JSON.
+            subject: what the rows belong to, for kinds that need to know.
+
         Raises:
+            WorkbookUnreadableError, JsonUnreadableError: as they say.
             TableUnreadableError: naming the line; or another error of :mod:`entrepot.kit.csv_reading`.
             TooManyRowsError, NothingSentError: as they say.
         """
@@ -81,6 +90,9 @@ class ImportService:
             raise NothingSentError
         scanned = await asyncio.to_thread(_scan, content)
         mapping = guess_mapping(scanned.table.header, [*_translated(spec), *spec.columns])
+        if spec.remembered is not None:
+            known = await spec.remembered(self._session, seller_id, subject)
+            mapping = recalled(scanned.table.header, known, mapping)
         numbers = [mapping[column.key] for column in spec.columns if column.number and column.key in mapping]
         mark = guess_mark([row.cells[position] for row in scanned.sample for position in numbers])
         import_id = new_id()
@@ -98,6 +110,7 @@ class ImportService:
                 "row_count": scanned.rows,
                 "locale": i18n.locale.get(),
                 "author": context_of(self._session).actor.name,
+                "subject": subject[:120],
             },
             scanned.compressed,
         )
@@ -154,6 +167,10 @@ class ImportService:
         found = await self._draft(import_id)
         if missing := missing_columns(import_spec(found.kind), found.mapping):
             raise ColumnsMissingError(columns=", ".join(missing))
+        spec = import_spec(found.kind)
+        if spec.remember is not None:
+            headings = {key: found.header[place] for key, place in found.mapping.items()}
+            await spec.remember(self._session, found.seller_id, found.subject, headings)
         await self._imports.change(import_id, status="running", run_id=run_id)
         event = ImportStarted(
             seller_id=found.seller_id, subject_id=import_id, kind=found.kind, name=found.name, rows=found.row_count
@@ -233,7 +250,7 @@ class ImportService:
 
     async def _apply(self, spec: ImportSpec, found: DataImport, rows: Sequence[ImportRow]) -> list[Outcome]:
         """Apply all rows at once; if that fails as a whole, one group at a time, so that one row fails alone."""
-        options = Options(found.mode, "," if found.mark == "," else ".")
+        options = Options(found.mode, "," if found.mark == "," else ".", found.subject)
         if not rows:
             return []
         try:
@@ -273,6 +290,7 @@ def _translated(spec: ImportSpec) -> list[Column]:
 
 
 def _scan(content: bytes) -> _Scanned:
+    content = as_csv(content)
     table = Table(content)
     sample: list[TableRow] = []
     count = 0

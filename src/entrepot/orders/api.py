@@ -18,6 +18,7 @@ from entrepot.channels.contract import CancelReason, PostalAddress
 from entrepot.orders import views
 from entrepot.orders.creating import NewLine, NewOrder, check_amounts
 from entrepot.orders.domain import Attention
+from entrepot.orders.invoices.api import ROUTES as INVOICE_ROUTES
 from entrepot.orders.pages.listing import sellers_of
 from entrepot.orders.refs import OrderLineRef, OrderRef
 from entrepot.orders.service import OrderService
@@ -310,4 +311,4 @@ class OrderApi(Controller):
         return RunOut(run_id=await import_now(session, data.channel_account_id))
 
 
-ROUTES = [OrderApi]
+ROUTES = [OrderApi, *INVOICE_ROUTES]

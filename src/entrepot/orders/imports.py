@@ -15,6 +15,7 @@ from entrepot.kit.money import CURRENCIES
 from entrepot.kit.tabular import CellError, read_decimal, read_whole
 from entrepot.kit.text import N_
 from entrepot.orders.creating import NewLine, NewOrder
+from entrepot.orders.invoices.table import INVOICES
 from entrepot.orders.repository import OrderRepository
 from entrepot.orders.service import OrderService
 
@@ -154,5 +155,6 @@ IMPORTS = [
         apply=apply_orders,
         back="/orders",
         group=lambda row: row.cells.get("number", ""),
-    )
+    ),
+    INVOICES,
 ]

@@ -24,6 +24,8 @@ from entrepot.kit.text import N_
 from entrepot.orders.channel_telling import cancel_lines
 from entrepot.orders.domain import ATTENTION_LABELS, Attention
 from entrepot.orders.intake import Tally, take_in
+from entrepot.orders.invoices.jobs import take_invoices
+from entrepot.orders.invoices.service import InvoiceService
 from entrepot.orders.refs import Imported
 from entrepot.orders.repository import OrderRepository
 from entrepot.orders.service import OrderService
@@ -39,6 +41,7 @@ __all__ = [
     "on_notices",
     "on_products",
     "on_stock",
+    "take_invoices",
 ]
 
 BATCH = 200
@@ -213,6 +216,7 @@ async def on_products(session: AsyncSession, events: Sequence[RecordedEvent]) ->
         found = await orders.unknown_lines(seller_id, [sku for sku, _ in names], [gtin for _, gtin in names])
         if found:
             await OrderService(session).settle(found)
+        await InvoiceService(session).again_for(seller_id, {name for pair in names for name in pair if name})
 
 
 @reaction("orders.lost_stock", topics=["inventory.reservation_lost"])

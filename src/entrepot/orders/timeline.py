@@ -23,6 +23,16 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "orders.order_resubmitted": (N_("Submitted again with a new version of its invoice"), "refresh", "success"),
     "orders.note_added": (N_("Note"), "note", "neutral"),
     "fulfilment.pick_list_released": (N_("On pick list {pick_list}"), "list", "accent"),
+    "fulfilment.pick_list_changed_hands": (N_("Pick list {pick_list} {what}: {name}"), "user", "neutral"),
+    "fulfilment.pick_list_finished": (N_("Pick list {pick_list} is done"), "checklist", "neutral"),
+    "fulfilment.order_stepped": (N_("On the floor: {origin} → {stage}"), "route", "accent"),
+    "fulfilment.tote_bound": (N_("In tote {tote}"), "box", "neutral"),
+    "fulfilment.item_sorted": (N_("{quantity} of {sku} sorted into its compartment"), "box-multiple", "neutral"),
+    "fulfilment.lot_swapped": (
+        N_("{quantity} of {sku} from lot {after} instead of lot {before}"),
+        "arrows-exchange",
+        "warning",
+    ),
     "fulfilment.line_picked": (N_("Picked {quantity} of {sku} from {location}"), "basket", "neutral"),
     "fulfilment.pick_undone": (N_("Put {quantity} of {sku} back in {location}"), "arrow-back-up", "warning"),
     "fulfilment.line_short": (N_("{missing} of {sku} missing in {location}"), "alert-triangle", "warning"),
@@ -51,7 +61,30 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "fulfilment.push_failed": (N_("{channel} refused the news of parcel {parcel}"), "alert-circle", "danger"),
 }
 
+STAGES: dict[str, str] = {
+    "": N_("Not there yet"),
+    "waiting": N_("Waiting"),
+    "picking": N_("Picking"),
+    "picked": N_("Picked"),
+    "checking": N_("Checking"),
+    "packing": N_("Packing"),
+    "boxing": N_("Boxing"),
+    "packed": N_("Packed"),
+    "dispatched": N_("Dispatched"),
+    "delivered": N_("Delivered"),
+    "hold": N_("On hold"),
+    "review": N_("In review"),
+    "cancelled": N_("Cancelled"),
+}
 CODES: dict[str, dict[str, str]] = {
+    "origin": STAGES,
+    "stage": STAGES,
+    "what": {
+        "claimed": N_("taken"),
+        "paused": N_("put down"),
+        "resumed": N_("gone on with"),
+        "assigned": N_("started for"),
+    },
     "milestone": {
         "accepted": N_("handed to the carrier"),
         "in_transit": N_("on its way"),
@@ -82,6 +115,10 @@ CODES: dict[str, dict[str, str]] = {
         "too_few": N_("Fewer than there should be"),
         "damaged": N_("Damaged"),
         "expired": N_("Past its date"),
+        "in_front": N_("It lies in front"),
+        "lot_not_found": N_("The other lot is not there"),
+        "lot_damaged": N_("The other lot is damaged"),
+        "customer": N_("The customer wants this lot"),
     },
 }
 """Facts of other slices' events that are codes, in words."""
