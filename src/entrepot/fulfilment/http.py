@@ -103,12 +103,16 @@ def chosen_id(values: Mapping[str, str], name: str) -> UUID:
         raise InvalidInputError({name: N_("The form is incomplete. Reload the page.")}) from None
 
 
+def sellers_of(principal: Principal) -> tuple[UUID, ...]:
+    """Return the sellers whose work the caller does: the chosen one, or all that they may choose."""
+    return (principal.seller.id,) if principal.seller else tuple(one.id for one in principal.sellers)
+
+
 async def colleagues(request: Request[Any, Any, Any], principal: Principal) -> dict[UUID, str]:
     """Return who works for the caller's sellers, by id."""
     database: Database = request.app.state.database
-    sellers = [principal.seller.id] if principal.seller else [one.id for one in principal.sellers]
     async with database.transaction(Scope.all_sellers()) as everyone:
-        found = await users(everyone, sellers, limit=200)
+        found = await users(everyone, sellers_of(principal), limit=200)
     return {user.id: user.name for user in found if not user.disabled}
 
 

@@ -329,7 +329,7 @@ class Picking:
             raise ToteFirstError(sku=line.sku, tote=line.tote, number=line.order_number)
         if client_id:
             await self._lists.add_scans(found.seller_id, [(client_id, line.id, 0)])
-        facts = {"quantity": line.in_hand + 1, "sku": line.sku, "tote": line.tote}
+        facts: dict[str, str | int] = {"quantity": line.in_hand + 1, "sku": line.sku, "tote": line.tote}
         return await self._right(line, Hit.PRODUCT, IN_HAND, facts, in_hand=line.in_hand + 1)
 
     async def _into_tote(self, found: PickListRef, line: PickLineRef, client_id: str, *, strict: bool) -> PickOutcome:

@@ -1,5 +1,5 @@
 """The floor for programs."""
 
-from entrepot.fulfilment.api import boards, carriage, floor, scanning, stations
+from entrepot.fulfilment.api import boards, carriage, carts, floor, scanning, stations
 
-ROUTES = [*boards.ROUTES, *stations.ROUTES, *floor.ROUTES, *carriage.ROUTES, *scanning.ROUTES]
+ROUTES = [*boards.ROUTES, *stations.ROUTES, *floor.ROUTES, *carts.ROUTES, *carriage.ROUTES, *scanning.ROUTES]

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.access.guards import needs
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
-from entrepot.fulfilment import views
-from entrepot.fulfilment.api.stations import PickListDetail
+from entrepot.fulfilment.api.stations import PickListDetail, list_detail
 from entrepot.fulfilment.dispatching import HandOver
 from entrepot.fulfilment.domain import PickMode
+from entrepot.fulfilment.http import sellers_of
 from entrepot.fulfilment.picking import LinePick
 from entrepot.fulfilment.refs import ParcelRef, PickOutcome
 from entrepot.fulfilment.service import FulfilmentService
@@ -56,8 +56,12 @@ class ClaimCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class AskForWork(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the next list is to be walked."""
 
-    mode: PickMode | None = PickMode.BATCH
+    mode: PickMode | None = PickMode.CART
     """If no list is free, one is made of the most urgent orders; null: only lists that there are."""
+    zone: Annotated[str, Meta(max_length=60)] = ""
+    """Only a list of this zone."""
+    orders: Annotated[int, Meta(ge=1, le=200)] | None = None
+    """Most orders on a list that is made; null: as usual for the mode."""
 
 
 class PickMany(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -155,10 +159,13 @@ class FloorApi(Controller):
     tags = ("fulfilment",)
 
     @get("/floor", opt=needs(Right.FULFILMENT_READ), operation_id="listFloor", summary="List orders on the floor")
-    async def floor(self, session: AsyncSession, stage: Stage | None = None, limit: Limit = 50) -> FloorOrders:
+    async def floor(
+        self, session: AsyncSession, stage: Stage | None = None, cursor: UUID | None = None, limit: Limit = 50
+    ) -> FloorOrders:
         """The most urgent first."""
-        rows = await on_the_floor(session, stage=str(stage or ""), limit=limit)
-        return FloorOrders(items=rows, next=None, counts=await counts_by_stage(session))
+        rows = await on_the_floor(session, stage=str(stage or ""), after=cursor, limit=limit + 1)
+        following = str(rows[limit - 1].order_id) if len(rows) > limit else None
+        return FloorOrders(items=rows[:limit], next=following, counts=await counts_by_stage(session))
 
     @get(
         "/orders/{order_id:uuid}/way",
@@ -179,10 +186,9 @@ class FloorApi(Controller):
     )
     async def claim(self, data: JSONBody[ClaimCode], session: AsyncSession, principal: Principal) -> PickListDetail:
         """An order that is on no list yet is released.  Of two at the same instant, one gets it."""
-        sellers = tuple(one.id for one in principal.sellers)
-        found = await FulfilmentService(session).picking.claim_code(sellers, data.code, take_over=data.take_over)
-        rows = await views.pick_lists(session, list_id=found.id, limit=1)
-        return PickListDetail(pick_list=rows[0], lines=await views.pick_lines(session, found.id))
+        picking = FulfilmentService(session).picking
+        found = await picking.claim_code(sellers_of(principal), data.code, take_over=data.take_over)
+        return await list_detail(session, found.id)
 
     @post(
         "/pick-lists/next",
@@ -195,12 +201,12 @@ class FloorApi(Controller):
         self, data: JSONBody[AskForWork], session: AsyncSession, principal: Principal
     ) -> PickListDetail | None:
         """The caller's unfinished list, the most urgent free one, or a new one; null if there is nothing to pick."""
-        sellers = tuple(one.id for one in principal.sellers)
-        found = await FulfilmentService(session).picking.claim_next(sellers, data.mode)
+        found = await FulfilmentService(session).picking.claim_next(
+            sellers_of(principal), data.mode, zone=data.zone, most=data.orders
+        )
         if found is None:
             return None
-        rows = await views.pick_lists(session, list_id=found.id, limit=1)
-        return PickListDetail(pick_list=rows[0], lines=await views.pick_lines(session, found.id))
+        return await list_detail(session, found.id)
 
     @post(
         "/pick-lists/{list_id:uuid}/pause",
@@ -212,8 +218,7 @@ class FloorApi(Controller):
     async def pause(self, list_id: FromPath[UUID], session: AsyncSession) -> PickListDetail:
         """Anybody may go on with it."""
         await FulfilmentService(session).picking.pause(list_id)
-        rows = await views.pick_lists(session, list_id=list_id, limit=1)
-        return PickListDetail(pick_list=rows[0], lines=await views.pick_lines(session, list_id))
+        return await list_detail(session, list_id)
 
     @post(
         "/pick-lists/{list_id:uuid}/picks",

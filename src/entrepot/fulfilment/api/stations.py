@@ -13,7 +13,7 @@ from entrepot.access.guards import needs
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.fulfilment import views
-from entrepot.fulfilment.domain import ShortReason
+from entrepot.fulfilment.domain import PickMode, ShortReason
 from entrepot.fulfilment.errors import PickListNotFoundError, PushNotFoundError, ShipmentNotFoundError
 from entrepot.fulfilment.http import carrier_lines, label_desk, own_transaction
 from entrepot.fulfilment.refs import ParcelRef, PickOutcome, Released, ShipmentRef
@@ -64,6 +64,8 @@ class ReleaseOrders(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     order_ids: Annotated[list[UUID], Meta(min_length=1, max_length=1000)]
     per_list: Annotated[int, Meta(ge=1, le=200)] = 20
+    mode: PickMode = PickMode.CART
+    """How the lists are walked."""
 
 
 class ScanCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,6 +116,18 @@ class MakeLabel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     service: str = ""
 
 
+async def list_detail(session: AsyncSession, list_id: UUID) -> PickListDetail:
+    """Return a pick list with its lines.
+
+    Raises:
+        PickListNotFoundError: there is none, or it is somebody else's.
+    """
+    found = await views.pick_lists(session, list_id=list_id, limit=1)
+    if not found:
+        raise PickListNotFoundError(number=str(list_id))
+    return PickListDetail(pick_list=found[0], lines=await views.pick_lines(session, list_id))
+
+
 class PickApi(Controller):
     """Pick lists."""
 
@@ -129,7 +143,9 @@ class PickApi(Controller):
     )
     async def release(self, data: JSONBody[ReleaseOrders], session: AsyncSession) -> Released:
         """Orders that cannot be picked are left out, with the reason."""
-        return await FulfilmentService(session).releasing.release(data.order_ids, per_list=data.per_list)
+        return await FulfilmentService(session).releasing.release(
+            data.order_ids, per_list=data.per_list, mode=data.mode
+        )
 
     @get("/pick-lists", opt=needs(Right.FULFILMENT_READ), operation_id="listPickLists", summary="List pick lists")
     async def lists(
@@ -147,10 +163,7 @@ class PickApi(Controller):
     )
     async def show(self, list_id: FromPath[UUID], session: AsyncSession) -> PickListDetail:
         """Lines come in walking order."""
-        found = await views.pick_lists(session, list_id=list_id, limit=1)
-        if not found:
-            raise PickListNotFoundError(number=str(list_id))
-        return PickListDetail(pick_list=found[0], lines=await views.pick_lines(session, list_id))
+        return await list_detail(session, list_id)
 
     @post(
         "/pick-lists/{list_id:uuid}/claim",
@@ -162,8 +175,7 @@ class PickApi(Controller):
     async def claim(self, list_id: FromPath[UUID], session: AsyncSession) -> PickListDetail:
         """Your name is on it from now on."""
         await FulfilmentService(session).picking.claim(list_id)
-        found = await views.pick_lists(session, list_id=list_id, limit=1)
-        return PickListDetail(pick_list=found[0], lines=await views.pick_lines(session, list_id))
+        return await list_detail(session, list_id)
 
     @post(
         "/pick-lists/{list_id:uuid}/scans",

@@ -1,10 +1,8 @@
 """What carts, the put wall and lot swaps tell the others."""
 
 from typing import ClassVar
-from uuid import UUID
 
 from entrepot.fulfilment.events import FloorEvent
-from entrepot.kit.outbox import Event
 
 
 class ToteBound(FloorEvent, frozen=True, kw_only=True):
@@ -29,13 +27,11 @@ class LotSwapped(FloorEvent, frozen=True, kw_only=True):
     reason: str
 
 
-class ItemSorted(Event, frozen=True, kw_only=True):
+class ItemSorted(FloorEvent, frozen=True, kw_only=True):
     """A piece was put into the compartment of its order, or taken out of it again."""
 
     topic: ClassVar[str] = "fulfilment.item_sorted"
-    subject_kind: ClassVar[str] = "pick_list"
 
-    order_id: UUID
-    number: str
+    pick_list: str
     sku: str
     quantity: int

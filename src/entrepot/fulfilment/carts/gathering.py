@@ -47,7 +47,8 @@ class Gathering:
         here = together(lines, line, found)
         if not here:
             raise AlreadyPickedError(sku=line.sku, location=line.location_code, state=str(line.state))
-        check_scanned(here[0], await self._way.settings(found.seller_id, found.warehouse_id))
+        rules = await self._way.settings(found.seller_id, found.warehouse_id)
+        check_scanned(here[0], rules, tote="" if found.mode == PickMode.CART else None)
         left = sum(one.left for one in here)
         wanted = left if quantity is None else quantity
         if not 1 <= wanted <= min(left, MOST_UNITS):

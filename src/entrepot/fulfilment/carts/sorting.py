@@ -177,9 +177,9 @@ class Sorting:
             self._session,
             ItemSorted(
                 seller_id=found.seller_id,
-                subject_id=found.id,
-                order_id=line.order_id,
+                subject_id=line.order_id,
                 number=line.order_number,
+                pick_list=found.number,
                 sku=line.sku,
                 quantity=quantity,
             ),

@@ -127,11 +127,13 @@ class Totes:
             pass
         else:
             raise ToteIsLocationError(scanned=tote)
-        try:
-            await inventory.scan_product(found.seller_id, code)
-        except UnknownProductError:
-            return tote
-        raise ToteIsProductError(scanned=tote)
+        for said in {code.strip(), tote}:
+            try:
+                await inventory.scan_product(found.seller_id, said)
+            except UnknownProductError:
+                continue
+            raise ToteIsProductError(scanned=tote)
+        return tote
 
 
 def tote_code(code: str) -> str:

@@ -1,20 +1,26 @@
 """What the floor puts on the pages of orders."""
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.rights import Right
 from entrepot.fulfilment import views
-from entrepot.fulfilment.pages import floor
+from entrepot.fulfilment.pages import delivery, floor
 from entrepot.kit.text import N_
-from entrepot.orders.extension import BulkAction, Panel, add_bulk_action, add_panel
+from entrepot.orders.extension import BulkAction, Panel, add_bulk_action, add_panel, add_timeline_subjects
 from entrepot.orders.refs import OrderRef
 
 
 async def shipments_of(session: AsyncSession, order: OrderRef) -> dict[str, Any]:
     """Return what the panel of an order's shipments shows."""
     return {"shipments": await views.shipments(session, order_id=order.id)}
+
+
+async def lists_of(session: AsyncSession, order_id: UUID) -> list[UUID]:
+    """Return the pick lists whose changing hands belongs to an order's timeline."""
+    return await views.lists_of(session, order_id)
 
 
 def register() -> None:
@@ -24,5 +30,9 @@ def register() -> None:
             label=N_("Release to picking"), url="/fulfilment/release", icon="basket", right=Right.FULFILMENT_RELEASE
         )
     )
+    add_timeline_subjects(lists_of)
     add_panel(Panel(template="fulfilment/_way_panel.html", context=floor.way_of, right=Right.FULFILMENT_READ))
+    add_panel(
+        Panel(template="fulfilment/_delivery_panel.html", context=delivery.delivery_of, right=Right.FULFILMENT_READ)
+    )
     add_panel(Panel(template="fulfilment/_order_panel.html", context=shipments_of, right=Right.FULFILMENT_READ))

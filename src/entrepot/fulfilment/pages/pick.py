@@ -12,11 +12,14 @@ from entrepot.access.guards import needs
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.fulfilment import views
-from entrepot.fulfilment.domain import SHORT_LABELS, LineState, PickMode, ShortReason
+from entrepot.fulfilment.carts.gathering import GATHERED
+from entrepot.fulfilment.carts.views import parts_of, zones_to_do
+from entrepot.fulfilment.domain import MODE_LABELS, SHORT_LABELS, SWAP_LABELS, LineState, PickMode, ShortReason
 from entrepot.fulfilment.errors import PickListNotFoundError
-from entrepot.fulfilment.http import chosen_id, chosen_ids, text_fields, whole_number
+from entrepot.fulfilment.http import chosen_id, chosen_ids, sellers_of, text_fields, whole_number
 from entrepot.fulfilment.refs import PickOutcome
 from entrepot.fulfilment.service import FulfilmentService
+from entrepot.fulfilment.way.repository import SiteSettings
 from entrepot.kit.errors import EntrepotError
 from entrepot.kit.ids import new_id
 
@@ -31,7 +34,11 @@ class PickPages(Controller):
 
     @get(opt=needs(Right.FULFILMENT_READ))
     async def index(
-        self, session: AsyncSession, principal: Principal, status: str = "active", before: UUID | None = None
+        self,
+        session: AsyncSession,
+        principal: Principal,
+        status: str = "active",
+        before: UUID | None = None,
     ) -> Template:
         """List pick lists."""
         found = await views.pick_lists(session, status="" if status == "all" else status, before=before, limit=PAGE + 1)
@@ -41,6 +48,8 @@ class PickPages(Controller):
             "status": status,
             "ready": ready,
             "me_id": principal.actor.id,
+            "modes": MODE_LABELS,
+            "zones": await zones_to_do(session),
             "next": f"/fulfilment/pick?status={status}&before={found[PAGE - 1].id}" if len(found) > PAGE else None,
         }
         return Template("fulfilment/lists.html", context=context)
@@ -48,12 +57,18 @@ class PickPages(Controller):
     @post("/next", opt=needs(Right.FULFILMENT_PICK))
     async def claim_next(self, request: HTMXRequest, session: AsyncSession, principal: Principal) -> Redirect:
         """Go on with the own list, take the most urgent free one, or make one of the most urgent orders."""
-        mode = (await text_fields(request)).get("mode", "")
-        sellers = (principal.seller.id,) if principal.seller else tuple(one.id for one in principal.sellers)
+        values = await text_fields(request)
+        mode, most = values.get("mode", ""), values.get("orders", "")
         found = await FulfilmentService(session).picking.claim_next(
-            sellers, PickMode(mode) if mode in set(PickMode) else None
+            sellers_of(principal),
+            PickMode(mode) if mode in set(PickMode) else None,
+            zone=values.get("zone", ""),
+            most=whole_number(most, "orders") if most else None,
         )
-        return Redirect(f"/fulfilment/pick/{found.id}" if found else "/fulfilment/pick?status=none", status_code=303)
+        if found is None:
+            return Redirect("/fulfilment/pick?status=none", status_code=303)
+        totes = found.mode == PickMode.CART == mode and found.order_count > 1 and found.started_at is None
+        return Redirect(f"/fulfilment/carts/{found.id}" if totes else f"/fulfilment/pick/{found.id}", status_code=303)
 
     @post("/claim", opt=needs(Right.FULFILMENT_PICK), status_code=200)
     async def claim_code(
@@ -61,10 +76,9 @@ class PickPages(Controller):
     ) -> Response[Any] | Template:
         """Take the order or list that was scanned."""
         code = (await text_fields(request)).get("code", "")
-        sellers = (principal.seller.id,) if principal.seller else tuple(one.id for one in principal.sellers)
         try:
             async with session.begin_nested():
-                found = await FulfilmentService(session).picking.claim_code(sellers, code)
+                found = await FulfilmentService(session).picking.claim_code(sellers_of(principal), code)
         except EntrepotError as error:
             name = "fulfilment/_claimed.html" if request.htmx else "fulfilment/claimed.html"
             return Template(name, context={"error": error}, status_code=200 if request.htmx else 422)
@@ -142,15 +156,24 @@ class PickPages(Controller):
             async with session.begin_nested():
                 if action == "pick":
                     quantity = values.get("quantity", "")
-                    outcome = await floor.picking.pick(
+                    outcome = await floor.gathering.pick(
                         line_id,
                         whole_number(quantity, "quantity") if quantity else None,
                         client_id=values.get("client_id", ""),
                     )
                 elif action == "short":
-                    reason = values.get("reason", "")
-                    outcome = await floor.correcting.short(
-                        line_id, ShortReason(reason) if reason in set(ShortReason) else ShortReason.NOT_THERE
+                    reason, there = values.get("reason", ""), values.get("found", "")
+                    outcome = await floor.gathering.short(
+                        line_id,
+                        ShortReason(reason) if reason in set(ShortReason) else ShortReason.NOT_THERE,
+                        found_units=whole_number(there, "found") if there else 0,
+                    )
+                elif action == "swap":
+                    outcome = await floor.swapping.swap(
+                        line_id,
+                        values.get("lot", ""),
+                        values.get("reason", ""),
+                        client_id=values.get("client_id", ""),
                     )
                 elif action == "undo":
                     outcome = await floor.correcting.undo(line_id)
@@ -190,21 +213,43 @@ async def _task(
     found = await views.pick_lists(session, list_id=list_id, limit=1)
     if not found:
         raise PickListNotFoundError(number=str(list_id))
-    lines = await views.pick_lines(session, list_id)
+    row, lines = found[0], await views.pick_lines(session, list_id)
+    line = next((line for line in lines if line.state is LineState.OPEN), None)
+    rules = await FulfilmentService(session).way.settings(row.seller_id, row.warehouse_id)
+    here = [] if line is None else [one for one in lines if one.left and one.task == line.task]
+    gathered = row.mode in GATHERED
     return {
-        "list": found[0],
+        "list": row,
         "lines": lines,
-        "line": next((line for line in lines if line.state is LineState.OPEN), None),
+        "line": line,
+        "here": here,
+        "gathered": gathered,
+        "quantity": sum(one.left for one in here) if gathered else line.left if line else 0,
         "last": max(
             (line for line in lines if line.picked and line.scanned_at and not line.put_back),
-            key=lambda line: line.scanned_at or found[0].created_at,
+            key=lambda line: line.scanned_at or row.created_at,
             default=None,
         ),
+        "rules": rules,
+        "by_button": line is not None and _by_button(line, rules, cart=row.mode == PickMode.CART),
+        "parts": await parts_of(session, row.group_id) if row.group_id else [],
         "outcome": outcome,
         "error": error,
         "reasons": SHORT_LABELS,
+        "swap_reasons": SWAP_LABELS,
+        "modes": MODE_LABELS,
         "client_id": new_id().hex,
     }
+
+
+def _by_button(line: views.PickLineRow, rules: SiteSettings, *, cart: bool) -> bool:
+    """Tell whether everything that the site wants scanned was: then a button is enough."""
+    return not (
+        rules.scan_product
+        or (rules.scan_location and line.located_at is None)
+        or (rules.scan_lot and line.lot and not line.lot_scanned)
+        or (rules.scan_tote and cart)
+    )
 
 
 ROUTES = [PickPages]

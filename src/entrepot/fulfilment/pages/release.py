@@ -10,13 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.access.guards import needs
 from entrepot.access.rights import Right
 from entrepot.fulfilment import views
-from entrepot.fulfilment.domain import SKIP_LABELS
+from entrepot.fulfilment.domain import MODE_LABELS, SKIP_LABELS, PickMode
 from entrepot.fulfilment.errors import NothingToReleaseError
 from entrepot.fulfilment.http import chosen_ids
 from entrepot.fulfilment.service import FulfilmentService
 from entrepot.kit.clock import now
 from entrepot.orders.status import LABELS
 
+MOST = 1000
+"""Orders that are sorted by the time left."""
 SHOWN = 100
 """Orders on the board, the most urgent; the next come up as these are released."""
 
@@ -41,9 +43,13 @@ class ReleasePages(Controller):
         ids = await chosen_ids(request)
         per_list = str(form.get("per_list", ""))
         size = int(per_list) if per_list.isdecimal() and int(per_list) else 20
+        chosen = str(form.get("mode", ""))
+        mode = PickMode(chosen) if chosen in set(PickMode) else PickMode.CART
         try:
             async with session.begin_nested():
-                released = await FulfilmentService(session).releasing.release(ids, per_list=size)
+                released = await FulfilmentService(session).releasing.release(
+                    ids, per_list=1 if mode is PickMode.SINGLE else size, mode=mode
+                )
         except NothingToReleaseError as error:
             return await _board(session, failure=error, status=422)
         if not released.skipped:
@@ -56,15 +62,20 @@ class ReleasePages(Controller):
 async def _board(session: AsyncSession, *, status: int = 200, **extra: Any) -> Template:  # noqa: ANN401 -- context
     query = {name: str(extra.get(name) or "") for name in ("q", "kind", "due", "channel")}
     orders, total = await views.ready_orders(
-        session, search=query["q"], kind=query["kind"], due=query["due"], channel=query["channel"], limit=SHOWN
+        session, search=query["q"], kind=query["kind"], due=query["due"], channel=query["channel"], limit=MOST
     )
+    left = await FulfilmentService(session).timing.left([order.id for order in orders])
     context = {
-        "orders": orders,
+        "orders": by_urgency(orders, left)[:SHOWN],
+        "left": left,
+        "urgency_labels": URGENCY_LABELS,
+        "urgency_tones": URGENCY_TONES,
         "total": total,
         "query": query,
         "now": now(),
         "failure": extra.get("failure"),
         "reasons": SKIP_LABELS,
+        "modes": MODE_LABELS,
         "statuses": LABELS,
         "released": extra.get("released"),
     }

@@ -10,7 +10,7 @@ from entrepot.fulfilment.views.floor import (
     ready_orders,
     to_pack,
 )
-from entrepot.fulfilment.views.lists import PickLineRow, PickListRow, pick_lines, pick_lists
+from entrepot.fulfilment.views.lists import PickLineRow, PickListRow, lists_of, pick_lines, pick_lists
 from entrepot.fulfilment.views.parcels import (
     AttemptRow,
     ScanRow,
@@ -33,6 +33,7 @@ __all__ = [
     "ShipmentRow",
     "attempts",
     "counts",
+    "lists_of",
     "orders_called",
     "pick_lines",
     "pick_lists",

@@ -103,6 +103,11 @@ class PickLineRow(msgspec.Struct, frozen=True, kw_only=True):
     def left(self) -> int:
         return self.quantity - self.picked - self.short if self.state is LineState.OPEN else 0
 
+    @property
+    def task(self) -> tuple[str, str, str]:
+        """What lines have in common that are taken from one place: its code, the SKU and the lot."""
+        return self.location_code, self.sku, self.lot
+
 
 async def pick_lines(session: AsyncSession, list_id: UUID) -> list[PickLineRow]:
     """Return the lines of a list in walking order."""
@@ -120,3 +125,11 @@ async def pick_lines(session: AsyncSession, list_id: UUID) -> list[PickLineRow]:
         {"id": list_id},
     )
     return [msgspec.convert(dict(row), PickLineRow) for row in rows.mappings()]
+
+
+async def lists_of(session: AsyncSession, order_id: UUID) -> list[UUID]:
+    """Return the pick lists that an order is or was on."""
+    rows = await session.execute(
+        text("SELECT pick_list_id FROM pick_list_order WHERE order_id = :id"), {"id": order_id}
+    )
+    return list(rows.scalars())
