@@ -56,6 +56,7 @@ def upgrade() -> None:
         sa.Column("document_id", sa.Uuid(), nullable=True),
         sa.Column("made_by", sa.Text(), server_default="", nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["seller_id"], ["seller.id"], name=op.f("fk_daily_report_seller_id")),
         sa.ForeignKeyConstraint(["warehouse_id"], ["warehouse.id"], name=op.f("fk_daily_report_warehouse_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_daily_report")),

@@ -39,7 +39,10 @@ class Mailbox:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 -- aiosmtpd's name
         message = message_from_bytes(envelope.content or b"", policy=policy.default)  # type: ignore[arg-type]  # bytes here
-        self.mails.append(f"{message['To']}\n{message['Subject']}\n{message.get_content()}")
+        words = message.get_body(("plain",))
+        assert words is not None
+        files = "".join(f"\n[{part.get_filename()}]" for part in message.iter_attachments())
+        self.mails.append(f"{message['To']}\n{message['Subject']}\n{words.get_content()}{files}")
         return "250 OK"
 
 

@@ -23,6 +23,7 @@ SUBJECTS: dict[str, tuple[Right, Right]] = {
     "order": (Right.ORDERS_READ, Right.ORDERS_WRITE),
     "shipment": (Right.FULFILMENT_READ, Right.FULFILMENT_SHIP),
     "delivery": (Right.FULFILMENT_READ, Right.FULFILMENT_SHIP),
+    "daily_report": (Right.FULFILMENT_READ, Right.FULFILMENT_SUPERVISE),
 }
 """What files may be attached to -> the rights to see and to change them."""
 

@@ -1,5 +1,7 @@
 """Writes a mail and hands it to the mail server of the settings."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from urllib.parse import unquote, urlsplit
@@ -13,7 +15,18 @@ TIMEOUT = 30
 SUBMISSION = 587
 
 
-def compose(settings: Settings, *, to: str, subject: str, text: str, key: str) -> EmailMessage:
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes along."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+def compose(
+    settings: Settings, *, to: str, subject: str, text: str, key: str, attachments: Sequence[Attachment] = ()
+) -> EmailMessage:
     """Return a plain-text mail.
 
     Args:
@@ -22,6 +35,7 @@ def compose(settings: Settings, *, to: str, subject: str, text: str, key: str) -
         subject: one line.
         text: the body.
         key: the same for the same mail, so that a repeat is recognised by mail programs.
+        attachments: what goes along.
     """
     message = EmailMessage()
     message["From"] = settings.mail_from
@@ -32,6 +46,9 @@ def compose(settings: Settings, *, to: str, subject: str, text: str, key: str) -
     message["Message-ID"] = f"<{key}@{domain}>" if key else make_msgid(domain=domain)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
+    for one in attachments:
+        kind, _, subkind = one.media_type.partition("/")
+        message.add_attachment(one.content, maintype=kind, subtype=subkind, filename=one.name)
     return message
 
 

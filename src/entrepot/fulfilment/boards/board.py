@@ -25,6 +25,7 @@ from entrepot.fulfilment.boards.views import (
     last_hour,
     past,
     snapshot,
+    untils,
     usual_wait,
 )
 from entrepot.fulfilment.way.stages import WORKED, Stage
@@ -32,6 +33,8 @@ from entrepot.kit.clock import now
 from entrepot.kit.database import context_of
 
 SITES_S = 60.0
+UNTILS_S = 60.0
+"""Until a new order's cut-off time is known, its board goes by what was promised."""
 PAST_S = 1800.0
 """How long what is usual may be remembered."""
 
@@ -89,6 +92,7 @@ class Boards:
     def __init__(self) -> None:
         self._now: Shared[Board] = Shared()
         self._past: Shared[Past] = Shared(PAST_S)
+        self._untils: Shared[dict[UUID, datetime]] = Shared(UNTILS_S)
         self._sites: Shared[list[Site]] = Shared(SITES_S)
 
     async def sites(self, session: AsyncSession) -> list[Site]:
@@ -104,7 +108,9 @@ class Boards:
         async def make() -> Board:
             known = await self._past.get((scope, site, day), lambda: past(session, day, site=site))
             moved = await flows(session, [day], site=site)
-            return assemble(await snapshot(session, site=site, station=station), moved, known, day)
+            timed = await self._untils.get(scope, lambda: untils(session))
+            seen = await snapshot(session, site=site, station=station, untils=timed)
+            return assemble(seen, moved, known, day)
 
         return await self._now.get((scope, site, station, time_zone), make)
 

@@ -29,9 +29,9 @@ class Days:
         """The midnight after the last day."""
         return _midnight(self.last + timedelta(days=1), self.time_zone)
 
-    def earlier(self, weeks: int) -> "Days":
-        """Return the same weekdays so many weeks before."""
-        shift = timedelta(weeks=weeks)
+    def earlier(self, times: int) -> "Days":
+        """Return the same weekdays before, so many times back: by weeks, or by as many as it takes not to overlap."""
+        shift = timedelta(weeks=times * ((self.last - self.first).days // 7 + 1))
         return Days(self.first - shift, self.last - shift, self.time_zone)
 
 

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.boards.days import Days
+from entrepot.fulfilment.boards.sites import AT_SITE
 from entrepot.fulfilment.way.stages import Stage
 from entrepot.kit.sql import text
 
@@ -55,14 +56,14 @@ class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
     forced: bool
 
 
-_ROWS = """
+_ROWS = f"""
     SELECT s.id, s.at, s.order_id, o.number, l.name AS seller, coalesce(w.code, '') AS warehouse, s.station,
         nullif(s.origin, '') AS stage, s.stage AS outcome, s.took_ms / 1000.0 AS took_s, o.line_count AS lines,
         o.unit_count AS units, s.actor_name AS person, s.reason, s.forced
     FROM floor_step s JOIN sales_order o ON o.id = s.order_id JOIN floor_order f ON f.order_id = s.order_id
         JOIN seller l ON l.id = s.seller_id LEFT JOIN warehouse w ON w.id = f.warehouse_id
     WHERE s.at >= :begins AND s.at < :ends
-        AND (CAST(:site AS uuid) IS NULL OR f.warehouse_id = CAST(:site AS uuid))
+        AND {AT_SITE}
         AND (CAST(:seller AS uuid) IS NULL OR s.seller_id = CAST(:seller AS uuid))
         AND (:person = '' OR s.actor_id = :person OR s.actor_name ILIKE :person_like)
         AND (:station = '' OR s.station = :station)
@@ -70,7 +71,7 @@ _ROWS = """
         AND (:order = '' OR o.number ILIKE :order_like)
         AND (CAST(:at AS timestamptz) IS NULL OR (s.at, s.id) < (CAST(:at AS timestamptz), CAST(:id AS bigint)))
     ORDER BY s.at DESC, s.id DESC LIMIT :limit
-"""
+"""  # noqa: S608 -- a constant
 
 
 async def history(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.boards.days import Days
 from entrepot.fulfilment.boards.domain import Effort, Pace, usual_pace
+from entrepot.fulfilment.boards.sites import AT_SITE
 from entrepot.fulfilment.way.stages import Stage
 from entrepot.kit.sql import text
 
@@ -94,17 +95,17 @@ async def _walks(
     ]
 
 
-_STATIONS = """
+_STATIONS = f"""
     SELECT s.actor_id, max(s.actor_name) AS actor_name, s.origin AS stage, count(*) AS orders,
         sum(o.line_count) AS lines, sum(o.unit_count) AS units, sum(s.took_ms) / 1000.0 AS seconds
     FROM floor_step s JOIN floor_order f ON f.order_id = s.order_id JOIN sales_order o ON o.id = s.order_id
         LEFT JOIN board_setting b ON b.seller_id = f.seller_id AND b.warehouse_id = f.warehouse_id
     WHERE s.at >= :begins AND s.at < :ends AND NOT s.forced AND s.actor_id <> ''
         AND s.origin IN ('checking', 'packing', 'boxing') AND s.stage IN ('packing', 'boxing', 'packed')
-        AND (CAST(:site AS uuid) IS NULL OR f.warehouse_id = CAST(:site AS uuid))
+        AND {AT_SITE}
         AND (:who = '' OR s.actor_id = :who) AND (NOT :shown OR b.by_person)
     GROUP BY s.actor_id, s.origin
-"""
+"""  # noqa: S608 -- a constant
 
 
 async def work(

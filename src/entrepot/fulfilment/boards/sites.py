@@ -9,6 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.fulfilment.boards.errors import SiteNotFoundError
 from entrepot.inventory import views as inventory
 
+AT_SITE = """(CAST(:site AS uuid) IS NULL OR f.warehouse_id = CAST(:site AS uuid)
+    OR (f.warehouse_id IS NULL AND EXISTS (SELECT 1 FROM pick_list_order at_site
+        WHERE at_site.order_id = f.order_id AND at_site.warehouse_id = CAST(:site AS uuid))))"""
+"""Whether order ``f`` of the floor is in building ``:site``, or on a pick list of it that nobody has begun; NULL: any."""
+
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
     """A building."""

@@ -1,7 +1,7 @@
 """What boards show: one statement for what is now, one for what was done today."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.fulfilment.boards.days import WEEKS, Days
 from entrepot.fulfilment.boards.domain import QUEUE, STAGES, Station, done_by, station_of
 from entrepot.fulfilment.boards.presence import GONE_AFTER
+from entrepot.fulfilment.boards.sites import AT_SITE
+from entrepot.fulfilment.delivery.settings import DeliverySettings
+from entrepot.fulfilment.delivery.timing import Timing
 from entrepot.fulfilment.way.stages import Stage
 from entrepot.kit.clock import now
 from entrepot.kit.sql import text
@@ -90,19 +93,22 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         return sum(cell.orders for cell in self.cells if cell.stage is not Stage.DISPATCHED)
 
 
-_SNAPSHOT = """
+_SNAPSHOT = f"""
     WITH floor AS MATERIALIZED (
-        SELECT f.order_id, f.stage, f.checks AND NOT f.express AS checked_next, f.since, f.due_by, f.priority,
+        SELECT f.order_id, f.stage, f.checks AND NOT f.express AS checked_next, f.since,
+            coalesce(t.until, f.due_by) AS due_by, f.priority,
             f.holder_id, f.holder_name, o.number, o.line_count, o.unit_count
         FROM floor_order f JOIN sales_order o ON o.id = f.order_id
+            LEFT JOIN unnest(CAST(:timed AS uuid[]), CAST(:untils AS timestamptz[])) AS t(order_id, until)
+                ON t.order_id = f.order_id
         WHERE f.stage NOT IN ('dispatched', 'delivered', 'cancelled')
-            AND (CAST(:site AS uuid) IS NULL OR f.warehouse_id = CAST(:site AS uuid))
+            AND {AT_SITE}
         UNION ALL
-        SELECT f.order_id, f.stage, f.checks AND NOT f.express, f.since, f.due_by, f.priority,
+        SELECT f.order_id, f.stage, f.checks AND NOT f.express, f.since, NULL, f.priority,
             f.holder_id, f.holder_name, o.number, o.line_count, o.unit_count
         FROM floor_order f JOIN sales_order o ON o.id = f.order_id
         WHERE f.stage = 'dispatched' AND f.since >= :left_since
-            AND (CAST(:site AS uuid) IS NULL OR f.warehouse_id = CAST(:site AS uuid))
+            AND {AT_SITE}
     )
     SELECT json_build_object(
         'cells', (SELECT coalesce(json_agg(c), '[]') FROM (
@@ -117,7 +123,7 @@ _SNAPSHOT = """
             SELECT p.order_id, o.number, p.actor_name AS name, p.station, p.opened_at
             FROM floor_presence p JOIN sales_order o ON o.id = p.order_id
             WHERE p.seen_at >= :alive AND (CAST(:site AS uuid) IS NULL
-                OR EXISTS (SELECT 1 FROM floor_order x WHERE x.order_id = p.order_id AND x.warehouse_id = CAST(:site AS uuid)))
+                OR EXISTS (SELECT 1 FROM floor_order f WHERE f.order_id = p.order_id AND {AT_SITE}))
             ORDER BY p.opened_at LIMIT :limit) p),
         'orders', (SELECT coalesce(json_agg(q), '[]') FROM (
             SELECT order_id, number, stage, checked_next, since, due_by, priority, holder_name AS holder,
@@ -128,11 +134,24 @@ _SNAPSHOT = """
             AND (CAST(:site AS uuid) IS NULL OR o.warehouse_id IS NULL OR o.warehouse_id = CAST(:site AS uuid))
             AND NOT EXISTS (SELECT 1 FROM floor_order f WHERE f.order_id = o.id))
     )::text AS floor
-"""
+"""  # noqa: S608 -- a constant
 
 
-async def snapshot(session: AsyncSession, *, site: UUID | None = None, station: Station | None = None) -> Snapshot:
-    """Return the floor as it is, in one statement; with *station*, its orders one by one, the most urgent first."""
+async def snapshot(
+    session: AsyncSession,
+    *,
+    site: UUID | None = None,
+    station: Station | None = None,
+    untils: Mapping[UUID, datetime] | None = None,
+) -> Snapshot:
+    """Return the floor as it is, in one statement; with *station*, its orders one by one, the most urgent first.
+
+    Args:
+        session: the running transaction.
+        site: one building.
+        station: whose orders are wanted.
+        untils: until when orders must be ready, where a cut-off time says something else than what was promised.
+    """
     moment = now()
     rows = await session.execute(
         text(_SNAPSHOT),
@@ -142,12 +161,25 @@ async def snapshot(session: AsyncSession, *, site: UUID | None = None, station: 
             "soon": moment + SOON,
             "alive": moment - GONE_AFTER,
             "left_since": moment - ON_ITS_WAY,
+            "timed": list(untils or {}),
+            "untils": list((untils or {}).values()),
             "stages": [str(stage) for stage in STAGES[station]] if station else [],
             "checked_next": station is Station.CHECKING,
             "limit": SHOWN,
         },
     )
     return msgspec.json.decode(rows.scalar_one(), type=Snapshot)
+
+
+async def untils(session: AsyncSession) -> dict[UUID, datetime]:
+    """Return until when orders in the building must be ready, where their site's cut-off times decide that."""
+    if not await DeliverySettings(session).cut_offs():
+        return {}
+    rows = await session.execute(
+        text("SELECT order_id FROM floor_order WHERE stage NOT IN ('dispatched', 'delivered', 'cancelled')")
+    )
+    left = await Timing(session).left(list(rows.scalars()))
+    return {order: one.until for order, one in left.items() if one.until is not None}
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,16 +198,16 @@ async def flows(session: AsyncSession, days: Sequence[Days], *, site: UUID | Non
     """Return what moved on *days*, by quarters of an hour, which no time zone's hour divides."""
     rows = await session.execute(
         text(
-            """
+            f"""
             SELECT date_bin('15 minutes', s.at, '2000-01-01T00:00Z') AS quarter, nullif(s.origin, '') AS origin, s.stage,
                 f.checks AND NOT f.express AS checked_next, s.forced, count(*) AS steps,
                 count(*) FILTER (WHERE s.at >= :hour_ago) AS last_hour
             FROM unnest(CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[])) AS day(begins, ends)
                 JOIN floor_step s ON s.at >= day.begins AND s.at < day.ends
                 JOIN floor_order f ON f.order_id = s.order_id
-            WHERE CAST(:site AS uuid) IS NULL OR f.warehouse_id = CAST(:site AS uuid)
+            WHERE {AT_SITE}
             GROUP BY 1, 2, 3, 4, 5
-            """
+            """  # noqa: S608 -- a constant
         ),
         {
             "begins": [one.begins for one in days],
@@ -199,40 +231,26 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
 async def past(session: AsyncSession, today: Days, *, site: UUID | None = None) -> Past:
     """Return what the same weekday of the last weeks was like.  It does not change any more today."""
     before = [today.earlier(week) for week in range(1, WEEKS + 1)]
-    done = done_by_hour(await flows(session, before, site=site), today.time_zone)
+    moved = await flows(session, before, site=site)
+    done = done_by_hour(moved, today.time_zone)
     rows = await session.execute(
         text(
-            """
+            f"""
             SELECT s.origin, percentile_cont(0.5) WITHIN GROUP (ORDER BY s.took_ms) / 1000 AS half
             FROM floor_step s JOIN floor_order f ON f.order_id = s.order_id
             WHERE s.at >= :begins AND s.at < :ends AND s.origin <> ''
-                AND (CAST(:site AS uuid) IS NULL OR f.warehouse_id = CAST(:site AS uuid))
+                AND {AT_SITE}
             GROUP BY s.origin HAVING count(*) >= 5
-            """
+            """  # noqa: S608 -- a constant
         ),
         {"begins": before[-1].begins, "ends": today.begins, "site": site},
     )
     # A site that began last week has no four weeks to divide by.
-    active = max(1, await _active(session, before, site))
+    active = max(1, sum(any(one.begins <= flow.quarter < one.ends for flow in moved) for one in before))
     return Past(
         hours={station: [many / active for many in hours] for station, hours in done.items()},
         waits={Stage(row.origin): float(row.half) for row in rows},
     )
-
-
-async def _active(session: AsyncSession, days: Sequence[Days], site: UUID | None) -> int:
-    rows = await session.execute(
-        text(
-            """
-            SELECT count(*) FROM unnest(CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[])) AS day(begins, ends)
-            WHERE EXISTS (SELECT 1 FROM floor_step s JOIN floor_order f ON f.order_id = s.order_id
-                WHERE s.at >= day.begins AND s.at < day.ends
-                    AND (CAST(:site AS uuid) IS NULL OR f.warehouse_id = CAST(:site AS uuid)))
-            """
-        ),
-        {"begins": [one.begins for one in days], "ends": [one.ends for one in days], "site": site},
-    )
-    return int(rows.scalar_one())
 
 
 def done_by_hour(moved: Sequence[Flow], time_zone: str) -> dict[Station, list[int]]:

@@ -7,7 +7,6 @@ from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.guards import open_to_signed_in
-from entrepot.access.navigation import NavItem
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.catalog import views as catalog
@@ -107,5 +106,4 @@ async def search(session: AsyncSession, principal: Principal, q: str = "") -> li
     return found
 
 
-NAV = [NavItem(section="sell", label=N_("Dashboard"), url="/", icon="dashboard", shortcut="d", order=0)]
 ROUTES = [dashboard, search]
