@@ -12,8 +12,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from entrepot.fulfilment.boxing.boxes import Boxing
+from entrepot.fulfilment.boxing.trays import Trays
+from entrepot.fulfilment.checking.counting import Checking
+from entrepot.fulfilment.consolidating.grouping import Consolidating
 from entrepot.fulfilment.dispatching import HandOver
-from entrepot.fulfilment.domain import ShortReason
+from entrepot.fulfilment.domain import PickMode, ShortReason, SwapReason
 from entrepot.fulfilment.finishing import Finishing
 from entrepot.fulfilment.picking import LinePick
 from entrepot.fulfilment.service import FulfilmentService
@@ -37,7 +41,8 @@ from tests.sandbox.conftest import START
 
 EXAMPLES = int(os.environ.get("ENTREPOT_FLOOR_EXAMPLES", "8"))
 PEOPLE = [Actor("user", name, name) for name in ("ann", "bob", "cem")]
-SKUS = ("MUG", "CUP", "JUG")
+PERSONS = {who.id: new_id() for who in PEOPLE}
+SKUS = ("MUG", "CUP", "JUG", "TEA")
 people = st.sampled_from(PEOPLE)
 chosen = st.integers(0, 1000)
 
@@ -85,6 +90,22 @@ WRONG = {
             SELECT order_id, origin, lag(stage) OVER (PARTITION BY order_id ORDER BY id) AS before FROM floor_step
         ) s WHERE s.origin <> coalesce(s.before, '')
     """,
+    "a tote whose order is packed or gone": """
+        SELECT t.code FROM tote_use t JOIN sales_order o ON o.id = t.order_id
+        WHERE t.freed_at IS NULL AND o.status IN ('packed', 'shipped', 'delivered')
+    """,
+    "an open pick line whose goods are not promised to it": """
+        SELECT l.order_line_id, l.units, r.units FROM (
+            SELECT order_line_id, product_id, sum(quantity - picked - short) AS units FROM pick_line
+            WHERE state = 'open' GROUP BY 1, 2
+        ) l LEFT JOIN (
+            SELECT r.order_line_id, r.product_id, sum(r.quantity) AS units FROM reservation r
+            JOIN location x ON x.id = r.location_id WHERE x.kind <> 'staging' GROUP BY 1, 2
+        ) r USING (order_line_id, product_id)
+        JOIN pick_line p ON p.order_line_id = l.order_line_id AND p.state = 'open'
+        JOIN sales_order o ON o.id = p.order_id AND o.status = 'picking'
+        WHERE l.units > coalesce(r.units, 0)
+    """,
     "more picked than wanted": "SELECT id FROM pick_line WHERE picked + short > quantity",
     "a finished list with open lines": """
         SELECT p.id FROM pick_list p JOIN pick_line l ON l.pick_list_id = p.id
@@ -93,6 +114,33 @@ WRONG = {
     "more packed than ordered": """
         SELECT l.id FROM order_line l JOIN parcel_line p ON p.order_line_id = l.id JOIN parcel b ON b.id = p.parcel_id
         WHERE b.status <> 'cancelled' GROUP BY l.id, l.quantity HAVING sum(p.quantity) > l.quantity
+    """,
+    "a tray or open box of an order that has nothing to pack": """
+        SELECT c.id, c.state, o.status FROM container c JOIN sales_order o ON o.id = c.order_id
+        WHERE c.state = 'open' AND o.status <> 'picked'
+    """,
+    "a sealed box that is no parcel, or a parcel of another order": """
+        SELECT c.id FROM container c LEFT JOIN parcel p ON p.id = c.parcel_id AND p.status = 'packed'
+        LEFT JOIN consolidation_order g ON g.order_id = c.order_id LEFT JOIN consolidation_order h
+            ON h.consolidation_id = g.consolidation_id AND h.order_id = p.order_id
+        WHERE c.state = 'sealed' AND (p.id IS NULL OR (p.order_id <> c.order_id AND h.order_id IS NULL))
+    """,
+    "more in boxes than ordered": """
+        SELECT l.order_line_id FROM container_line l JOIN container c ON c.id = l.container_id
+        JOIN order_line o ON o.id = l.order_line_id
+        WHERE c.kind = 'box' AND c.state IN ('open', 'sealed') GROUP BY l.order_line_id, o.quantity
+        HAVING sum(l.quantity) > o.quantity
+    """,
+    "a box whose content is not that of its parcels": """
+        SELECT c.id FROM container c JOIN container_line l ON l.container_id = c.id
+        LEFT JOIN parcel p ON p.order_id = l.order_id AND p.status <> 'cancelled'
+            AND (p.id = c.parcel_id OR p.with_parcel_id = c.parcel_id)
+        LEFT JOIN parcel_line x ON x.parcel_id = p.id AND x.order_line_id = l.order_line_id
+        WHERE c.state = 'sealed' AND x.quantity IS DISTINCT FROM l.quantity
+    """,
+    "one box of which a part left": """
+        SELECT p.id FROM parcel p JOIN parcel q ON q.id = p.with_parcel_id
+        WHERE p.status = 'cancelled' AND q.status = 'shipped' OR p.status = 'packed' AND q.status = 'cancelled'
     """,
     "goods that left without a parcel, or the other way round": """
         SELECT sent.units, gone.units FROM
@@ -150,11 +198,18 @@ class FloorMachine(RuleBasedStateMachine):
                     {"id": seller_id, "slug": str(seller_id)},
                 )
             self.floor = await open_floor(self.database, self.box, self.settings, seller_id, self.world)
-            await self.floor.stock(MUG={"A": 4, "B": 2}, CUP={"B": 3}, JUG={"A": 1})
+            await self.floor.stock(MUG={"A": 4, "B": 2}, CUP={"B": 3}, JUG={"A": 1}, TEA={})
+            async with self.floor.transaction() as session:
+                for lot, units in (("L-1", 3), ("L-2", 2)):
+                    tea, shelf = self.floor.products["TEA"], self.floor.shelves["A"]
+                    await InventoryService(session).receive(tea, shelf, units, lot=lot)
+            async with self.floor.transaction() as session:
+                for number in range(2):
+                    await Trays(session).add(seller_id, f"TRAY-{number}")
 
         self.runner.run(prepare())
 
-    @rule(sku=st.sampled_from(SKUS), shelf=st.sampled_from("AB"), quantity=st.integers(1, 5))
+    @rule(sku=st.sampled_from(SKUS[:3]), shelf=st.sampled_from("AB"), quantity=st.integers(1, 5))
     def goods_arrive(self, sku: str, shelf: str, quantity: int) -> None:
         self.runner.run(self.floor.stock(**{sku: {shelf: quantity}}))
 
@@ -167,15 +222,60 @@ class FloorMachine(RuleBasedStateMachine):
     def somebody_orders(self, lines: list[tuple[str, int]]) -> None:
         self.orders.append(self.runner.run(self.floor.order(*dict(lines).items())))
 
-    @rule(who=people)
-    def release(self, who: Actor) -> None:
-        self.act(who, lambda session: FulfilmentService(session).releasing.release(self.orders, per_list=2))
+    @rule(who=people, mode=st.sampled_from(PickMode))
+    def release(self, who: Actor, mode: PickMode) -> None:
+        self.act(who, lambda session: FulfilmentService(session).releasing.release(self.orders, per_list=2, mode=mode))
 
-    @rule(who=people)
-    def claim(self, who: Actor) -> None:
-        self.act(who, lambda session: FulfilmentService(session).picking.claim_next((self.floor.seller_id,)))
+    @rule(who=people, mode=st.none() | st.sampled_from(PickMode))
+    def claim(self, who: Actor, mode: PickMode | None) -> None:
+        self.act(who, lambda session: FulfilmentService(session).picking.claim_next((self.floor.seller_id,), mode))
 
-    @rule(who=people, number=chosen, code=st.sampled_from([*SKUS, "A-01", "B-01", "?"]))
+    @rule(who=people, number=chosen, tote=st.sampled_from(["T-1", "T-2", "A-01"]))
+    def bind_a_tote(self, who: Actor, number: int, tote: str) -> None:
+        if list_id := self.one("SELECT id FROM pick_list ORDER BY status IN ('open', 'picking') DESC, id", number % 3):
+            self.act(who, lambda session: FulfilmentService(session).totes.bind(list_id, tote))
+
+    @rule(who=people, number=chosen, code=st.sampled_from(SKUS), back=st.booleans())
+    def sort(self, who: Actor, number: int, code: str, *, back: bool) -> None:
+        list_id = self.one("SELECT id FROM pick_list ORDER BY status = 'done' DESC, id", number % 3)
+        line = self.one("SELECT id FROM pick_line ORDER BY sorted DESC, id", 0)
+        if list_id is None or line is None:
+            return
+        found = list_id, line
+        if back:
+            self.act(who, lambda session: FulfilmentService(session).sorting.unsort(*found))
+        else:
+            self.act(who, lambda session: FulfilmentService(session).sorting.sort(found[0], code))
+
+    @rule(who=people, code=st.sampled_from(SKUS))
+    def take_a_single_piece(self, who: Actor, code: str) -> None:
+        sellers = (self.floor.seller_id,)
+        self.act(who, lambda session: FulfilmentService(session).sorting.single(sellers, code))
+
+    @rule(who=people, number=chosen, quantity=st.none() | st.integers(1, 3), found=st.none() | st.integers(0, 2))
+    def gather(self, who: Actor, number: int, quantity: int | None, found: int | None) -> None:
+        line = self.one("SELECT id FROM pick_line ORDER BY state = 'open' DESC, id", number % 3)
+        if line is None:
+            return
+        if found is None:
+            self.act(who, lambda session: FulfilmentService(session).gathering.pick(line, quantity))
+        else:
+            short = ShortReason.TOO_FEW
+            self.act(who, lambda session: FulfilmentService(session).gathering.short(line, short, found_units=found))
+
+    @rule(who=people, number=chosen, lot=st.sampled_from(["L-1", "L-2", "L-9"]), reason=st.sampled_from(SwapReason))
+    def swap_a_lot(self, who: Actor, number: int, lot: str, reason: SwapReason) -> None:
+        line = self.one("SELECT id FROM pick_line ORDER BY state = 'open' AND lot <> '' DESC, id", number % 2)
+        if line is not None:
+            self.act(who, lambda session: FulfilmentService(session).swapping.swap(line, lot, reason))
+
+    @rule(who=people, number=chosen, other=people)
+    def start_for_somebody(self, who: Actor, number: int, other: Actor) -> None:
+        if list_id := self.one("SELECT id FROM pick_list ORDER BY status = 'open' DESC, id", number % 2):
+            person = PERSONS[other.id]
+            self.act(who, lambda session: FulfilmentService(session).starting.start([list_id], person, other.name))
+
+    @rule(who=people, number=chosen, code=st.sampled_from([*SKUS, "A-01", "B-01", "T-1", "L-1", "L-2", "?"]))
     def scan(self, who: Actor, number: int, code: str) -> None:
         if list_id := self.one("SELECT id FROM pick_list ORDER BY id", number):
             self.act(who, lambda session: FulfilmentService(session).picking.scan(list_id, code))
@@ -312,9 +412,9 @@ class FloorMachine(RuleBasedStateMachine):
         else:
             self.act(who, lambda session: FulfilmentService(session).way.enter(order, to))
 
-    @rule(checks=st.booleans(), boxes=st.booleans())
-    def stations_change(self, *, checks: bool, boxes: bool) -> None:
-        settings = SiteSettings(checks=checks, boxes=boxes)
+    @rule(checks=st.booleans(), boxes=st.booleans(), totes=st.booleans())
+    def stations_change(self, *, checks: bool, boxes: bool, totes: bool) -> None:
+        settings = SiteSettings(checks=checks, boxes=boxes, scan_tote=totes)
         self.act(PEOPLE[0], lambda session: FulfilmentService(session).way.set_settings(self.floor.seller_id, settings))
 
     @rule(who=people, number=chosen)
@@ -332,9 +432,98 @@ class FloorMachine(RuleBasedStateMachine):
         if order := self.one("SELECT id FROM sales_order ORDER BY status = 'shipped' DESC, id", number % 3):
             self.act(who, lambda session: FulfilmentService(session).dispatching.deliver(order, "B. Jansen"))
 
+    @rule(
+        who=people,
+        number=chosen,
+        act=st.sampled_from(["begin", "scan", "count", "finish", "accept", "recount", "back"]),
+    )
+    def check(self, who: Actor, number: int, act: str) -> None:
+        order = self.one(
+            "SELECT o.id FROM sales_order o LEFT JOIN floor_order f ON f.order_id = o.id"
+            " ORDER BY f.stage = 'checking' DESC NULLS LAST, o.status = 'picked' DESC, o.id",
+            number % 2,
+        )
+        if order is None:
+            return
+        order_id = order
+
+        async def do(session: AsyncSession) -> None:
+            checking = Checking(session)
+            if act == "begin":
+                await checking.begin(order_id)
+            elif act == "scan":
+                await checking.scan(order_id, SKUS[number % 3])
+            elif act == "count":
+                for line in [line for one in (await checking.checks_of(order_id))[:1] for line in one.lines]:
+                    await checking.set_counted(order_id, line.id, max(0, line.expected - (number % 5 == 0)))
+            elif act == "finish":
+                await checking.finish(order_id)
+            elif act == "accept":
+                await checking.accept(order_id, "enough")
+            elif act == "recount":
+                await checking.recount(order_id)
+            else:
+                await checking.send_back(order_id, "wrong")
+
+        self.act(who, do)
+
+    @rule(
+        who=people,
+        number=chosen,
+        act=st.sampled_from(["begin", "tray", "scan", "all", "seal", "reopen", "take", "empty"]),
+    )
+    def box_goods(self, who: Actor, number: int, act: str) -> None:
+        order = self.one("SELECT id FROM sales_order ORDER BY status = 'picked' DESC, id", number % 2)
+        states = "'sealed'" if act == "reopen" else "'open'"
+        box = self.one(f"SELECT id FROM container WHERE state = {states} ORDER BY id", number)
+        if order is None:
+            return
+        order_id = order
+
+        async def on_order(session: AsyncSession) -> None:
+            boxing = Boxing(session)
+            if act == "begin":
+                await boxing.begin(order_id)
+            elif act == "tray":
+                await boxing.use_tray(order_id, f"TRAY-{number % 2}")
+            elif act == "scan":
+                await boxing.scan(order_id, SKUS[number % 3], quantity=1 + number % 2)
+            else:
+                await boxing.put_all(order_id)
+
+        async def on_box(session: AsyncSession) -> None:
+            boxing = Boxing(session)
+            assert box is not None
+            if act == "seal":
+                await boxing.seal(box, 500)
+            elif act == "reopen":
+                await boxing.reopen(box, "wrong")
+            elif act == "take":
+                for line in (await boxing.container(box)).lines[:1]:
+                    await boxing.take(box, line.order_line_id, 1)
+            else:
+                await boxing.empty(box)
+
+        if act in {"begin", "tray", "scan", "all"}:
+            self.act(who, on_order)
+        elif box is not None:
+            self.act(who, on_box)
+
+    @rule(who=people, act=st.sampled_from(["group", "out", "go"]), number=chosen)
+    def consolidate(self, who: Actor, act: str, number: int) -> None:
+        group = self.one("SELECT id FROM consolidation ORDER BY id", number)
+        order = self.one("SELECT order_id FROM consolidation_order WHERE current ORDER BY order_id", number)
+        if act == "group":
+            some = [one for place, one in enumerate(self.orders) if (place + number) % 3 or place % 2]
+            self.act(who, lambda session: Consolidating(session).group(some[-2:]))
+        elif act == "go" and group is not None:
+            self.act(who, lambda session: Consolidating(session).let_go(group, "now"))
+        elif group is not None and order is not None:
+            self.act(who, lambda session: Consolidating(session).take_out(group, order))
+
     @rule(who=people, number=chosen)
     def move_goods(self, who: Actor, number: int) -> None:
-        sku = SKUS[number % len(SKUS)]
+        sku = SKUS[number % 3]
         a, b = self.floor.shelves["A"], self.floor.shelves["B"]
         self.act(
             who,
