@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.channels.connections import Connections
+from entrepot.fulfilment import resubmitting
 from entrepot.fulfilment.carriage.errors import NothingToCloseError
 from entrepot.fulfilment.carriage.manifests import ManifestDesk
 from entrepot.fulfilment.carriage.problems import Problems
@@ -18,6 +19,7 @@ from entrepot.fulfilment.domain import SETTLING
 from entrepot.fulfilment.finishing import Finishing
 from entrepot.fulfilment.owing import have_told
 from entrepot.fulfilment.picking import Picking
+from entrepot.fulfilment.printed import made_label, made_manifest, made_pick_list
 from entrepot.fulfilment.repository import ParcelRepository, PushRepository
 from entrepot.fulfilment.shipping import Shipping
 from entrepot.fulfilment.tasks import CloseDay, LetGroupGo, PushShipments, TrackParcels
@@ -33,6 +35,10 @@ from entrepot.kit.scope import Scope
 from entrepot.kit.storage import open_storage
 from entrepot.kit.text import N_
 
+resubmitting.register()
+
+MAKERS = (made_label, made_manifest, made_pick_list)
+"""What prints by itself: loaded with the jobs, so that the worker knows how the papers are made."""
 PUSH = "fulfilment.push_shipments"
 LATER = 300
 """Seconds that count as one moment, for things to look at later; order runs look at everything as often."""

@@ -36,6 +36,9 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "fulfilment.line_picked": (N_("Picked {quantity} of {sku} from {location}"), "basket", "neutral"),
     "fulfilment.pick_undone": (N_("Put {quantity} of {sku} back in {location}"), "arrow-back-up", "warning"),
     "fulfilment.line_short": (N_("{missing} of {sku} missing in {location}"), "alert-triangle", "warning"),
+    "fulfilment.order_checked": (N_("Checked: {state}"), "checklist", "neutral"),
+    "fulfilment.box_changed": (N_("{code} {what} {sku}"), "package", "neutral"),
+    "fulfilment.order_grouped": (N_("Group {group}: {what}"), "link", "neutral"),
     "fulfilment.parcel_packed": (N_("Parcel {parcel} packed"), "package", "accent"),
     "fulfilment.parcel_reopened": (N_("Parcel {parcel} opened again"), "package", "warning"),
     "fulfilment.label_made": (N_("{carrier} made the label of parcel {parcel}: {tracking}"), "printer", "info"),
@@ -84,6 +87,15 @@ CODES: dict[str, dict[str, str]] = {
         "paused": N_("put down"),
         "resumed": N_("gone on with"),
         "assigned": N_("started for"),
+        "begun": N_("begun"),
+        "put": N_("takes in"),
+        "taken": N_("gives back"),
+        "sealed": N_("sealed"),
+        "freed": N_("emptied"),
+        "reopened": N_("opened again"),
+        "joined": N_("waits with others"),
+        "left": N_("goes alone"),
+        "let_go": N_("goes on"),
     },
     "milestone": {
         "accepted": N_("handed to the carrier"),
@@ -108,6 +120,10 @@ CODES: dict[str, dict[str, str]] = {
     "state": {
         "waiting": N_("the channel is still to be told"),
         "sent": N_("the channel was told, its answer is awaited"),
+        "clean": N_("everything there"),
+        "accepted": N_("accepted short"),
+        "recounted": N_("counted again"),
+        "sent_back": N_("sent back to picking"),
         "skipped": N_("somebody decided that the channel need not be told"),
     },
     "reason": {
@@ -148,7 +164,7 @@ def _tell(event: RecordedEvent) -> dict[str, Any]:
     words, icon, tone = WORDS.get(event.topic, (_plain(event.topic), "point-filled", "neutral"))
     facts = {name: _in_words(name, value) for name, value in event.payload.items()}
     if event.topic == "orders.order_moved":
-        facts = {name: gettext(LABELS[OrderStatus(facts[name])]) for name in ("origin", "status")}
+        facts = {name: gettext(LABELS[OrderStatus(event.payload[name])]) for name in ("origin", "status")}
     return {
         "time": event.recorded_at,
         "actor": author(event.actor_kind, event.actor_name),

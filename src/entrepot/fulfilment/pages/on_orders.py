@@ -6,7 +6,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.rights import Right
-from entrepot.fulfilment import views
+from entrepot.fulfilment import resubmitting, views
+from entrepot.fulfilment.boxing.views import boxes_of
+from entrepot.fulfilment.checking.counting import Checking
+from entrepot.fulfilment.checking.verdict import STATE_LABELS
+from entrepot.fulfilment.consolidating.grouping import Consolidating
 from entrepot.fulfilment.pages import delivery, floor
 from entrepot.kit.text import N_
 from entrepot.orders.extension import BulkAction, Panel, add_bulk_action, add_panel, add_timeline_subjects
@@ -23,8 +27,19 @@ async def lists_of(session: AsyncSession, order_id: UUID) -> list[UUID]:
     return await views.lists_of(session, order_id)
 
 
+async def boxes_on(session: AsyncSession, order: OrderRef) -> dict[str, Any]:
+    """Return what the panel of an order's checks and boxes shows."""
+    return {
+        "boxes": await boxes_of(session, order.id),
+        "checks": await Checking(session).checks_of(order.id),
+        "group": await Consolidating(session).group_of(order.id),
+        "state_labels": STATE_LABELS,
+    }
+
+
 def register() -> None:
     """Offer releasing in the list of orders, and show parcels on the page of an order."""
+    resubmitting.register()
     add_bulk_action(
         BulkAction(
             label=N_("Release to picking"), url="/fulfilment/release", icon="basket", right=Right.FULFILMENT_RELEASE
@@ -35,4 +50,10 @@ def register() -> None:
     add_panel(
         Panel(template="fulfilment/_delivery_panel.html", context=delivery.delivery_of, right=Right.FULFILMENT_READ)
     )
+    add_bulk_action(
+        BulkAction(
+            label=N_("Bring together"), url="/fulfilment/consolidation", icon="package", right=Right.FULFILMENT_PACK
+        )
+    )
+    add_panel(Panel(template="fulfilment/_boxes_panel.html", context=boxes_on, right=Right.FULFILMENT_READ))
     add_panel(Panel(template="fulfilment/_order_panel.html", context=shipments_of, right=Right.FULFILMENT_READ))

@@ -3,13 +3,15 @@
 from entrepot.access.navigation import NavItem
 from entrepot.access.rights import Right
 from entrepot.kit.text import N_
+from entrepot.orders.invoices.pages import NAV as INVOICE_NAV
+from entrepot.orders.invoices.pages import ROUTES as INVOICE_ROUTES
 from entrepot.orders.pages.detail import OrderController
 from entrepot.orders.pages.entry import EntryController
 from entrepot.orders.pages.listing import ListController
 
 __all__ = ["NAV", "ROUTES"]
 
-ROUTES = [ListController, EntryController, OrderController]
+ROUTES = [ListController, EntryController, OrderController, *INVOICE_ROUTES]
 NAV = [
     NavItem(
         section="sell",
@@ -19,5 +21,6 @@ NAV = [
         right=Right.ORDERS_READ,
         shortcut="o",
         order=10,
-    )
+    ),
+    *INVOICE_NAV,
 ]

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, Request, get, post
-from litestar.params import FromPath, JSONBody, Parameter
+from litestar.params import FromPath, JSONBody, Parameter, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.guards import needs
@@ -110,7 +110,7 @@ class InvoicesApi(Controller):
         principal: Principal,
         cursor: Annotated[str | None, Parameter(max_length=100)] = None,
         limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
-        state: State | None = None,
+        wanted: Annotated[State | None, QueryParameter(name="state")] = None,
         source: Annotated[str, Parameter(max_length=40)] = "",
         q: Annotated[str, Parameter(max_length=200, description="Number, customer, salesman, area, route.")] = "",
     ) -> InvoicesOut:
@@ -118,7 +118,7 @@ class InvoicesApi(Controller):
         rows = await views.invoices(
             session,
             sellers_of(principal),
-            state=str(state or ""),
+            state=str(wanted or ""),
             source=source.replace("\0", ""),
             query=q,
             before=read_cursor(cursor),
