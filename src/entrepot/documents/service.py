@@ -100,10 +100,7 @@ class DocumentService:
         Raises:
             UnknownDocumentError: there is none.
         """
-        document = await self._documents.find(document_id)
-        if document is None:
-            raise UnknownDocumentError
-        return _ref(document)
+        return await find_document(self._session, document_id)
 
     async def of(self, subject_kind: str, subject_id: UUID) -> Sequence[DocumentRef]:
         """Return what is attached to something, the oldest first."""
@@ -122,6 +119,18 @@ class DocumentService:
         )
         await outbox.record(self._session, event)
         return found
+
+
+async def find_document(session: AsyncSession, document_id: UUID) -> DocumentRef:
+    """Return a document without its content.
+
+    Raises:
+        UnknownDocumentError: there is none.
+    """
+    document = await DocumentRepository(session).find(document_id)
+    if document is None:
+        raise UnknownDocumentError
+    return _ref(document)
 
 
 def _ref(document: Document) -> DocumentRef:

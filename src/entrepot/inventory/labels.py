@@ -94,13 +94,13 @@ def pdf(labels: Sequence[Label], size: str, copies: int = 1) -> bytes:
     return document
 
 
-def zpl(labels: Sequence[Label], size: str, copies: int = 1) -> str:
-    """Return the labels in the language of thermal printers, for 8 dots per millimetre.
+def zpl(labels: Sequence[Label], size: str, copies: int = 1, *, dots: int = DOTS_PER_MM) -> str:
+    """Return the labels in the language of thermal printers; *dots*: how many of them the printer has per millimetre.
 
     Raises:
         NothingToPrintError: none, or too many.
     """
-    width, height = (side * DOTS_PER_MM for side in SIZES[size])
+    width, height = (side * dots for side in SIZES[size])
     found: list[str] = []
     for label in _copied(labels, 1):
         big = min(height * 3 // 10, max(20, (width - 40) * 10 // (6 * max(1, len(label.big)))))
@@ -112,7 +112,7 @@ def zpl(labels: Sequence[Label], size: str, copies: int = 1) -> str:
         elif bars(label):
             modules = len(bars(label))
             parts.append(
-                f"^FO20,{y}^BY{max(1, min(4, (width - 40) // modules))}^BCN,{bar_height},N,N,N,A^FH_^FD{_escaped(label.code)}^FS"
+                f"^FO20,{y}^BY{max(1, min(dots // 2, (width - 40) // modules))}^BCN,{bar_height},N,N,N,A^FH_^FD{_escaped(label.code)}^FS"
             )
         y += bar_height + 10
         line_height = max(18, height * 9 // 100)

@@ -114,7 +114,8 @@ COPIES_MAX = 200
 LARGEST = 20 * 2**20
 SLACK_MM = 3
 """A label may be this much larger than what lies in the printer: carriers draw 102 x 152 for 100 x 150."""
-RESOLUTIONS = (203, 300, 600)
+DOTS_PER_MM = {203: 8, 300: 12, 600: 24}
+RESOLUTIONS = tuple(DOTS_PER_MM)
 
 _HOST = re.compile(r"^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$")
 _V6 = re.compile(r"^\[[0-9A-Fa-f:.]{2,45}\]$")

@@ -6,10 +6,13 @@ from urllib.parse import quote, unquote
 from uuid import UUID
 
 from litestar import Request, Response
+from litestar.plugins.htmx import HTMXTemplate
 
+from entrepot.kit.i18n import gettext
 from entrepot.kit.storage import Storage, open_storage
+from entrepot.kit.text import N_
 from entrepot.printing.errors import NoWorkstationError
-from entrepot.printing.refs import WorkstationRef
+from entrepot.printing.refs import JobRef, WorkstationRef
 
 WORKSTATION_COOKIE = "entrepot_workstation"
 TWO_YEARS = 2 * 365 * 24 * 3600
@@ -70,3 +73,17 @@ def storage_of(request: Request[Any, Any, Any]) -> Storage:
         state.storage = open_storage(state.settings)
     storage: Storage = state.storage
     return storage
+
+
+def told(text: str, tone: str = "success") -> HTMXTemplate:
+    """Answer a button with a line that fades."""
+    return HTMXTemplate(
+        template_name="_toast.html", context={"text": text, "tone": tone}, re_target="#toasts", re_swap="beforeend"
+    )
+
+
+def sent(job: JobRef) -> HTMXTemplate:
+    """Say where something will come out."""
+    sentence = N_("{document} is sent to {printer}, {workstation}.")
+    facts = {"document": job.document, "printer": job.printer, "workstation": job.workstation}
+    return told(gettext(sentence).format(**facts))

@@ -8,7 +8,6 @@ import typst
 from entrepot.printing.domain import Format, PrinterKind
 from entrepot.printing.refs import Paper, PrinterRef
 
-DOTS_PER_MM = {203: 8, 300: 12, 600: 24}
 SHEET, LABEL = (210, 297), (100, 50)
 CODE = "ENTREPOT TEST"
 
@@ -47,7 +46,7 @@ def proof(printer: PrinterRef) -> Paper:
 
 
 def _zpl(printer: PrinterRef, wide: int, high: int, line: str) -> bytes:
-    dots = DOTS_PER_MM[printer.dpi]
+    dots = printer.dots_per_mm
     width, height, size = wide * dots, high * dots, 4 * dots
     name = "".join(f"_{byte:02X}" if byte in b"^~_\\>" else chr(byte) for byte in printer.name.encode())
     parts = [

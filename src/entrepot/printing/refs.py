@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from entrepot.printing.domain import Connection, Format, JobState, PrinterKind, Purpose
+from entrepot.printing.domain import DOTS_PER_MM, Connection, Format, JobState, PrinterKind, Purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,11 @@ class PrinterRef:
     def media(self) -> tuple[int, int] | None:
         """What lies in it."""
         return (self.width_mm, self.height_mm) if self.width_mm and self.height_mm else None
+
+    @property
+    def dots_per_mm(self) -> int:
+        """The resolution as ZPL counts."""
+        return DOTS_PER_MM[self.dpi]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from litestar.utils.scope.state import ScopeState
 from entrepot.access.navigation import SECTIONS
 from entrepot.access.principal import Principal
 from entrepot.kit import i18n
+from entrepot.printing.http import here
 from entrepot.web.paging import page_links
 from entrepot.web.slices import SLICES, navigation_items
 
@@ -96,6 +97,7 @@ class Page(Template):
             "nav": navigation(me, path),
             "path": path,
             "flash": None,
+            "workstation": here(request) if me else None,
         }
         return super().render({**common, **context})
 

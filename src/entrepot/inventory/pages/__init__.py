@@ -2,6 +2,7 @@
 
 from entrepot.access.navigation import NavItem
 from entrepot.access.rights import Right
+from entrepot.inventory.buildings import warehouse_names
 from entrepot.inventory.pages.counts import CountPages
 from entrepot.inventory.pages.labels import LabelPages
 from entrepot.inventory.pages.lots import LotPages
@@ -86,3 +87,5 @@ NAV = [
         order=40,
     ),
 ]
+
+__all__ = ["NAV", "ROUTES", "warehouse_names"]
