@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-from litestar import Request
+from litestar import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import Principal
@@ -135,3 +135,9 @@ def boards_of(request: Request[Any, Any, Any]) -> Boards:
         state.boards = Boards()
     boards: Boards = state.boards
     return boards
+
+
+def printed(name: str, media_type: str, content: bytes) -> Response[bytes]:
+    """Return a file for the browser to show, or to save under *name*."""
+    plain = "".join(sign for sign in name if sign.isascii() and sign.isprintable() and sign not in '"\\')
+    return Response(content, media_type=media_type, headers={"content-disposition": f'inline; filename="{plain}"'})

@@ -1,5 +1,16 @@
 """The floor for programs."""
 
-from entrepot.fulfilment.api import boards, carriage, carts, floor, scanning, stations
+from entrepot.fulfilment.api import boards, carriage, carts, delivery, fleet, floor, packing, routes, scanning, stations
 
-ROUTES = [*boards.ROUTES, *stations.ROUTES, *floor.ROUTES, *carts.ROUTES, *carriage.ROUTES, *scanning.ROUTES]
+ROUTES = [
+    *boards.ROUTES,
+    *stations.ROUTES,
+    *packing.ROUTES,
+    *floor.ROUTES,
+    *carts.ROUTES,
+    *carriage.ROUTES,
+    *scanning.ROUTES,
+    *delivery.ROUTES,
+    *routes.ROUTES,
+    *fleet.ROUTES,
+]

@@ -16,6 +16,7 @@ from entrepot.fulfilment import views
 from entrepot.fulfilment.domain import PickMode, ShortReason
 from entrepot.fulfilment.errors import PickListNotFoundError, PushNotFoundError, ShipmentNotFoundError
 from entrepot.fulfilment.http import carrier_lines, label_desk, own_transaction
+from entrepot.fulfilment.packing import BoxAtHand
 from entrepot.fulfilment.refs import ParcelRef, PickOutcome, Released, ShipmentRef
 from entrepot.fulfilment.service import FulfilmentService
 
@@ -107,6 +108,8 @@ class PackParcel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     width_mm: Annotated[int, Meta(ge=1, le=10_000)] | None = None
     height_mm: Annotated[int, Meta(ge=1, le=10_000)] | None = None
     client_id: Annotated[str, Meta(max_length=64)] | None = None
+    weight_reason: Annotated[str, Meta(max_length=500)] = ""
+    """Why the weight is right although it differs from what was expected."""
 
 
 class MakeLabel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -242,7 +245,12 @@ class PackApi(Controller):
             size = data.length_mm, data.width_mm, data.height_mm
         lines = None if data.lines is None else {line.order_line_id: line.quantity for line in data.lines}
         return await FulfilmentService(session).packing.pack(
-            order_id, weight_g=data.weight_g, lines=lines, size_mm=size, client_id=data.client_id
+            order_id,
+            weight_g=data.weight_g,
+            lines=lines,
+            size_mm=size,
+            client_id=data.client_id,
+            box=BoxAtHand(reason=data.weight_reason),
         )
 
     @get(

@@ -142,6 +142,7 @@ class Boxing(Sealing):
             return BoxOutcome(container_id=tray.id, message=BEGUN, facts={"code": tray.code})
         label = read_gs1(code)
         said = label.gtin if label is not None and label.gtin else code.strip()
+        said = next((line.sku for line in order.lines if line.sku.casefold() == said.casefold()), said)
         try:
             product = await InventoryService(self._session).scan_product(order.seller_id, said)
         except UnknownProductError:

@@ -19,7 +19,7 @@ from entrepot.fulfilment.checking.errors import (
     SurplusError,
     UnknownThingError,
 )
-from entrepot.fulfilment.checking.events import CheckCounted, OrderChecked
+from entrepot.fulfilment.checking.events import OrderChecked
 from entrepot.fulfilment.checking.repository import CheckRef, CheckRepository
 from entrepot.fulfilment.checking.verdict import (
     SENTENCES,
@@ -115,6 +115,7 @@ class Checking:
             raise CountError(counted=quantity, most=MOST)
         label = read_gs1(code)
         said = label.gtin if label is not None and label.gtin else code.strip()
+        said = next((line.sku for line in check.lines if line.sku.casefold() == said.casefold()), said)
         try:
             product = await self._inventory.scan_product(order.seller_id, said)
         except UnknownProductError:
@@ -130,7 +131,6 @@ class Checking:
         assert hit is not None  # noqa: S101 -- a product has units of something
         if client_id:
             await self._checks.note_scan(check.id, client_id)
-        await self._tell(order, hit.sku)
         return _outcome(hit, lines)
 
     async def set_counted(self, order_id: UUID, line_id: UUID, counted: int) -> CheckOutcome:
@@ -148,7 +148,6 @@ class Checking:
             raise CountError(counted=counted, most=MOST)
         await self._checks.set_counted(line.id, counted)
         line = msgspec.structs.replace(line, counted=counted)
-        await self._tell(order, line.sku)
         return _outcome(line, [line, *(one for one in check.lines if one.id != line.id)])
 
     async def finish(self, order_id: UUID) -> CheckRef:
@@ -311,10 +310,6 @@ class Checking:
             ),
         )
         return (await self._checks.checks_of(order.id))[0]
-
-    async def _tell(self, order: OrderRef, sku: str) -> None:
-        event = CheckCounted(seller_id=order.seller_id, subject_id=order.id, number=order.number, sku=sku)
-        await outbox.record(self._session, event)
 
     async def _locked(self, order_id: UUID) -> OrderRef:
         found = await self._orders.orders([order_id], lock=True)

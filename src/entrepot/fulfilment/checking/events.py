@@ -16,11 +16,3 @@ class OrderChecked(FloorEvent, frozen=True, kw_only=True):
     differences: tuple[str, ...] = ()
     """English sentences."""
     reason: str = ""
-
-
-class CheckCounted(FloorEvent, frozen=True, kw_only=True):
-    """Somebody counted at the check station."""
-
-    topic: ClassVar[str] = "fulfilment.check_counted"
-
-    sku: str

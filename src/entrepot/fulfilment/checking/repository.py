@@ -60,8 +60,9 @@ class CheckRepository:
         if checks:
             found = await self._session.execute(
                 text(
-                    f"SELECT check_id, {_LINE} FROM floor_check_line WHERE check_id = ANY(:ids) ORDER BY id LIMIT :most"
-                ),  # noqa: S608
+                    f"SELECT check_id, {_LINE} FROM floor_check_line"  # noqa: S608 -- column names
+                    " WHERE check_id = ANY(:ids) ORDER BY id LIMIT :most"
+                ),
                 {"ids": [row["id"] for row in checks], "most": MOST_LINES},
             )
             for row in found.mappings():

@@ -31,6 +31,7 @@ from entrepot.fulfilment.http import (
     text_fields,
     whole_number,
 )
+from entrepot.fulfilment.packing import BoxAtHand
 from entrepot.fulfilment.registry import carriers
 from entrepot.fulfilment.repository import ParcelRepository
 from entrepot.fulfilment.service import FulfilmentService
@@ -101,6 +102,7 @@ class PackPages(Controller):
                     lines=lines or None,
                     size_mm=size,
                     client_id=values.get("client_id") or None,
+                    box=BoxAtHand(reason=values.get("weight_reason", "")),
                 )
             if values.get("then") == "ship":
                 await _label_and_ship(request, principal, parcel.id, values)

@@ -154,6 +154,7 @@ async def orders_called(session: AsyncSession, code: str) -> list[UUID]:
             SELECT id FROM sales_order WHERE lower(number) = lower(:code) OR lower(channel_order_id) = lower(:code)
             UNION SELECT order_id FROM parcel WHERE lower(number) = lower(:code)
             UNION SELECT order_id FROM shipment WHERE tracking_code = :code AND :code <> ''
+            UNION SELECT order_id FROM container WHERE code = upper(:code) AND state <> 'gone' AND order_id IS NOT NULL
             UNION SELECT order_id FROM tote_use WHERE code = upper(:code) AND freed_at IS NULL
             UNION SELECT o.order_id FROM pick_list p JOIN pick_list_order o ON o.pick_list_id = p.id
                 JOIN sales_order s ON s.id = o.order_id
