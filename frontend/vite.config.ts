@@ -65,6 +65,7 @@ export default defineConfig(({ mode }) => ({
     rollupOptions: {
       input: {
         app: join(here, "src/app.ts"),
+        drive: join(here, "src/drive.ts"),
         scan: join(here, "src/scan.ts"),
         scanning: join(here, "src/scanning.ts"),
         theme: join(here, "src/theme.ts"),

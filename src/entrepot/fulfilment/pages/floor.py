@@ -14,6 +14,8 @@ from entrepot.access.guards import needs
 from entrepot.access.principal import Principal
 from entrepot.access.rights import LABELS as RIGHT_LABELS
 from entrepot.access.rights import Right
+from entrepot.fulfilment.delivery.cut_offs import URGENCY_LABELS, URGENCY_TONES
+from entrepot.fulfilment.delivery.timing import by_urgency
 from entrepot.fulfilment.dispatching import HAND_OVER_LABELS, HandOver
 from entrepot.fulfilment.http import chosen_id, text_fields, whole_number
 from entrepot.fulfilment.service import FulfilmentService
@@ -27,6 +29,8 @@ from entrepot.kit.text import N_
 from entrepot.orders.service import OrderRef, OrderService, OrderStatus
 
 SHOWN = 200
+MOST = 1000
+"""Orders that are sorted by the time left."""
 TONES = {
     Stage.WAITING: "neutral",
     Stage.PICKED: "info",
@@ -49,8 +53,14 @@ class FloorPages(Controller):
     async def board(self, session: AsyncSession, stage: str = "") -> Template:
         """Show the orders in the building, the most urgent first."""
         known = stage if stage in set(Stage) - GONE else ""
+        found = await on_the_floor(session, stage=known, limit=MOST)
+        left = await FulfilmentService(session).timing.left([row.order_id for row in found])
+        urgent = sorted(by_urgency(found, left, "order_id"), key=lambda row: -row.priority)
         context = {
-            "rows": await on_the_floor(session, stage=known, limit=SHOWN),
+            "rows": urgent[:SHOWN],
+            "left": left,
+            "urgency_labels": URGENCY_LABELS,
+            "urgency_tones": URGENCY_TONES,
             "counts": await counts_by_stage(session),
             "stage": known,
             "stages": [one for one in Stage if one not in GONE],

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.access.guards import needs
 from entrepot.access.rights import Right
 from entrepot.fulfilment import views
+from entrepot.fulfilment.delivery.cut_offs import URGENCY_LABELS, URGENCY_TONES
+from entrepot.fulfilment.delivery.timing import by_urgency
 from entrepot.fulfilment.domain import MODE_LABELS, SKIP_LABELS, PickMode
 from entrepot.fulfilment.errors import NothingToReleaseError
 from entrepot.fulfilment.http import chosen_ids
