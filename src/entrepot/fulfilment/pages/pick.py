@@ -22,6 +22,7 @@ from entrepot.fulfilment.service import FulfilmentService
 from entrepot.fulfilment.way.repository import SiteSettings
 from entrepot.kit.errors import EntrepotError
 from entrepot.kit.ids import new_id
+from entrepot.orders.invoices.views import picker_notes
 
 PAGE = 50
 
@@ -231,6 +232,7 @@ async def _task(
             default=None,
         ),
         "rules": rules,
+        "note": (await picker_notes(session, [line.order_id])).get(line.order_id) if line else None,
         "by_button": line is not None and _by_button(line, rules, cart=row.mode == PickMode.CART),
         "parts": await parts_of(session, row.group_id) if row.group_id else [],
         "outcome": outcome,

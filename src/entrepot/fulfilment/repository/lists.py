@@ -225,7 +225,7 @@ class ListRepository:
                     AND (f.stage IS NULL OR f.stage = 'waiting') AND EXISTS (SELECT 1 FROM reservation r WHERE r.order_id = o.id)
                     AND (NOT :single OR (o.unit_count = 1
                         AND 1 = (SELECT sum(r.quantity) FROM reservation r WHERE r.order_id = o.id)))
-                ORDER BY f.priority DESC NULLS LAST, o.ship_by NULLS LAST, o.placed_at, o.id
+                ORDER BY coalesce(f.priority, o.priority) DESC, o.ship_by NULLS LAST, o.placed_at, o.id
                 LIMIT :limit FOR UPDATE OF o SKIP LOCKED
                 """
             ),

@@ -322,16 +322,40 @@ class PickerNote(msgspec.Struct, frozen=True, kw_only=True):
     route: str
     remarks: str
     priority: int
+    wishes: dict[str, list[str]]
+    """SKU -> what the invoice wishes of it: packing, shelf, lot, expiry, each once."""
+
+    @property
+    def about(self) -> list[str]:
+        """For whom it is, in a line."""
+        return [part for part in (self.customer_name, self.area, self.route, self.salesman) if part]
 
 
 async def picker_notes(session: AsyncSession, order_ids: Collection[UUID]) -> dict[UUID, PickerNote]:
-    """Return what pickers should know of these orders; one that came otherwise is left out."""
-    plain = ", ".join(name for name in PickerNote.__struct_fields__)
+    """Return what pickers should know of these orders; one that came otherwise is left out.  One statement."""
+    plain = ", ".join(f"i.{name}" for name in PickerNote.__struct_fields__ if name != "wishes")
     rows = await session.execute(
-        text(f"SELECT {plain} FROM invoice WHERE order_id = ANY(:ids) AND kind = 'invoice' ORDER BY received_at"),  # noqa: S608
+        text(
+            f"""
+            SELECT {plain}, coalesce(w.wishes, '[]'::json) AS wishes FROM invoice i
+            LEFT JOIN LATERAL (
+                SELECT json_agg(json_build_array(l.sku, x.packing, x.shelf, x.lot, x.expires_on) ORDER BY x.position) AS wishes
+                FROM invoice_wish x JOIN order_line l ON l.order_id = x.order_id AND l.position = x.position
+                WHERE x.order_id = i.order_id
+            ) w ON true
+            WHERE i.order_id = ANY(:ids) AND i.kind = 'invoice' ORDER BY i.received_at
+            """  # noqa: S608 -- column names
+        ),
         {"ids": list(order_ids)},
     )
-    return {row["order_id"]: PickerNote(**row) for row in rows.mappings()}
+    return {row["order_id"]: PickerNote(**{**row, "wishes": _by_sku(row["wishes"])}) for row in rows.mappings()}
+
+
+def _by_sku(rows: list[list[str | None]]) -> dict[str, list[str]]:
+    found: dict[str, dict[str, None]] = {}
+    for sku, *wishes in rows:
+        found.setdefault(sku or "", {}).update((wish, None) for wish in wishes if wish)
+    return {sku: list(wishes) for sku, wishes in found.items()}
 
 
 class WishRow(msgspec.Struct, frozen=True, kw_only=True):
