@@ -175,7 +175,7 @@ async function bring(wish: { code?: string; mode?: string; take_over?: boolean }
   }
   void navigator.storage?.persist?.();
   await put(work);
-  announce(say("taken", { number: work.number, count: work.lines.length }), "ok");
+  announce(say("taken", { number: work.number, count: work.lines.filter((one) => one.state === "open").length }), "ok");
   signal("ok");
 }
 
@@ -324,4 +324,6 @@ void inTurn(async () => {
   await refresh();
 });
 // The camera's reader must be there before the network is gone.
-if (!hasNativeReader() && "mediaDevices" in navigator) window.setTimeout(() => void fallback().catch(() => undefined), 3_000);
+if (!hasNativeReader() && "mediaDevices" in navigator) {
+  window.setTimeout(() => navigator.onLine && void fallback().catch(() => undefined), 3_000);
+}

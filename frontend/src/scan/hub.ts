@@ -95,9 +95,14 @@ export class Sender {
     /** Called whenever something changed; with what the hub answered, if it answered. */
     private readonly changed: (answer: { session: string; acts: Act[]; items: Told[] } | null) => Promise<void>,
   ) {
-    window.addEventListener("online", () => this.kick());
+    // The first request after that may fail all the same: look again soon.
+    const again = (): void => {
+      this.#failed = 0;
+      this.kick();
+    };
+    window.addEventListener("online", again);
     window.addEventListener("offline", () => this.#is("offline"));
-    document.addEventListener("visibilitychange", () => document.hidden || this.kick());
+    document.addEventListener("visibilitychange", () => document.hidden || again());
   }
 
   /** Sends as soon as it can; a failure is tried again by itself. */

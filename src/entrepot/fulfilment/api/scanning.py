@@ -18,7 +18,16 @@ from entrepot.fulfilment.scanning.applying import Applying
 from entrepot.fulfilment.scanning.refs import Act, ActOutcome, Decision
 from entrepot.fulfilment.scanning.reviewing import Reviewing
 from entrepot.fulfilment.scanning.sessions import Device, Download, ScanSessions
-from entrepot.fulfilment.scanning.views import ConflictRow, DeviceLine, conflicts, device_lines
+from entrepot.fulfilment.scanning.views import (
+    ActRow,
+    ConflictRow,
+    DeviceLine,
+    SessionRow,
+    acts,
+    conflicts,
+    device_lines,
+    sessions,
+)
 from entrepot.kit.clock import now
 from entrepot.kit.i18n import gettext
 
@@ -71,6 +80,20 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
+class Sessions(msgspec.Struct, frozen=True):
+    """A page of sessions of devices."""
+
+    items: list[SessionRow]
+    next: str | None
+
+
+class Acts(msgspec.Struct, frozen=True):
+    """A page of what was done in a session."""
+
+    items: list[ActRow]
+    next: str | None
+
+
 class Conflicts(msgspec.Struct, frozen=True):
     """A page of what could not be applied."""
 
@@ -111,6 +134,28 @@ class ScanningApi(Controller):
         if found is None:
             return None
         return await use.download(found.id, pictures=principal.can(Right.CATALOG_READ))
+
+    @get(
+        "/scan-sessions",
+        opt=needs(Right.FULFILMENT_READ),
+        operation_id="listScanSessions",
+        summary="List sessions of devices",
+    )
+    async def sessions(self, session: AsyncSession, cursor: UUID | None = None, limit: Limit = 50) -> Sessions:
+        """Newest first: who works on which list with which device, and how wrong its clock is."""
+        found = await sessions(session, before=cursor, limit=limit + 1)
+        return Sessions(found[:limit], str(found[limit - 1].id) if len(found) > limit else None)
+
+    @get(
+        "/scan-sessions/{session_id:uuid}/acts",
+        opt=needs(Right.FULFILMENT_READ),
+        operation_id="listScans",
+        summary="List what was done on a device",
+    )
+    async def acts(self, session_id: FromPath[UUID], session: AsyncSession, cursor: int = 0, limit: Limit = 50) -> Acts:
+        """In the device's order."""
+        found = await acts(session, session_id, after=max(0, min(cursor, 1_000_000)), limit=limit + 1)
+        return Acts(found[:limit], str(found[limit - 1].sequence) if len(found) > limit else None)
 
     @get(
         "/scan-sessions/{session_id:uuid}",

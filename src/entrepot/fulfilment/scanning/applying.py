@@ -78,12 +78,14 @@ class Applying:
         )
         repeated = {act.client_id for act in acts if act.client_id in known}
         skew = skew_ms(sent_at)
+        # What was taken back before it came here never counts: counting it could finish an order, and nothing goes back then.
+        undone = {act.undoes for act in acts if act.kind is ActKind.UNDO and act.client_id not in known}
         fresh: list[StoredAct] = []
         rows: list[dict[str, Any]] = []
         for act in sorted(acts, key=lambda one: one.sequence):
             if act.client_id in known:
                 continue
-            stored = await self._try(found, work, act, known)
+            stored = await self._try(found, work, act, known, undone)
             known[act.client_id] = stored
             fresh.append(stored)
             rows.append(_row(stored, act, skew, found.actor_id))
@@ -124,12 +126,18 @@ class Applying:
             ),
         )
 
-    async def _try(self, found: SessionRef, work: PickListRef, act: Act, known: dict[str, StoredAct]) -> StoredAct:
+    async def _try(
+        self, found: SessionRef, work: PickListRef, act: Act, known: dict[str, StoredAct], undone: set[str]
+    ) -> StoredAct:
         """Apply one act, or say why not; a failed one leaves nothing behind."""
         outcome, message, facts = ActOutcome.APPLIED, "", dict[str, Any]()
         try:
             async with self._session.begin_nested():
-                done = await self._apply(found, work, act, known)
+                done = (
+                    (ActOutcome.NOTED, UNDONE_ON_DEVICE, {})
+                    if act.client_id in undone and act.kind is ActKind.PICK
+                    else await self._apply(found, work, act, known)
+                )
             outcome, message, facts = done
         except EntrepotError as error:
             outcome = ActOutcome.CONFLICT
@@ -242,6 +250,8 @@ class Applying:
             return ActOutcome.NOTED, "", {}
         if target.outcome is ActOutcome.CONFLICT:  # it never counted: now nobody needs to decide about it either
             await self._scans.decide(target.id, "discarded", UNDONE_ON_DEVICE)
+            return ActOutcome.APPLIED, UNDONE_ON_DEVICE, {}
+        if target.outcome is ActOutcome.NOTED and target.kind is ActKind.PICK:
             return ActOutcome.APPLIED, UNDONE_ON_DEVICE, {}
         if target.kind is not ActKind.PICK or target.pick_line_id is None:
             return ActOutcome.NOTED, "", {}

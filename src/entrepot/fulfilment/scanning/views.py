@@ -196,6 +196,38 @@ async def conflict_count(session: AsyncSession) -> int:
     return int(rows.scalar_one())
 
 
+class ActRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One act of a session, as it arrived."""
+
+    id: UUID
+    client_id: str
+    sequence: int
+    kind: ActKind
+    pick_line_id: UUID | None
+    code: str
+    quantity: int
+    device_at: datetime
+    received_at: datetime
+    skew_ms: int
+    outcome: str
+    actor_name: str
+
+
+async def acts(session: AsyncSession, session_id: UUID, *, after: int = 0, limit: int = 50) -> list[ActRow]:
+    """Return what was done in a session, in the device's order."""
+    rows = await session.execute(
+        text(
+            """
+            SELECT id, client_id, sequence, kind, pick_line_id, code, quantity, device_at, received_at, skew_ms, outcome,
+                actor_name
+            FROM device_scan WHERE session_id = :id AND sequence > :after ORDER BY sequence LIMIT :limit
+            """
+        ),
+        {"id": session_id, "after": after, "limit": limit},
+    )
+    return [msgspec.convert(dict(row), ActRow) for row in rows.mappings()]
+
+
 class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     """A device at work."""
 
@@ -213,8 +245,8 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     closed_at: datetime | None
 
 
-async def sessions(session: AsyncSession, *, limit: int = 50) -> list[SessionRow]:
-    """Return sessions of devices, the last heard of first."""
+async def sessions(session: AsyncSession, *, before: UUID | None = None, limit: int = 50) -> list[SessionRow]:
+    """Return sessions of devices, the newest first."""
     rows = await session.execute(
         text(
             """
@@ -224,9 +256,10 @@ async def sessions(session: AsyncSession, *, limit: int = 50) -> list[SessionRow
                 SELECT count(*) AS scans, count(*) FILTER (WHERE outcome = 'conflict') AS conflicts
                 FROM device_scan d WHERE d.session_id = v.id
             ) n
-            ORDER BY v.last_seen_at DESC, v.id LIMIT :limit
+            WHERE CAST(:before AS uuid) IS NULL OR v.id < CAST(:before AS uuid)
+            ORDER BY v.id DESC LIMIT :limit
             """
         ),
-        {"limit": limit},
+        {"before": before, "limit": limit},
     )
     return [msgspec.convert(dict(row), SessionRow) for row in rows.mappings()]
