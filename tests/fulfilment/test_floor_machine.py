@@ -8,7 +8,7 @@ from uuid import UUID
 
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -35,6 +35,7 @@ from entrepot.orders.service import OrderService
 from entrepot.sandbox.clock import FrozenTime, WorldClock
 from entrepot.sandbox.options import ALL_AT_ONCE, WorldOptions
 from entrepot.sandbox.world import World
+from tests.fulfilment.driving_rules import WRONG_ON_THE_ROAD, DrivingRules
 from tests.fulfilment.floor import Floor, open_floor
 from tests.inventory.factories import check_books
 from tests.sandbox.conftest import START
@@ -153,7 +154,7 @@ WRONG = {
 """What must never be found; every table shows the rows of the machine's own seller only."""
 
 
-class FloorMachine(RuleBasedStateMachine):
+class FloorMachine(DrivingRules):
     """Each rule is one act of one person; what is refused with a sentence must change nothing."""
 
     floor: Floor
@@ -467,47 +468,33 @@ class FloorMachine(RuleBasedStateMachine):
 
         self.act(who, do)
 
-    @rule(
-        who=people,
-        number=chosen,
-        act=st.sampled_from(["begin", "tray", "scan", "all", "seal", "reopen", "take", "empty"]),
-    )
-    def box_goods(self, who: Actor, number: int, act: str) -> None:
+    @rule(who=people, number=chosen, act=st.sampled_from(["begin", "tray", "scan", "all"]))
+    def fill_a_box(self, who: Actor, number: int, act: str) -> None:
         order = self.one("SELECT id FROM sales_order ORDER BY status = 'picked' DESC, id", number % 2)
-        states = "'sealed'" if act == "reopen" else "'open'"
-        box = self.one(f"SELECT id FROM container WHERE state = {states} ORDER BY id", number)
         if order is None:
             return
-        order_id = order
+        acts: dict[str, Callable[[Boxing], Awaitable[object]]] = {
+            "begin": lambda boxing: boxing.begin(order),
+            "tray": lambda boxing: boxing.use_tray(order, f"TRAY-{number % 2}"),
+            "scan": lambda boxing: boxing.scan(order, SKUS[number % 3], quantity=1 + number % 2),
+            "all": lambda boxing: boxing.put_all(order),
+        }
+        self.act(who, lambda session: acts[act](Boxing(session)))
 
-        async def on_order(session: AsyncSession) -> None:
-            boxing = Boxing(session)
-            if act == "begin":
-                await boxing.begin(order_id)
-            elif act == "tray":
-                await boxing.use_tray(order_id, f"TRAY-{number % 2}")
-            elif act == "scan":
-                await boxing.scan(order_id, SKUS[number % 3], quantity=1 + number % 2)
-            else:
-                await boxing.put_all(order_id)
-
-        async def on_box(session: AsyncSession) -> None:
-            boxing = Boxing(session)
-            assert box is not None
-            if act == "seal":
-                await boxing.seal(box, 500)
-            elif act == "reopen":
-                await boxing.reopen(box, "wrong")
-            elif act == "take":
-                for line in (await boxing.container(box)).lines[:1]:
-                    await boxing.take(box, line.order_line_id, 1)
-            else:
-                await boxing.empty(box)
-
-        if act in {"begin", "tray", "scan", "all"}:
-            self.act(who, on_order)
-        elif box is not None:
-            self.act(who, on_box)
+    @rule(who=people, number=chosen, act=st.sampled_from(["seal", "reopen", "take", "empty"]))
+    def handle_a_box(self, who: Actor, number: int, act: str) -> None:
+        state = "sealed" if act == "reopen" else "open"
+        box = self.one(f"SELECT id FROM container WHERE state = '{state}' ORDER BY id", number)
+        line = self.one("SELECT order_line_id FROM container_line ORDER BY order_line_id", number)
+        if box is None:
+            return
+        acts: dict[str, Callable[[Boxing], Awaitable[object]]] = {
+            "seal": lambda boxing: boxing.seal(box, 500),
+            "reopen": lambda boxing: boxing.reopen(box, "wrong"),
+            "take": lambda boxing: boxing.take(box, line or box, 1),
+            "empty": lambda boxing: boxing.empty(box),
+        }
+        self.act(who, lambda session: acts[act](Boxing(session)))
 
     @rule(who=people, act=st.sampled_from(["group", "out", "go"]), number=chosen)
     def consolidate(self, who: Actor, act: str, number: int) -> None:
@@ -537,7 +524,7 @@ class FloorMachine(RuleBasedStateMachine):
         async def look() -> None:
             async with self.floor.transaction() as session:
                 await check_books(session, self.floor.seller_id)
-                for what, sql in WRONG.items():
+                for what, sql in (WRONG | WRONG_ON_THE_ROAD).items():
                     found = [tuple(row) for row in await session.execute(text(sql))]
                     assert not found, (what, found)
 

@@ -18,6 +18,7 @@ from entrepot.fulfilment.contract import TracksParcels
 from entrepot.fulfilment.domain import SETTLING
 from entrepot.fulfilment.finishing import Finishing
 from entrepot.fulfilment.owing import have_told
+from entrepot.fulfilment.packaging.automatic import made_address_label, made_slip
 from entrepot.fulfilment.picking import Picking
 from entrepot.fulfilment.printed import made_label, made_manifest, made_pick_list
 from entrepot.fulfilment.repository import ParcelRepository, PushRepository
@@ -37,7 +38,7 @@ from entrepot.kit.text import N_
 
 resubmitting.register()
 
-MAKERS = (made_label, made_manifest, made_pick_list)
+MAKERS = (made_label, made_manifest, made_pick_list, made_slip, made_address_label)
 """What prints by itself: loaded with the jobs, so that the worker knows how the papers are made."""
 PUSH = "fulfilment.push_shipments"
 LATER = 300

@@ -76,12 +76,11 @@ class Papers:
         if not 1 <= copies <= MOST_COPIES or what not in {"slip", "labels", "invoice"}:
             raise PackingFormError({"copies": N_("Enter how many: 1 to 20.")})
         if what == "slip":
-            parcels = await self._parcels(order_id)
             paper = Paper(
                 what=what,
                 name=f"slip-{order.number}.pdf",
                 media_type=PDF,
-                content=slip(order, [(one.number, one.lines) for one in parcels], _rest(order, parcels)),
+                content=await slip_of(self._session, order),
                 copies=copies,
             )
         elif what == "labels":
@@ -101,13 +100,6 @@ class Papers:
         await packaging.note_print(order, what, copies)
         return paper
 
-    async def _parcels(self, order_id: UUID) -> list[ParcelPaper]:
-        return [
-            ParcelPaper(one.number, tuple((line.sku, line.title, line.quantity) for line in one.lines))
-            for one in await ParcelRepository(self._session).parcels_of(order_id)
-            if one.status is not ParcelStatus.CANCELLED
-        ]
-
     async def invoice_of(self, order_id: UUID) -> DocumentRef | None:
         """Return the invoice attached to an order: the last PDF that is called so."""
         documents = await DocumentService(self._session, self._storage).of("order", order_id)
@@ -119,6 +111,16 @@ class Papers:
             ),
             None,
         )
+
+
+async def slip_of(session: AsyncSession, order: OrderRef) -> bytes:
+    """Draw the packing slip of an order with the parcels that there are."""
+    parcels = [
+        ParcelPaper(one.number, tuple((line.sku, line.title, line.quantity) for line in one.lines))
+        for one in await ParcelRepository(session).parcels_of(order.id)
+        if one.status is not ParcelStatus.CANCELLED
+    ]
+    return slip(order, [(one.number, one.lines) for one in parcels], _rest(order, parcels))
 
 
 def _rest(order: OrderRef, parcels: Sequence[ParcelPaper]) -> list[tuple[str, str, int]]:
