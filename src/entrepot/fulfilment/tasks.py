@@ -31,3 +31,7 @@ class LetGroupGo(msgspec.Struct, frozen=True):
 
     seller_id: UUID
     group_id: UUID
+
+
+class RemindOfUncollected(msgspec.Struct, frozen=True):
+    """Tell of what nobody collects at the counter."""

@@ -76,6 +76,10 @@ class Driving:
             raise NotYourRouteError(route=route.number, name=route.driver_name)
         return route
 
+    async def parcels(self, route_id: UUID) -> list[RouteParcelRef]:
+        """Return the parcels that a route is still to bring, and which are in the vehicle."""
+        return await self._routes.parcels(route_id)
+
     async def load(self, route_id: UUID, code: str, *, client_id: str = "") -> Loaded:
         """Scan a parcel into the vehicle.  Twice is once.
 

@@ -14,6 +14,7 @@ from entrepot.access.rights import Right
 from entrepot.documents.pages import storage_of
 from entrepot.documents.service import DocumentService
 from entrepot.fulfilment.carriage.errors import ManifestNotFoundError
+from entrepot.fulfilment.carriage.handed_over import left_unlisted, parcels_on, still_here
 from entrepot.fulfilment.carriage.manifests import LOOKS_BACK
 from entrepot.fulfilment.carriage.views import manifests, waiting_counts
 from entrepot.fulfilment.carriers import Carriers
@@ -50,6 +51,15 @@ class ManifestPages(Controller):
             return Template("fulfilment/manifests.html", context=context, status_code=422)
         return Redirect(PATH, status_code=303)
 
+    @get("/{manifest_id:uuid}", opt=needs(Right.FULFILMENT_READ))
+    async def show(self, manifest_id: UUID, session: AsyncSession) -> Template:
+        """Show what is on a manifest, to print it again and to look for a parcel."""
+        found = await manifests(session, manifest_id=manifest_id)
+        if not found:
+            raise ManifestNotFoundError(manifest=str(manifest_id))
+        context = {"row": found[0], "parcels": await parcels_on(session, manifest_id)}
+        return Template("fulfilment/manifest.html", context=context)
+
     @get("/{manifest_id:uuid}/{file:str}", opt=needs(Right.FULFILMENT_READ))
     async def document(self, request: HTMXRequest, manifest_id: UUID, file: str, session: AsyncSession) -> Stream:
         """Send one of the documents, ``1.pdf`` and on, to be shown and printed."""
@@ -78,6 +88,9 @@ async def _context(
     accounts = await Carriers(session).accounts()
     return {
         "rows": found[:PAGE],
+        "unlisted": await left_unlisted(session, now() - LOOKS_BACK),
+        "here": await still_here(session),
+        "accounts": {one.id: one.name for one in accounts},
         "waiting": [(one, counts[one.id]) for one in accounts if counts.get(one.id)],
         "next": f"{PATH}?before={found[PAGE - 1].id}" if len(found) > PAGE else None,
         "error": error,
