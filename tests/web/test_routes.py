@@ -31,6 +31,7 @@ PUBLIC_PATHS = {
     "/session/language",
     "/set-password/{token:str}",
     "/sign-in",
+    "/sign-in/badge",
 }
 """Everything that needs no sign-in.  A new entry is a decision, not a habit."""
 SOCKET = "WEBSOCKET"

@@ -11,6 +11,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access import views
+from entrepot.access.badges import api as badges
 from entrepot.access.errors import UnknownUserError
 from entrepot.access.guards import needs, open_to_signed_in, own_affairs
 from entrepot.access.http import managed_sellers, own_session, provide_wide
@@ -389,4 +390,4 @@ class KeyApi(Controller):
         await KeyService(session, principal).revoke_key(key_id)
 
 
-ROUTES = [MeApi, SellerApi, UserApi, KeyApi]
+ROUTES = [MeApi, SellerApi, UserApi, KeyApi, *badges.ROUTES]

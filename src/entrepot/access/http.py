@@ -21,6 +21,9 @@ from entrepot.kit.scope import Scope
 type Network = IPv4Network | IPv6Network
 
 SESSION_COOKIE = "entrepot_session"
+DEVICE_COOKIE = "entrepot_device"
+TOKEN_MOST = 128
+DEVICE_LIFE = 2 * 365 * 24 * 3600
 UNPROCESSABLE = 422
 
 
@@ -118,3 +121,22 @@ def keep_session(response: Response[Any], request: Request[Any, Any, Any], token
 def drop_session(response: Response[Any]) -> None:
     """Take the session's token out of the browser."""
     response.delete_cookie(SESSION_COOKIE, path="/")
+
+
+def device_token(request: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Return the token of an enrolled device, as the browser shows it; empty if it has none."""
+    token = request.cookies.get(DEVICE_COOKIE, "")
+    return token if len(token) < TOKEN_MOST else ""
+
+
+def keep_device(response: Response[Any], request: Request[Any, Any, Any], token: str) -> None:
+    """Let the browser remember that it is an enrolled device."""
+    response.set_cookie(
+        DEVICE_COOKIE,
+        token,
+        max_age=DEVICE_LIFE,
+        path="/",
+        httponly=True,
+        secure=request.app.state.settings.secure_cookies,
+        samesite="lax",
+    )

@@ -56,7 +56,7 @@ class Authentication(ASGIMiddleware):
                 require_csrf(connection)
         scope["user"] = seen.principal if seen else None
         scope["auth"] = seen
-        if seen is not None and seen.stale:
+        if seen is not None and seen.stale and not (seen.principal.by_badge and _by_itself(connection)):
             self._touch_later(connection.app.state.database, seen)
         await next_app(scope, receive, send)
 
@@ -91,6 +91,17 @@ async def _touch(database: Database, seen: Authenticated) -> None:
             await AuthenticationService(session).touch(seen)
     except (UnavailableError, SQLAlchemyError) as error:
         log.warning("last_seen_lost", kind=seen.kind, error=str(error))
+
+
+def _by_itself(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Tell whether a page asks, and nobody's hand: the live stream, and pieces of pages that follow it.
+
+    A session opened with a badge ends soon after its holder walked away, although the screen goes on showing the floor.
+    """
+    if connection.scope["type"] != ScopeType.HTTP:
+        return True
+    piece = "hx-request" in connection.headers and connection.scope["method"] == "GET"
+    return piece or connection.scope["path"] == "/live"
 
 
 def authentication() -> Authentication:

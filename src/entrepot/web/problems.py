@@ -8,7 +8,7 @@ from litestar.exceptions import HTTPException, NotFoundException, ValidationExce
 from litestar.plugins.htmx import HTMXTemplate
 from litestar.response import Redirect, Template
 
-from entrepot.access.errors import SignInNeededError, TooManyAttemptsError
+from entrepot.access.errors import PasswordNeededError, SignInNeededError, TooManyAttemptsError
 from entrepot.kit import i18n
 from entrepot.kit.errors import (
     ConflictError,
@@ -61,6 +61,8 @@ def show_problem(request: Request[Any, Any, Any], error: EntrepotError) -> Respo
         if request.headers.get("HX-Request"):
             return Response(None, status_code=401, headers={"HX-Redirect": "/sign-in"})
         return Redirect(target)
+    if isinstance(error, PasswordNeededError) and request.method == "GET" and wants_page(request):
+        return Redirect(f"/sign-in?next={request.url.path}")
     i18n.locale.set(language_of(request))
     detail = i18n.gettext(error.message).format(**error.facts)
     facts: dict[str, Any] = {name: fact if isinstance(fact, int) else str(fact) for name, fact in error.facts.items()}

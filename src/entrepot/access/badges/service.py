@@ -18,7 +18,7 @@ from entrepot.access.badges.models import Badge, SharedDevice
 from entrepot.access.badges.repository import BadgeRepository
 from entrepot.access.credentials import digest, new_secret
 from entrepot.access.domain import Grant, rights_over
-from entrepot.access.errors import UnknownUserError
+from entrepot.access.errors import InstanceOnlyError, UnknownUserError
 from entrepot.access.models import UserAccount
 from entrepot.access.passwords import hash_password
 from entrepot.access.principal import Principal
@@ -160,6 +160,7 @@ class BadgeService:
         Raises:
             UnknownUserError: the caller does not manage them.
             NoRightToGiveError: with it they could do what the caller may not.
+            InstanceOnlyError: they work for a seller, too, whose people the caller does not manage.
         """
         user = await self._managed(user_id)
         code = new_code()
@@ -191,6 +192,7 @@ class BadgeService:
         Raises:
             UnknownUserError: the caller does not manage them.
             NoRightToGiveError: with it they could do what the caller may not.
+            InstanceOnlyError: they work for a seller, too, whose people the caller does not manage.
             InvalidInputError: the PIN is too easy, or none.
         """
         await self._set_pin(await self._managed(user_id), pin)
@@ -278,6 +280,8 @@ class BadgeService:
         if user is None:
             raise UnknownUserError
         grants, sellers = await self._people.grants(user_id), self._sellers()
+        if sellers is not None and not {grant.seller_id for grant in grants} <= sellers:
+            raise InstanceOnlyError  # a way in to another seller, too
         whose: Collection[UUID | None] = [None] if sellers is None else sellers
         for seller_id in {*whose, *(grant.seller_id for grant in grants)}:
             require_rights(self._principal.rights, floor_rights(grants, seller_id))

@@ -147,3 +147,8 @@ def _subjects(holder: Holder, device: DeviceRef) -> dict[bytes, Throttle]:
         return hashlib.sha256(f"{kind}\0{subject}".encode()).digest()
 
     return {hashed("pin", holder.user_id): PIN_THROTTLE, hashed("device", device.id): DEVICE_THROTTLE}
+
+
+async def known_device(session: AsyncSession, token: str) -> DeviceRef | None:
+    """Return the enrolled device with this token, or None."""
+    return await BadgeRepository(session).device(digest(token))

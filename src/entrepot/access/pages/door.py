@@ -10,10 +10,20 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from entrepot.access.badges.repository import DeviceRef
+from entrepot.access.badges.sign_in import known_device
 from entrepot.access.errors import LinkSpentError, TooManyAttemptsError, UnknownSellerError, WrongPasswordError
 from entrepot.access.forms import new_password_field, sign_in_fields
 from entrepot.access.guards import open_to_all, open_to_signed_in
-from entrepot.access.http import client_address, drop_session, keep_session, provide_wide, see_other, user_agent
+from entrepot.access.http import (
+    client_address,
+    device_token,
+    drop_session,
+    keep_session,
+    provide_wide,
+    see_other,
+    user_agent,
+)
 from entrepot.access.passwords import verify_password
 from entrepot.access.principal import Principal
 from entrepot.access.service import Authenticated, SignInService, link_owner, setup_needed, use_password_link
@@ -47,12 +57,15 @@ class DoorController(Controller):
         wide: NamedDependency[AsyncSession],
         next: FromQuery[str] = "/",  # noqa: A002 -- the name in the address
     ) -> Template | Redirect:
-        """Ask who it is."""
-        if request.scope.get("user") is not None:
+        """Ask who it is: on an enrolled device for a badge, too."""
+        who: Principal | None = request.scope.get("user")
+        if who is not None and not who.by_badge:
             return see_other(local_path(next))
         if await setup_needed(wide):
             return see_other("/first-run")
-        return _form(next=local_path(next))
+        token = device_token(request)
+        device = await known_device(wide, token) if token else None
+        return _form(next=local_path(next), email=who.email if who else "", device=device, by_badge=who is not None)
 
     @post("/sign-in", opt=open_to_all())
     async def sign_in(self, request: Request[Any, Any, Any]) -> Response[Any]:
@@ -140,9 +153,18 @@ class DoorController(Controller):
         return answer
 
 
-def _form(*, next: str, email: str = "", error: WrongPasswordError | TooManyAttemptsError | None = None) -> Template:  # noqa: A002 -- see above
+def _form(
+    *,
+    next: str,  # noqa: A002 -- see above
+    email: str = "",
+    error: WrongPasswordError | TooManyAttemptsError | None = None,
+    device: DeviceRef | None = None,
+    by_badge: bool = False,
+) -> Template:
     context = {
         "fields": sign_in_fields(email),
+        "device": device,
+        "by_badge": by_badge,
         "next": next,
         "problem": gettext(error.message).format(**error.facts) if error else None,
     }
