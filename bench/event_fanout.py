@@ -34,10 +34,18 @@ class OrderTouched(Event, frozen=True, kw_only=True):
     number: int
 
 
+def plain_number(line: bytes) -> int | None:
+    """Return the number of the event that a line tells, None if it tells none."""
+    if not line.startswith(b"data: {") or b'"number":' not in line:
+        return None
+    return int(line.rpartition(b'"number":')[2].rstrip(b"}\r\n"))
+
+
 @dataclass(slots=True)
 class Browser:
     """One connection: what arrived and when, and the last id."""
 
+    number_in: Callable[[bytes], int | None] = plain_number
     arrived: dict[int, float] = field(default_factory=dict[int, float])
     last_id: str = ""
     writer: asyncio.StreamWriter | None = None
@@ -50,8 +58,8 @@ class Browser:
         self.writer.write(request.encode())
         try:
             while line := await reader.readline():
-                if line.startswith(b"data: {") and b'"number":' in line:
-                    number = int(line.rpartition(b'"number":')[2].rstrip(b"}\r\n"))
+                number = self.number_in(line)
+                if number is not None:
                     self.arrived.setdefault(number, time.perf_counter())
                 elif line.startswith(b"id: "):
                     self.last_id = line[4:].decode().strip()
@@ -95,9 +103,14 @@ def percentile(delays: list[float]) -> float:
     return statistics.quantiles(delays, n=100)[98]
 
 
-async def measure(port: int, cookie: str, publish: Callable[[int], Awaitable[None]]) -> tuple[list[float], int, int]:
+async def measure(
+    port: int,
+    cookie: str,
+    publish: Callable[[int], Awaitable[None]],
+    number_in: Callable[[bytes], int | None] = plain_number,
+) -> tuple[list[float], int, int]:
     """Return the delays of every delivery, and how many were lost in each half."""
-    browsers = [Browser() for _ in range(CLIENTS)]
+    browsers = [Browser(number_in) for _ in range(CLIENTS)]
     tasks = [asyncio.create_task(browser.follow(port, cookie)) for browser in browsers]
     await asyncio.sleep(4)
     committed: dict[int, float] = {}

@@ -12,14 +12,6 @@ class SiteNotFoundError(NotFoundError):
     message = N_("There is no such warehouse. It may belong to another seller; choose one from the list.")
 
 
-class NotByPersonError(RefusedError):
-    """The site shows figures of people to themselves alone."""
-
-    code = "fulfilment.not_by_person"
-    title = N_("Not shown by person")
-    message = N_("This site does not show figures person by person. Everyone sees their own under My day; whoever runs the floor can switch it on for a warehouse.")  # fmt: skip
-
-
 class BadDaysError(RefusedError):
     """A range of days cannot be used."""
 

@@ -25,6 +25,8 @@ from entrepot.fulfilment.way.stages import WORKED
 
 ALL = "all"
 """The supervisor's board."""
+LEAST_HOURS = 8
+"""Of a chart, so that a single busy hour is not all of it."""
 
 
 class BoardPages(Controller):
@@ -120,9 +122,9 @@ def _chart(board: Board, station: Station | None, site: Site | None, zone: str) 
     """Return what was done by the hour, against the same weekday; the whole floor is done when orders leave."""
     wanted = station or Station.DISPATCH
     figures = next(one for one in board.stations if one.station is wanted)
-    hours = range(24)
-    busy = [hour for hour in hours if figures.hours[hour] or figures.usual_hours[hour]] + [board.hour]
-    shown = range(min(busy), max(busy) + 1)
+    busy = [hour for hour in range(24) if figures.hours[hour] or figures.usual_hours[hour]] + [board.hour]
+    begins = max(0, min([*busy, max(busy) - LEAST_HOURS]))
+    shown = range(begins, min(24, max(*busy, begins + LEAST_HOURS) + 1))
     midnight: datetime = today(site.time_zone if site else zone).begins
     return {
         "x": [int((midnight + timedelta(hours=hour)).timestamp()) for hour in shown],
