@@ -1,16 +1,19 @@
 """What becomes of invoices: each ends as an order, as nothing new, or before a person."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import SellerRef
+from entrepot.orders.invoices import views
+from entrepot.orders.invoices.errors import InvoiceShippedError, NotWaitingError, WrongProductError
 from entrepot.orders.invoices.refs import Result, SourceRef, Taken
 from entrepot.orders.invoices.service import InvoiceService
 from entrepot.orders.service import OrderService, OrderStatus
-from tests.orders.factories import World, add_product, make_world
+from tests.orders.factories import ADDRESS, World, add_product, make_world
 
 pytestmark = pytest.mark.anyio
 
@@ -49,6 +52,11 @@ class Erp:
         return (await self.send(raw))[0]
 
 
+def id_of(taken: Taken) -> UUID:
+    assert taken.invoice_id is not None
+    return taken.invoice_id
+
+
 @pytest.fixture
 async def erp(session: AsyncSession, seller: SellerRef) -> Erp:
     world = await make_world(session, seller.id, [("MUG-BLUE", 10), ("MUG-RED", 5)])
@@ -66,3 +74,144 @@ async def test_an_invoice_becomes_an_order_once(erp: Erp) -> None:
     assert (again.result, again.order_id) == (Result.UNCHANGED, first.order_id)
     priority = await erp.session.execute(text("SELECT priority FROM sales_order WHERE id = :id"), {"id": order.id})
     assert priority.scalar_one() == 5
+
+
+async def test_a_bad_invoice_waits_and_the_others_go_on(erp: Erp) -> None:
+    bad = invoice("INV-0002", priority="soon") | {"lines": [{"code": "MUG-BLUE", "quantity": "-1"}, {"quantity": 1}]}
+    taken = await erp.send(invoice("INV-0001"), bad, "nonsense", {"lines": []}, invoice("INV-0003", ("MUG-RED", 1)))
+    assert [one.result for one in taken] == ["created", "attention", "attention", "attention", "created"]
+    assert {problem.field for problem in taken[1].problems} == {"priority", "lines.1.quantity", "lines.2.code"}
+    assert "between 1 and 1,000,000" in taken[1].problems[1].sentence.english
+    assert taken[3].number.startswith("?")
+    again = await erp.send_one({"lines": []})
+    assert again.invoice_id == taken[3].invoice_id  # what has no number is known by its content
+    good = await erp.service.again(taken[1].invoice_id or taken[1].order_id, invoice("INV-0002"))
+    assert (good.result, good.invoice_id) == (Result.CREATED, taken[1].invoice_id)
+    await erp.service.dismiss(id_of(again), "a test page")
+    with pytest.raises(NotWaitingError):
+        await erp.service.again(id_of(good))
+
+
+async def test_a_changed_invoice_changes_its_order(erp: Erp) -> None:
+    first = await erp.send_one(invoice("INV-0001", ("MUG-BLUE", 2), ("MUG-RED", 1)))
+    assert first.order_id is not None
+    changed = invoice("INV-0001", ("MUG-RED", 1), ("MUG-BLUE", 3), remarks="leave at the door", priority=9)
+    second = await erp.send_one(changed)
+    assert (second.result, second.order_id) == (Result.UPDATED, first.order_id)
+    order = await erp.orders.order(first.order_id)
+    assert {line.sku: line.open_quantity for line in order.lines} == {"MUG-BLUE": 3, "MUG-RED": 1}
+    assert (order.status, len(order.lines), order.unit_count) == (OrderStatus.RESERVED, 2, 4)
+    third = await erp.send_one(invoice("INV-0001", ("MUG-BLUE", 3)))
+    order = await erp.orders.order(first.order_id)
+    assert third.result is Result.UPDATED
+    assert [line.open_quantity for line in order.lines] == [3, 0]
+    assert order.total == order.goods_total == 3 * order.lines[0].unit_price
+    wishes = await views.wishes(erp.session, [order.id])
+    assert [(wish.sku, wish.shelf, wish.lot) for wish in wishes] == [("MUG-BLUE", "A-01", "L7")]
+    note = (await views.picker_notes(erp.session, [order.id]))[order.id]
+    assert (note.salesman, note.area, note.route, note.remarks) == ("Eva", "North", "12", "ring twice")
+
+
+async def test_an_address_corrected_here_stays(erp: Erp) -> None:
+    first = await erp.send_one(invoice())
+    assert first.order_id is not None
+    await erp.orders.correct_address(first.order_id, ADDRESS)
+    await erp.send_one(invoice(remarks="other"))
+    assert (await erp.orders.order(first.order_id)).shipping_address["street"] == "Keizersgracht"
+    moved = invoice() | {"ship_to": {"street": "Singel 2"}}
+    await erp.send_one(moved)
+    assert (await erp.orders.order(first.order_id)).shipping_address["street"] == "Singel 2"
+
+
+async def test_what_was_picked_or_cancelled_is_told_by_name(erp: Erp) -> None:
+    first, second = await erp.send(invoice("INV-0001"), invoice("INV-0002"))
+    assert first.order_id is not None
+    assert second.order_id is not None
+    await erp.orders.advance([first.order_id], OrderStatus.PICKING)
+    await erp.orders.advance([first.order_id], OrderStatus.PICKED)
+    await erp.orders.cancel([second.order_id])
+    picked, cancelled = await erp.send(invoice("INV-0001", ("MUG-RED", 1)), invoice("INV-0002", ("MUG-RED", 1)))
+    assert (picked.result, picked.order_id) == (Result.ATTENTION, first.order_id)
+    assert "goods of order INV-0001 are picked" in picked.problems[0].sentence.english
+    assert "order INV-0002 was cancelled here" in cancelled.problems[0].sentence.english
+    back = await erp.send_one(invoice("INV-0002", cancelled=True))
+    assert back.result is Result.CANCELLED
+    await erp.service.dismiss(id_of(picked), "the floor keeps it")
+    assert (await erp.service.numbered(erp.source, "INV-0001")).state == "taken"
+
+
+async def test_credit_notes_take_back(erp: Erp) -> None:
+    first = await erp.send_one(invoice("INV-0001", ("MUG-BLUE", 3), ("MUG-RED", 2)))
+    assert first.order_id is not None
+    note = {"number": "CR-1", "kind": "credit", "credits": "INV-0001", "lines": [{"code": "MUG-BLUE", "quantity": 1}]}
+    part = await erp.send_one(note)
+    assert (part.result, part.order_id) == (Result.CREDITED, first.order_id)
+    order = await erp.orders.order(first.order_id)
+    assert {line.sku: line.open_quantity for line in order.lines} == {"MUG-BLUE": 2, "MUG-RED": 2}
+    assert (await erp.send_one(note)).result is Result.UNCHANGED
+    much = await erp.send_one(note | {"number": "CR-2", "lines": [{"code": "MUG-RED", "quantity": 9}]})
+    assert "has only 2 left" in much.problems[0].sentence.english
+    unknown = await erp.send_one(note | {"number": "CR-3", "credits": "INV-9"})
+    assert "Invoice INV-9 is not here" in unknown.problems[0].sentence.english
+    whole = await erp.send_one({"number": "CR-4", "kind": "credit", "credits": "INV-0001"})
+    assert whole.result is Result.CREDITED
+    assert (await erp.orders.order(first.order_id)).status is OrderStatus.CANCELLED
+    assert (await erp.service.numbered(erp.source, "INV-0001")).state == "cancelled"
+    assert (await erp.service.again(id_of(unknown), note | {"number": "CR-3"})).number == "CR-3"
+
+
+async def test_a_cancelled_invoice_never_becomes_an_order(erp: Erp) -> None:
+    assert (await erp.send_one({"number": "INV-7", "cancelled": "yes"})).result is Result.CANCELLED
+    late = await erp.send_one(invoice("INV-7"))
+    assert "was cancelled before" in late.problems[0].sentence.english
+    shipped = await erp.send_one(invoice("INV-8"))
+    assert shipped.order_id is not None
+    await erp.orders.advance([shipped.order_id], OrderStatus.SHIPPED)
+    with pytest.raises(InvoiceShippedError):
+        await erp.service.cancel(erp.source, "INV-8", "too late")
+
+
+async def test_codes_mean_what_somebody_said(erp: Erp) -> None:
+    await add_product(erp.session, erp.world, "CUP", 5, gtin="8712345678906")
+    by_barcode = invoice("INV-1") | {"lines": [{"code": "theirs", "barcode": "8712345678906", "quantity": 1}]}
+    assert (await erp.send_one(by_barcode)).result is Result.CREATED
+    waits = await erp.send_one(invoice("INV-2", ("X-1", 1), ("FREIGHT", 1)))
+    assert waits.unknown == ("X-1", "FREIGHT")
+    assert [one.result for one in await erp.service.explain_code(erp.source, "FREIGHT", None)] == ["attention"]
+    assert [one.result for one in await erp.service.explain_code(erp.source, "X-1", "CUP")] == ["created"]
+    with pytest.raises(WrongProductError):
+        await erp.service.explain_code(erp.source, "X-2", "NOPE")
+    only_freight = await erp.send_one(invoice("INV-3", ("FREIGHT", 1)))
+    assert "None of the lines is goods" in only_freight.problems[0].sentence.english
+    new = await erp.send_one(invoice("INV-4", ("SOON", 1)))
+    await add_product(erp.session, erp.world, "SOON", 1)
+    assert [one.result for one in await erp.service.again_for(erp.world.seller_id, ["SOON"])] == ["created"]
+    assert new.result is Result.ATTENTION
+
+
+async def test_a_thousand_invoices_take_few_statements(erp: Erp) -> None:
+    await add_product(erp.session, erp.world, "BULK", 5000)
+    many = [invoice(f"N-{number:05}", ("BULK", 1), ("MUG-BLUE", 1), remarks=str(number)) for number in range(300)]
+    taken, statements = await counted(erp, many)
+    assert {one.result for one in taken} == {Result.CREATED}
+    assert statements < 40
+    changed = [one | {"lines": [{"code": "BULK", "quantity": 2}]} for one in many]
+    taken, statements = await counted(erp, changed)
+    assert {one.result for one in taken} == {Result.UPDATED}
+    assert statements < 60
+
+
+async def counted(erp: Erp, raws: list[dict[str, Any]]) -> tuple[list[Taken], int]:
+    """Send invoices, and count the statements that it takes."""
+    seen: list[str] = []
+    engine = (await erp.session.connection()).engine.sync_engine
+
+    def note(*args: Any) -> None:  # noqa: ANN401 -- SQLAlchemy's event
+        seen.append(str(args[2]))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        taken = await erp.service.take(erp.source, raws, origin="api")
+        return taken, len(seen)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

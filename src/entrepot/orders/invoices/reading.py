@@ -20,7 +20,8 @@ from entrepot.orders.invoices.refs import InvoiceDraft, InvoiceLine, Kind, Probl
 
 MOST_LINES = 1000
 MOST_UNITS = 1_000_000
-HIGHEST = 9
+CENTS_OF_CENTS = Decimal("0.0001")
+"""As the tables keep money: 9.5 and 9.50 are one price."""
 SPREADSHEET_DAY = date(1899, 12, 30)
 """Day 0 of spreadsheet programs (which believe that 1900 was a leap year)."""
 
@@ -219,7 +220,7 @@ class _Reader:
         if not 0 <= amount < MOST_MONEY:
             self.wrong(key, MONEY_WRONG, amount=text)
             return Decimal(0)
-        return amount
+        return amount.quantize(CENTS_OF_CENTS)
 
     def currency(self, raw: Mapping[str, Any]) -> str:
         text = self.text(raw, "currency", 10).upper() or self._defaults.currency
