@@ -174,7 +174,7 @@ def test_what_cannot_be_counted_waits_in_review_and_nobody_sends_it_for_another(
     expect(notes).to_contain_text(f"waits in review: Order {number} was cancelled", timeout=PATIENCE_MS)
     expect(state).to_contain_text("All sent")
     page.goto("/fulfilment/scan/review")
-    row = page.get_by_role("row").filter(has_text=number)
+    row = page.locator("#list tbody tr").filter(has_text=number)
     expect(row).to_contain_text(f"Order {number} was cancelled in the meantime. Put 22178 back in")
     expect(row).to_contain_text("Olivia Owner")
     picture(page, "scan-review")

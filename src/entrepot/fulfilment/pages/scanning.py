@@ -139,7 +139,6 @@ class ScanningPages(Controller):
 
 async def _review(session: AsyncSession, *, done: bool = False, before: UUID | None = None) -> dict[str, Any]:
     found = await conflicts(session, done=done, before=before, limit=PAGE + 1)
-    query = {"done": "1"} if done else {}
     return {
         "rows": found[:PAGE],
         "waiting": await conflict_count(session),
@@ -147,7 +146,6 @@ async def _review(session: AsyncSession, *, done: bool = False, before: UUID | N
         "kinds": KIND_LABELS,
         "reasons": {str(reason): label for reason, label in SHORT_LABELS.items()},
         "done": done,
-        "query": query,
         "next": f"{PATH}/review?{'done=1&' if done else ''}before={found[PAGE - 1].id}" if len(found) > PAGE else None,
         "wrong": None,
         "sentence": "",
