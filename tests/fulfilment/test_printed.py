@@ -12,8 +12,8 @@ from entrepot.kit import outbox
 from entrepot.kit.scope import Scope
 from entrepot.printing import views
 from entrepot.printing.automatic import Rules, react
-from entrepot.printing.domain import Format, Purpose
 from entrepot.printing.http import WORKSTATION_COOKIE
+from entrepot.printing.refs import Format, Purpose
 from entrepot.printing.service import PrintService
 from entrepot.printing.stations import StationService
 from tests.conftest import MakeClient, principal_for

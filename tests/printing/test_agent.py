@@ -30,8 +30,7 @@ from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
 from entrepot.printing import views
-from entrepot.printing.domain import Connection, Format, PrinterKind, Purpose
-from entrepot.printing.refs import JobRef, Paper, Task
+from entrepot.printing.refs import Connection, Format, JobRef, Paper, PrinterKind, Purpose, Task
 from entrepot.printing.service import PrintService
 from tests.conftest import MakeClient, principal_for
 from tests.printing.conftest import LABEL, make_station

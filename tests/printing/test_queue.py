@@ -13,7 +13,6 @@ from entrepot.kit.clock import now
 from entrepot.kit.errors import InvalidInputError
 from entrepot.printing import views
 from entrepot.printing.claiming import Claiming
-from entrepot.printing.domain import ATTEMPTS, Format, Purpose
 from entrepot.printing.errors import (
     CopiesError,
     JobStateError,
@@ -24,7 +23,7 @@ from entrepot.printing.errors import (
     WrongFormatError,
 )
 from entrepot.printing.proof import proof
-from entrepot.printing.refs import JobRef, Paper, PrinterRef, Task, WorkstationRef
+from entrepot.printing.refs import ATTEMPTS, Format, JobRef, Paper, PrinterRef, Purpose, Task, WorkstationRef
 from entrepot.printing.repository import QueueRepository
 from entrepot.printing.service import PrintService
 from entrepot.printing.stations import StationService

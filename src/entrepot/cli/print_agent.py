@@ -21,8 +21,7 @@ import msgspec
 
 from entrepot.kit.errors import ForbiddenError, RefusedError, UnavailableError
 from entrepot.kit.text import N_
-from entrepot.printing.domain import Connection, Format, HostPort, read_host
-from entrepot.printing.refs import Task
+from entrepot.printing.refs import Connection, Format, HostPort, Task, read_host
 
 WAIT = 25
 """Seconds that the hub holds a question for work."""

@@ -16,8 +16,7 @@ from entrepot.fulfilment.errors import PickListNotFoundError, ShipmentNotFoundEr
 from entrepot.inventory.labels import Label, bars
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.printing.automatic import Made, makes
-from entrepot.printing.domain import Format, Purpose
-from entrepot.printing.refs import Paper, PrinterRef
+from entrepot.printing.refs import Format, Paper, PrinterRef, Purpose
 
 _LIST = """
 #let it = json(bytes(sys.inputs.it))

@@ -7,8 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.inventory.labels import SIZES, pdf, zpl
 from entrepot.inventory.views.labels import LabelKind, labelled
-from entrepot.printing.domain import Format, PrinterKind, Purpose
-from entrepot.printing.refs import JobRef, Paper
+from entrepot.printing.refs import Format, JobRef, Paper, PrinterKind, Purpose
 from entrepot.printing.service import PrintService
 
 PURPOSES: dict[LabelKind, Purpose] = {

@@ -6,7 +6,33 @@ from uuid import UUID
 
 import msgspec
 
-from entrepot.printing.domain import DOTS_PER_MM, Connection, Format, JobState, PrinterKind, Purpose
+from entrepot.printing.domain import (
+    DOTS_PER_MM,
+    PURPOSE_LABELS,
+    Connection,
+    Format,
+    HostPort,
+    JobState,
+    PrinterKind,
+    Purpose,
+    read_host,
+)
+
+__all__ = [
+    "PURPOSE_LABELS",
+    "Connection",
+    "Format",
+    "HostPort",
+    "JobRef",
+    "JobState",
+    "Paper",
+    "PrinterKind",
+    "PrinterRef",
+    "Purpose",
+    "Task",
+    "WorkstationRef",
+    "read_host",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,9 +14,8 @@ from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.fulfilment.carriage.errors import ManifestNotFoundError
 from entrepot.fulfilment.printed import label_papers, manifest_papers, pick_list_paper
-from entrepot.printing.domain import Purpose
 from entrepot.printing.http import sent, workstation_of
-from entrepot.printing.refs import JobRef
+from entrepot.printing.refs import JobRef, Purpose
 from entrepot.printing.service import PrintService
 
 type Answer = HTMXTemplate | Redirect

@@ -16,7 +16,7 @@ from entrepot.access.rights import Right
 from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.text import N_
 from entrepot.printing import views
-from entrepot.printing.api_agent import PrintAgentApi
+from entrepot.printing.api.agent import PrintAgentApi
 from entrepot.printing.automatic import Rules
 from entrepot.printing.domain import Connection, JobState, PrinterKind, Purpose
 from entrepot.printing.errors import BadCursorError, UnknownJobError, UnknownWorkstationError
