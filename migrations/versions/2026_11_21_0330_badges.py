@@ -7,6 +7,8 @@ Revises: 2026_11_21_0320
 import sqlalchemy as sa
 from alembic import op
 
+from entrepot.kit.isolation import isolate
+
 revision = "2026_11_21_0330"
 down_revision = "2026_11_21_0320"
 
@@ -59,6 +61,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shared_device")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_shared_device_token_hash")),
     )  # fmt: skip
+    isolate("shared_device")
     for table in TABLES:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(

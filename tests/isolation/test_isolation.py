@@ -105,9 +105,12 @@ async def sample(owner: asyncpg.Connection, column: asyncpg.Record) -> str:
         "boolean": "false",
         "bytea": f"'\\x{secrets.token_hex(8)}'::bytea",
         "date": "current_date",
+        "time without time zone": "'12:00'::time",
         "interval": "interval '1 hour'",
         "inet": "'192.0.2.1'::inet",
     }
+    if column["attname"] == "time_zone":
+        return "'UTC'"
     if column["type"] in kinds:
         return kinds[column["type"]]
     if column["type"].startswith("timestamp"):

@@ -1,4 +1,4 @@
-"""Tables of badges.  They belong to the instance, like the people they are about."""
+"""Tables of badges.  They belong to the instance, like the people they are about; a device may be of one seller."""
 
 from datetime import datetime
 from uuid import UUID
