@@ -25,7 +25,7 @@ class ContainerStateError(ConflictError):
 
     code = "fulfilment.container_state"
     title = N_("Not possible now")
-    message = N_("“{code}” is {state}. Reload the page to see what can be done with it.")
+    message = N_("That cannot be done with “{code}” now: it was sealed, opened or emptied meanwhile. Reload the page.")
 
 
 class NothingToBoxError(RefusedError):
