@@ -121,6 +121,8 @@ def navigation(me: Principal | None, path: str) -> list[dict[str, Any]]:
     """Return the sections and entries that *me* may open."""
     if me is None:
         return []
+    here = [item.url for item in navigation_items() if path == item.url or path.startswith(item.url + "/")]
+    active = max(here, key=len, default="")  # of a list and one below it, the one below
     sections: list[dict[str, Any]] = []
     for key, heading in SECTIONS.items():
         items = [
@@ -129,7 +131,7 @@ def navigation(me: Principal | None, path: str) -> list[dict[str, Any]]:
                 "url": item.url,
                 "icon": item.icon,
                 "shortcut": f"g {item.shortcut}" if item.shortcut else None,  # j and k alone walk the rows
-                "active": path == item.url or path.startswith(item.url + "/"),
+                "active": item.url == active,
             }
             for item in sorted(navigation_items(), key=lambda item: item.order)
             if item.section == key and (item.right is None or me.can(item.right))

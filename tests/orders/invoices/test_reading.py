@@ -64,8 +64,9 @@ def test_whatever_comes_is_read_or_told(raw: object) -> None:
 @given(st.text("ABC-/", max_size=8), st.integers(0, 10**9), st.integers(1, 12))
 def test_a_number_is_its_prefix_and_its_count(prefix: str, serial: int, width: int) -> None:
     number = written(prefix, serial, width)
-    assert split_number(number)[:2] == (prefix, serial)
-    assert written(*split_number(number)) == number
+    parts = split_number(number)
+    assert (parts.prefix, parts.serial) == (prefix, serial)
+    assert written(prefix, serial, parts.width) == number
 
 
 @given(st.sets(st.integers(0, 60)), st.none() | st.integers(0, 60))

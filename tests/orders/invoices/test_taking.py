@@ -85,7 +85,7 @@ async def test_a_bad_invoice_waits_and_the_others_go_on(erp: Erp) -> None:
     assert taken[3].number.startswith("?")
     again = await erp.send_one({"lines": []})
     assert again.invoice_id == taken[3].invoice_id  # what has no number is known by its content
-    good = await erp.service.again(taken[1].invoice_id or taken[1].order_id, invoice("INV-0002"))
+    good = await erp.service.again(id_of(taken[1]), invoice("INV-0002"))
     assert (good.result, good.invoice_id) == (Result.CREATED, taken[1].invoice_id)
     await erp.service.dismiss(id_of(again), "a test page")
     with pytest.raises(NotWaitingError):

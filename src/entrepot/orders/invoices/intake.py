@@ -164,15 +164,16 @@ class InvoiceIntake:
         """Return what codes and barcodes mean: what somebody said, else a SKU, else a GTIN."""
         names = {code for code in codes | barcodes if code}
         said = await self._invoices.codes(self._source.id, names) if names else {}
-        by_id = await self._catalog.products({product_id for product_id in said.values() if product_id})
+        goods = {code: product_id for code, product_id in said.items() if product_id is not None}
+        by_id = await self._catalog.products(set(goods.values()))
         left = names - set(said)
         by_sku = await self._catalog.resolve(self._source.seller_id, left) if left else {}
         by_gtin = await self._catalog.resolve_gtins(self._source.seller_id, left - set(by_sku)) if left else {}
-        chosen = {code: by_id[product_id] for code, product_id in said.items() if product_id in by_id}
+        chosen = {code: by_id[product_id] for code, product_id in goods.items() if product_id in by_id}
         found = {**by_gtin, **by_sku, **chosen}
         return KnownCodes(
             {code: product for code, product in found.items() if product.kind != NOT_SELLABLE},
-            {code for code, product_id in said.items() if product_id is None},
+            set(said) - set(goods),
         )
 
     # -- new orders

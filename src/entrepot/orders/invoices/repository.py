@@ -12,7 +12,7 @@ from entrepot.kit.bulk import insert_many, insert_rows
 from entrepot.kit.ids import new_id
 from entrepot.kit.sql import text
 from entrepot.orders.invoices.models import Invoice, InvoiceSource, InvoiceWish
-from entrepot.orders.invoices.refs import InvoiceRef, Kind, SourceRef, State
+from entrepot.orders.invoices.refs import InvoiceRef, SourceRef, State
 
 _SOURCE = ", ".join(SourceRef.__struct_fields__)
 _INVOICE = ", ".join(InvoiceRef.__struct_fields__)
@@ -247,5 +247,4 @@ def _source(row: RowMapping | None) -> SourceRef | None:
 
 
 def _invoice(row: RowMapping) -> InvoiceRef:
-    plain = {name: row[name] for name in InvoiceRef.__struct_fields__}
-    return InvoiceRef(**plain | {"kind": Kind(row["kind"]), "state": State(row["state"])})
+    return msgspec.convert(dict(row), InvoiceRef)

@@ -348,7 +348,8 @@ async def picker_notes(session: AsyncSession, order_ids: Collection[UUID]) -> di
         ),
         {"ids": list(order_ids)},
     )
-    return {row["order_id"]: PickerNote(**{**row, "wishes": _by_sku(row["wishes"])}) for row in rows.mappings()}
+    notes = (msgspec.convert({**row, "wishes": _by_sku(row["wishes"])}, PickerNote) for row in rows.mappings())
+    return {note.order_id: note for note in notes}
 
 
 def _by_sku(rows: list[list[str | None]]) -> dict[str, list[str]]:
