@@ -62,8 +62,14 @@ document.addEventListener(
       event.target.value = event.target.value.slice(0, -done.code.length);
     }
     const input = field();
-    if (own && input) input.value = "";
-    if (!done.repeat) send(done.code);
+    let { code, repeat } = done;
+    if (own && input) {
+      // Keys that came slowly, from a scanner at the edge of its reach: what stands in the box is what was scanned.
+      const whole = input.value.trim();
+      if (whole.length > code.length && whole.endsWith(code)) [code, repeat] = [whole, detector.isRepeat(whole, event.timeStamp)];
+      input.value = "";
+    }
+    if (!repeat) send(code);
   },
   true,
 );

@@ -37,6 +37,21 @@ def post(page: Page, path: str, body: object = None) -> Any:  # noqa: ANN401 -- 
     return answer.json()
 
 
+def ordered(demo: Demo, page: Page, *wanted: tuple[str, int]) -> tuple[str, str]:
+    """Enter an order; returns its id and its number."""
+    address = {
+        "last_name": "Bakker",
+        "street": "Kerkstraat",
+        "house_number": "7",
+        "postcode": "3511 AB",
+        "city": "Utrecht",
+    }
+    lines = [{"sku": sku, "quantity": quantity} for sku, quantity in wanted]
+    made = post(page, "orders", {"ship_to": address | {"country": "NL"}, "lines": lines})
+    demo.eventually(lambda: api(page, f"orders/{made['id']}")["status"] == "reserved", what="the reservation")
+    return made["id"], made["number"]
+
+
 def type_in(page: Page, code: str) -> None:
     """Type a code by hand."""
     page.locator("#scan-code").fill(code)
@@ -53,11 +68,9 @@ def test_two_minutes_without_a_network_in_the_middle_of_a_list(  # noqa: PLR0915
     demo: Demo,
     page: Page,
     open_context: Callable[..., BrowserContext],
-    bring_in: Callable[[Page, str], str],
     picture: Callable[..., None],
 ) -> None:
-    number = f"BOL-{demo.place_order(MUG, CUP)}"
-    order = bring_in(page, number.removeprefix("BOL-")).rpartition("/")[2]
+    order, number = ordered(demo, page, MUG, CUP)
     barcodes = {sku: demo.gtin(sku) for sku, _ in (MUG, CUP)}
     context = open_context(viewport=ONE_HAND)
     phone = context.new_page()
@@ -137,11 +150,9 @@ def test_what_cannot_be_counted_waits_in_review_and_nobody_sends_it_for_another(
     demo: Demo,
     page: Page,
     open_context: Callable[..., BrowserContext],
-    bring_in: Callable[[Page, str], str],
     picture: Callable[..., None],
 ) -> None:
-    number = f"BOL-{demo.place_order(('22178', 2))}"
-    order = bring_in(page, number.removeprefix("BOL-")).rpartition("/")[2]
+    order, number = ordered(demo, page, ("22178", 2))
     context = open_context(viewport=ONE_HAND)
     phone = context.new_page()
     phone.clock.install()
