@@ -65,7 +65,7 @@ class QueuePages(Controller):
             "workstation_id": workstation,
             "stations": stations,
             "station_options": [
-                {"value": "", "label": gettext(N_("All"))},
+                {"value": "", "label": gettext(N_("All workstations"))},
                 *({"value": str(one.id), "label": one.name} for one in stations),
             ],
             "counts": await views.counts(session),
