@@ -37,8 +37,8 @@ ANN, BOB = Actor("user", "ann", "Ann"), Actor("user", "bob", "Bob")
 
 
 def act(sequence: int, kind: ActKind = ActKind.PICK, **facts: Any) -> Act:  # noqa: ANN401 -- as the fields
-    facts = {"quantity": 1} | facts if kind is ActKind.PICK else facts
-    return Act(client_id=str(new_id()), sequence=sequence, kind=kind, **({"at": now()} | facts))
+    given: dict[str, Any] = {"at": now(), "quantity": 1 if kind is ActKind.PICK else 0} | facts
+    return Act(client_id=str(new_id()), sequence=sequence, kind=kind, **given)
 
 
 async def take(floor: Floor, code: str, who: Actor = ANN, *, over: bool = False) -> Download:
