@@ -1,5 +1,6 @@
 """The pages of invoices, walked through as people do."""
 
+import json
 from typing import Any
 
 import httpx
@@ -98,7 +99,7 @@ async def test_a_file_is_previewed_and_its_columns_are_kept(client: httpx.AsyncC
     columns = {"column-number": "0", "column-code": "1", "column-quantity": "2", "column-name": "9", "mark": ","}
     started = await client.post(f"{sent.headers['location']}/columns", data=columns | {"start": "1"})
     assert started.status_code == 303
-    assert "4 columns of its files are known" in (await client.get(source)).text or True
+    assert "4 columns of its files are known" in (await client.get(source)).text
     assert (await client.get("/imports/new/invoices")).headers["location"] == "/orders/invoices/import"
 
 
@@ -112,3 +113,32 @@ async def test_a_source_is_set_up(client: httpx.AsyncClient, source: str) -> Non
     made = await client.post("/api/v1/invoice-sources", json={"key": "two", "name": "2", "folder": "erp-in"})
     assert made.status_code == 409
     assert (await client.post(f"{source}/look")).status_code == 303
+
+
+async def test_hostile_input_is_told_and_breaks_nothing(client: httpx.AsyncClient, source: str) -> None:
+    assert source
+    address = "/api/v1/invoice-sources/erp/invoices"
+    good = '{"number": "H-9", "customer": {"name": "J"}, "lines": [{"code": "MUG-BLUE", "quantity": 1}]}'
+    hostile = [
+        '{"number": "A\\u0000B", "remarks": "\\u0000", "customer": {"name": "\\ud83d"}, "lines": [{"code": "\\u0000"}]}',
+        '{"number": "H-1", "lines": [{"code": "MUG-BLUE", "quantity": 99999999999999999999999}]}',
+        '{"number": "H-2", "lines": [{"code": "MUG-BLUE", "quantity": 1, "price": 1e300}]}',
+        '{"number": "H-3", "lines": {"a": 1}, "customer": [], "ship_to": 5, "date": "2026-02-31"}',
+        '{"number": ["x"], "lines": []}',
+        '{"number": "' + "9" * 100 + '", "lines": "x"}',
+        "[[[]]]",
+        "null",
+    ]
+    answer = await client.post(f"{address}/bulk", content=f'{{"invoices": [{",".join([*hostile, good])}]}}')
+    assert answer.status_code in {200, 400}, answer.text
+    for one in hostile:
+        answer = await client.post(address, content=one, headers={"content-type": "application/json"})
+        assert answer.status_code < 500, (one, answer.text)
+        if answer.status_code == 200:
+            assert answer.json()["result"] == "attention", one
+    sent = await client.post(f"{address}/bulk", json={"invoices": [json.loads(good), "x", None, {"number": "\0"}]})
+    assert sent.json()["counts"] == {"created": 1, "attention": 3}
+    for path in ("%00", "x" * 500, "%F0%9F%98%80"):
+        assert (await client.get(f"{address}/{path}")).status_code == 404
+    assert (await client.post(f"{address}/bulk", json={"invoices": [1] * 1001})).status_code in {400, 422}
+    assert (await client.get("/api/v1/invoices?cursor=x~y")).status_code == 422

@@ -1,7 +1,6 @@
 """What programs send and get about invoices."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from entrepot.orders.invoices import views
 from entrepot.orders.invoices.intake import MOST
 from entrepot.orders.invoices.refs import Kind, State, Taken
 
-type Text = str | int | Decimal | None
+type Text = str | int | float | None
 """Numbers may come as text and text as numbers: programs differ."""
 
 
@@ -49,7 +48,7 @@ class InvoiceIn(msgspec.Struct, frozen=True, kw_only=True):
     """``invoice`` (if absent) or ``credit``."""
     credits: Text = None
     """Of a credit note: the number of the invoice it takes back, whole if there are no lines."""
-    cancelled: bool | Text = None
+    cancelled: bool | str | int | float | None = None
     """True: the invoice is void, and its order is cancelled."""
     reason: Text = None
     salesman: Text = None
