@@ -206,7 +206,7 @@ async def test_scales_ask_once_and_guess_nothing(floor: Floor) -> None:
     assert kept == [(600, 900, "differs", "padding"), (250, 255, "fits", "")]
     async with floor.transaction() as session:
         found = await OrderService(session).order(order)
-        suggested = await Packaging(session).suggest(found, {line.id: 1 for line in found.lines})
+        suggested = await Packaging(session).suggest([found], {line.id: 1 for line in found.lines})
         assert [(one.box.code, one.fit) for one in suggested] == [("BOX-S", Fit.UNKNOWN)]
 
 

@@ -16,6 +16,7 @@ from entrepot.fulfilment.boxing.boxes import Boxing, BoxOutcome
 from entrepot.fulfilment.boxing.repository import ContainerRef
 from entrepot.fulfilment.checking.counting import Checking, CheckOutcome
 from entrepot.fulfilment.checking.repository import CheckRef
+from entrepot.fulfilment.consolidating.grouping import Consolidating
 from entrepot.fulfilment.http import printed
 from entrepot.fulfilment.packaging.printing import Papers
 from entrepot.fulfilment.packaging.weighing import Packaging, Suggestion
@@ -237,10 +238,12 @@ class BoxApi(Controller):
     async def suggest(self, order_id: FromPath[UUID], session: AsyncSession) -> Suggestions:
         """Fits and does not fit are proven; anything else is unknown."""
         order = await OrderService(session).order(order_id)
-        units = await Boxing(session).to_box(order_id) or {
-            line.id: line.to_send for line in order.lines if line.to_send
-        }
-        return Suggestions(await Packaging(session).suggest(order, units))
+        left = await Boxing(session).to_box(order_id)
+        if not left:
+            whole = {line.id: line.to_send for line in order.lines if line.to_send}
+            return Suggestions(await Packaging(session).suggest([order], whole))
+        orders = await OrderService(session).orders(await Consolidating(session).together(order_id))
+        return Suggestions(await Packaging(session).suggest(orders, left))
 
     @get("/boxes/{box_id:uuid}", opt=needs(Right.FULFILMENT_READ), operation_id="getBox", summary="Get a tray or box")
     async def box(self, box_id: FromPath[UUID], session: AsyncSession) -> ContainerRef:

@@ -7,8 +7,7 @@ from entrepot.fulfilment.packaging.printing import slip_of
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.orders.service import OrderService
 from entrepot.printing.automatic import Made, makes
-from entrepot.printing.domain import Purpose
-from entrepot.printing.refs import Paper, PrinterRef
+from entrepot.printing.refs import Paper, PrinterRef, Purpose
 
 
 @makes("fulfilment.parcel_packed", Purpose.PACKING_SLIP)

@@ -1,6 +1,6 @@
 """What a parcel should weigh, which box it fits into, and the rules of a site."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -157,15 +157,17 @@ class Packaging:
 
     # -- what fits, and what it weighs
 
-    async def suggest(self, order: OrderRef, units: Mapping[UUID, int]) -> list[Suggestion]:
-        """Return the kinds of boxes with whether these units of order lines fit into them, the best first."""
-        pieces = await self._pieces(order, units)
-        kinds = {kind.code: kind for kind in await self._known.kinds(order.seller_id)}
+    async def suggest(self, orders: Sequence[OrderRef], units: Mapping[UUID, int]) -> list[Suggestion]:
+        """Return the kinds of boxes with whether these units of the orders' lines fit into them, the best first."""
+        pieces = [piece for order in orders for piece in await self._pieces(order, units)]
+        if not pieces:
+            return []
+        kinds = {kind.code: kind for kind in await self._known.kinds(orders[0].seller_id)}
         boxes = [
             Box(one.code, (one.length_mm, one.width_mm, one.height_mm), one.own_weight_g, one.max_weight_g)
             for one in kinds.values()
         ]
-        return [Suggestion(box=kinds[box.code], fit=fit) for box, fit in suggest(pieces, boxes)] if pieces else []
+        return [Suggestion(box=kinds[box.code], fit=fit) for box, fit in suggest(pieces, boxes)]
 
     async def _pieces(self, order: OrderRef, units: Mapping[UUID, int]) -> list[Piece]:
         """Return the single things: of a set its parts, unless the set itself says how large it is."""

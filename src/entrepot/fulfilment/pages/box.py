@@ -148,7 +148,7 @@ async def _boxes(
     left = await boxing.to_box(order_id)
     boxes = await boxing.of_order(order_id)
     kinds = {kind.id: kind for kind in await packaging.kinds(order.seller_id, inactive=True)}
-    suggested = await packaging.suggest(order, left) if left else []
+    suggested = await packaging.suggest(sharing, left) if left else []
     expected: dict[UUID, int | None] = {}
     for box in boxes:
         if box.state == "open" and box.kind == "box" and box.lines:
