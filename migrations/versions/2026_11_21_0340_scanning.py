@@ -37,7 +37,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["pick_list_id"], ["pick_list.id"], name=op.f("fk_scan_session_pick_list_id")),
         sa.ForeignKeyConstraint(["seller_id"], ["seller.id"], name=op.f("fk_scan_session_seller_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scan_session")),
-        sa.UniqueConstraint("pick_list_id", "version", name=op.f("uq_scan_session_pick_list_id")),
+        sa.UniqueConstraint("pick_list_id", "version", name=op.f("uq_scan_session_pick_list_id_version")),
     )
     op.create_index("ix_scan_session_seller_id", "scan_session", ["seller_id", "last_seen_at"])
 
@@ -72,8 +72,8 @@ def upgrade() -> None:
         sa.CheckConstraint("sequence > 0 AND quantity >= 0", name=op.f("ck_device_scan_numbers_sane")),
         sa.ForeignKeyConstraint(["session_id"], ["scan_session.id"], name=op.f("fk_device_scan_session_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_device_scan")),
-        sa.UniqueConstraint("seller_id", "client_id", name=op.f("uq_device_scan_seller_id")),
-        sa.UniqueConstraint("session_id", "sequence", name=op.f("uq_device_scan_session_id")),
+        sa.UniqueConstraint("seller_id", "client_id", name=op.f("uq_device_scan_seller_id_client_id")),
+        sa.UniqueConstraint("session_id", "sequence", name=op.f("uq_device_scan_session_id_sequence")),
     )
     op.create_index("ix_device_scan_seller_id_received_at", "device_scan", ["seller_id", "received_at"])
 
