@@ -1,5 +1,7 @@
 """What becomes of invoices: each ends as an order, as nothing new, or before a person."""
 
+import asyncio
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +10,8 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import SellerRef
+from entrepot.kit.database import Database
+from entrepot.kit.scope import Scope
 from entrepot.orders.invoices import views
 from entrepot.orders.invoices.errors import InvoiceShippedError, NotWaitingError, WrongProductError
 from entrepot.orders.invoices.refs import Result, SourceRef, Taken
@@ -169,6 +173,9 @@ async def test_a_cancelled_invoice_never_becomes_an_order(erp: Erp) -> None:
     await erp.orders.advance([shipped.order_id], OrderStatus.SHIPPED)
     with pytest.raises(InvoiceShippedError):
         await erp.service.cancel(erp.source, "INV-8", "too late")
+    broken = await erp.send(invoice("INV-9"), invoice("INV-9", priority="soon"))
+    assert [one.result for one in broken] == [Result.CREATED, Result.ATTENTION]
+    assert (await erp.service.cancel(erp.source, "INV-9")).result is Result.CANCELLED
 
 
 async def test_codes_mean_what_somebody_said(erp: Erp) -> None:
@@ -215,3 +222,23 @@ async def counted(erp: Erp, raws: list[dict[str, Any]]) -> tuple[list[Taken], in
         return taken, len(seen)
     finally:
         event.remove(engine, "before_cursor_execute", note)
+
+
+async def test_sent_twice_at_once_it_is_one_order(database: Database, seller: SellerRef) -> None:
+    async with database.transaction(Scope.of(seller.id)) as session:
+        await make_world(session, seller.id, [("MUG-BLUE", 10)])
+        source = await InvoiceService(session).make_source(seller.id, "erp", "The ERP")
+    numbers = [f"INV-{number}" for number in range(6)]
+
+    async def send(order: list[str]) -> list[str]:
+        async with database.transaction(Scope.of(seller.id)) as session:
+            raws = [invoice(number, ("MUG-BLUE", 1)) for number in order]
+            return [str(one.result) for one in await InvoiceService(session).take(source, raws, origin="api")]
+
+    results = await asyncio.gather(*(send(numbers[::step]) for step in (1, -1, 1, -1)))
+    assert sorted(chain.from_iterable(results)) == ["created"] * 6 + ["unchanged"] * 18
+    async with database.transaction(Scope.of(seller.id)) as session:
+        orders = await session.execute(
+            text("SELECT count(*) FROM sales_order WHERE seller_id = :id"), {"id": seller.id}
+        )
+        assert orders.scalar_one() == 6

@@ -28,6 +28,7 @@ from entrepot.orders.invoices.errors import (
 )
 from entrepot.orders.invoices.events import InvoiceSettled, SourceChanged
 from entrepot.orders.invoices.intake import MOST, InvoiceIntake
+from entrepot.orders.invoices.reading import read_invoice
 from entrepot.orders.invoices.refs import InvoiceRef, Result, SourceRef, State, Taken
 from entrepot.orders.invoices.repository import InvoiceRepository
 from entrepot.orders.reserving import NOT_SELLABLE
@@ -163,7 +164,8 @@ class InvoiceService:
         source = await self.source_by_id(invoice.source_id)
         taken = (await self.take(source, [invoice.raw if raw is None else raw], origin=invoice.origin))[0]
         if taken.number != invoice.number:  # it got another number: the old row only told of the mistake
-            await self._settle(invoice, source, State.DISMISSED, N_("Corrected: it has another number now."))
+            state = State.TAKEN if invoice.order_id is not None else State.DISMISSED
+            await self._settle(invoice, source, state, N_("Corrected: it has another number now."))
         return taken
 
     async def dismiss(self, invoice_id: UUID, reason: str) -> None:
@@ -188,9 +190,15 @@ class InvoiceService:
         if invoice.order_id is None:
             await self._settle(invoice, source, State.CANCELLED, reason[:LONGEST])
             return Taken(number=number, result=Result.CANCELLED, invoice_id=invoice.id)
-        raw = {**invoice.raw, "number": invoice.number, "kind": "invoice", "cancelled": True}
-        if reason:
-            raw["reason"] = reason
+        word: dict[str, Any] = {
+            "number": invoice.number,
+            "kind": "invoice",
+            "cancelled": True,
+            "reason": reason[:LONGEST],
+        }
+        raw = {**invoice.raw, **word}
+        if read_invoice(raw).draft is None:  # its last version could not be read: that does not keep it from stopping
+            raw = word
         taken = (await self.take(source, [raw], origin=invoice.origin or "api"))[0]
         if taken.result is Result.ATTENTION and taken.order_id is not None:
             raise InvoiceShippedError(number=invoice.number, order=taken.order_number or str(taken.order_id))
