@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.delivery.driving import Driving
+from entrepot.fulfilment.delivery.planning import Planning
 from entrepot.fulfilment.delivery.routing import FailReason
 from entrepot.fulfilment.dispatching import HandOver
 from entrepot.fulfilment.service import FulfilmentService
@@ -82,15 +83,13 @@ class DrivingRules(RuleBasedStateMachine):
         if found is None:
             return
         route, stop = found
-        self.act(
-            who,
-            lambda session: {
-                "off": lambda planning: planning.take_off(route, stop),
-                "move": lambda planning: planning.move(route, stop, number % 3 - 1),
-                "suggest": lambda planning: planning.suggest(route),
-                "cancel": lambda planning: planning.cancel_route(route),
-            }[do](FulfilmentService(session).planning),
-        )
+        acts: dict[str, Callable[[Planning], Awaitable[object]]] = {
+            "off": lambda planning: planning.take_off(route, stop),
+            "move": lambda planning: planning.move(route, stop, number % 3 - 1),
+            "suggest": lambda planning: planning.suggest(route),
+            "cancel": lambda planning: planning.cancel_route(route),
+        }
+        self.act(who, lambda session: acts[do](Planning(session)))
 
     @rule(who=people, number=chosen, leave=st.booleans())
     def load_and_start(self, who: Actor, number: int, *, leave: bool) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from entrepot.fulfilment.delivery.driving import Driving
 from entrepot.fulfilment.delivery.errors import (
+    DeliveryFormError,
     FailReasonError,
     ForeignParcelError,
     NotDrivableError,
@@ -18,8 +19,10 @@ from entrepot.fulfilment.delivery.errors import (
     StopSettledError,
     UnknownParcelError,
 )
+from entrepot.fulfilment.delivery.repository import RouteRepository
 from entrepot.fulfilment.delivery.routing import FailReason, RouteStatus, StopStatus
 from entrepot.fulfilment.delivery.views import brought_back, proofs_of, routes, stops_of, tries_of
+from entrepot.fulfilment.dispatching import HandOver
 from entrepot.fulfilment.service import FulfilmentService
 from entrepot.fulfilment.way.errors import CameBackError, ReceiverMissingError
 from entrepot.kit.clock import now
@@ -180,6 +183,27 @@ async def test_orders_go_to_the_routes_of_their_areas(floor: Floor) -> None:
             await service.planning.add(second.id, [one])
     with pytest.raises(DBAPIError, match="uq_delivery_stop_open"):
         async with floor.transaction() as session:
-            await FulfilmentService(session).planning._routes.insert_stops(  # noqa: SLF001 -- past every check
+            await RouteRepository(session).insert_stops(  # past every check
                 [{"id": second.id, "seller_id": floor.seller_id, "route_id": second.id, "order_id": one, "position": 1}]
             )
+
+
+async def test_somebody_is_reminded_once_of_what_nobody_collects(floor: Floor) -> None:
+    await floor.stock(MUG=9)
+    late, _ = await packed(floor, ("MUG", 1))
+    fresh, _ = await packed(floor, ("MUG", 1))
+    async with floor.transaction() as session:
+        service = FulfilmentService(session)
+        for order in (late, fresh):
+            await service.wishes.choose(order, HandOver.COUNTER)
+        await service.counter.set_remind_days(floor.seller_id, 3)
+        with pytest.raises(DeliveryFormError):
+            await service.counter.set_remind_days(floor.seller_id, 0)
+    await floor.rows(
+        "UPDATE floor_order SET since = now() - interval '4 days' WHERE order_id = :id RETURNING 1", id=late
+    )
+    for reminded in (1, 0):
+        async with floor.transaction() as session:
+            assert await FulfilmentService(session).counter.remind() == reminded
+    told = await floor.rows("SELECT subject_id, payload->>'days' FROM event WHERE topic = 'fulfilment.not_collected'")
+    assert told == [(late, "4")]
