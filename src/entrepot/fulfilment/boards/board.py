@@ -91,6 +91,8 @@ class Boards:
 
     def __init__(self) -> None:
         self._now: Shared[Board] = Shared()
+        self.drawn: Shared[str] = Shared()
+        """Boards as pages show them: drawing one takes longer than reading its figures."""
         self._past: Shared[Past] = Shared(PAST_S)
         self._untils: Shared[dict[UUID, datetime]] = Shared(UNTILS_S)
         self._sites: Shared[list[Site]] = Shared(SITES_S)

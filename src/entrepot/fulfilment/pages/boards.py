@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import Controller, Request, get, post
+from litestar import Controller, MediaType, Request, Response, get, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Template
@@ -58,11 +58,19 @@ class BoardPages(Controller):
         principal: Principal,
         station: FromPath[str],
         warehouse: UUID | None = None,
-    ) -> Template:
-        """Show what changes of a board: the same for all who look at once."""
-        return Template(
-            "fulfilment/_board.html", context=await _context(request, session, principal, station, warehouse)
-        )
+    ) -> Response[str]:
+        """Show what changes of a board: drawn once for all who look at once and read the same language."""
+        engine = request.app.template_engine
+        assert engine is not None  # noqa: S101 -- the application has one
+        template: Any = engine.get_template("fulfilment/_board.html")
+
+        async def draw() -> str:
+            context = await _context(request, session, principal, station, warehouse)
+            return str(template.render({**context, "request": request}))
+
+        reader = request.cookies.get("locale", ""), principal.locale, principal.time_zone
+        html = await boards_of(request).drawn.get((principal.scope, station, warehouse, reader), draw)
+        return Response(html, media_type=MediaType.HTML)
 
 
 @post(

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.access.guards import needs
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
-from entrepot.documents.domain import attachment
 from entrepot.fulfilment.boards.domain import duration
 from entrepot.fulfilment.boards.histories import Filters, history, stations_known, whole_history
 from entrepot.fulfilment.way.stages import LABELS as STAGE_LABELS
@@ -85,7 +84,7 @@ class HistoryPages(Controller):
         return Stream(
             pieces(database, principal, wanted),
             media_type=MEDIA_TYPE if kind == "xlsx" else "text/csv; charset=utf-8",
-            headers={"content-disposition": attachment(name)},
+            headers={"content-disposition": f'attachment; filename="{name}"'},
         )
 
 
