@@ -38,7 +38,7 @@ const PATIENCE_MS = 4_000;
 const BUILT = "/static/dist/assets/";
 const MOST_FILES = 40;
 /** After these the page belongs to somebody else, or to nobody. */
-const ENDS = ["/sign-out", "/session/seller", "/session/language"];
+const ENDS = ["/sign-in", "/sign-out", "/set-password/", "/session/"];
 
 worker.addEventListener("install", (event) => {
   event.waitUntil(worker.skipWaiting());
@@ -61,7 +61,7 @@ worker.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (url.origin !== self.location.origin) return;
   if (request.method !== "GET") {
-    if (ENDS.includes(url.pathname)) event.waitUntil(forget());
+    if (ENDS.some((path) => url.pathname.startsWith(path))) event.waitUntil(forget());
     return;
   }
   if (url.pathname.startsWith(BUILT)) event.respondWith(file(request));
