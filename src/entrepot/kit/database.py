@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase
 
 from entrepot.kit.errors import UnavailableError
+from entrepot.kit.quick import QuickSession, ScopedConnection
 from entrepot.kit.scope import SETTING, Scope
 from entrepot.kit.sql import text
 from entrepot.kit.text import N_
@@ -119,20 +120,6 @@ def context_of(session: AsyncSession) -> Context:
     return context
 
 
-class ScopedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
-    """A connection that says whose rows it shows in the very message that begins its transaction."""
-
-    __slots__ = ("opening",)
-
-    async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:  # noqa: ASYNC109 -- asyncpg's
-        opening: str = getattr(self, "opening", "")
-        if opening and query.startswith("BEGIN"):
-            self.opening = ""
-            query = f"{query} {opening}"
-        status: str = await super().execute(query, *args, timeout=timeout)
-        return status
-
-
 class Database:
     """The pool of connections of this process, as the application role.
 
@@ -163,7 +150,7 @@ class Database:
         )
         self.wakeups = wakeups
         self._scope_key = scope_key
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        self._sessions = async_sessionmaker(self.engine, class_=QuickSession, expire_on_commit=False, autoflush=False)
 
     @asynccontextmanager
     async def transaction(
@@ -181,6 +168,7 @@ class Database:
                 await session.begin()
                 driver = await _driver(session)
                 driver.opening = _opening(scope, self._scope_key, actor)
+                session.shorten(driver, self.engine)
             with _away_if_lost():
                 try:
                     yield session

@@ -1,0 +1,127 @@
+"""The short way to PostgreSQL answers as SQLAlchemy does: rows, counts, errors, savepoints, lost connections."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import event
+from sqlalchemy import text as plain
+from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.access.principal import SellerRef
+from entrepot.kit.database import Database, DatabaseAwayError
+from entrepot.kit.quick import Answer
+from entrepot.kit.scope import Scope
+from entrepot.kit.sql import numbered, text
+
+pytestmark = pytest.mark.anyio
+
+
+async def begun(session: AsyncSession) -> AsyncSession:
+    """Return *session* with its transaction begun: the first statement goes the long way."""
+    await session.execute(text("CREATE TEMP TABLE thing (id int PRIMARY KEY, name text) ON COMMIT DROP"))
+    return session
+
+
+PIECES = st.sampled_from(
+    [":id", ":name ", "::text", "a::int", r"\:not", "'12:30'", " = ", "x", "(:id)", ":id::uuid", "ARRAY[1:2]"]
+)
+
+
+@given(st.lists(PIECES, max_size=8).map("".join))
+def test_parameters_are_numbered_as_sqlalchemy_numbers_them(written: str) -> None:
+    statement = text(written)
+    compiled = statement.compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's
+
+    assert numbered(statement) == (str(compiled), tuple(compiled.positiontup or ()))
+
+
+def test_a_statement_with_types_goes_the_long_way() -> None:
+    assert numbered(text("SELECT :a").bindparams(a=1)) is None
+    assert numbered(plain("SELECT :a")) is None
+
+
+async def test_rows_and_counts(session: AsyncSession) -> None:
+    await begun(session)
+
+    written = await session.execute(text("INSERT INTO thing SELECT n, 'n' || n FROM generate_series(1, 3) n"))
+    one = (await session.execute(text("SELECT id, name FROM thing WHERE id = :id OR id = :id"), {"id": 2})).one()
+    rows = (await session.execute(text("SELECT * FROM thing ORDER BY id"))).mappings().all()
+
+    assert isinstance(written, Answer)
+    assert written.rowcount == 3
+    assert (one.id, one.name, tuple(one)) == (2, "n2", (2, "n2"))
+    assert [dict(row) for row in rows] == [{"id": n, "name": f"n{n}"} for n in (1, 2, 3)]
+    assert (await session.execute(text("SELECT count(*) FROM thing"))).scalar_one() == 3
+
+
+async def test_errors_are_sqlalchemys(database: Database, seller: SellerRef) -> None:
+    async with database.transaction(Scope.of(seller.id)) as session:
+        await begun(session)
+        await session.execute(text("INSERT INTO thing VALUES (1)"))
+        with pytest.raises(IntegrityError) as caught:
+            await session.execute(text("INSERT INTO thing VALUES (:id)"), {"id": 1})
+        assert getattr(caught.value.orig, "sqlstate", "") == "23505"
+        assert getattr(caught.value.orig.__cause__, "constraint_name", "") == "thing_pkey"
+        await session.rollback()
+    async with database.transaction(Scope.of(seller.id)) as session:
+        await begun(session)
+        with pytest.raises(ProgrammingError):
+            await session.execute(text("SELECT nothing FROM nowhere"))
+        await session.rollback()
+
+
+async def test_what_fails_within_a_savepoint_takes_nothing_else_along(session: AsyncSession) -> None:
+    await begun(session)
+    await session.execute(text("INSERT INTO thing VALUES (1)"))
+    with pytest.raises(IntegrityError):
+        async with session.begin_nested():
+            await session.execute(text("INSERT INTO thing VALUES (2)"))
+            await session.execute(text("INSERT INTO thing VALUES (1)"))
+    await session.execute(text("INSERT INTO thing VALUES (3)"))
+
+    assert (await session.execute(text("SELECT array_agg(id ORDER BY id) FROM thing"))).scalar_one() == [1, 3]
+
+
+async def test_who_listens_hears_every_statement(database: Database, session: AsyncSession) -> None:
+    await begun(session)
+    heard: list[Any] = []
+
+    def note(*said: Any) -> None:  # noqa: ANN401 -- SQLAlchemy's
+        heard.append(said[2])
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    try:
+        await session.execute(text("SELECT 1"))
+    finally:
+        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+    await session.execute(text("SELECT 2"))
+
+    assert heard == ["SELECT 1"]
+
+
+async def test_after_a_rollback_a_session_begins_anew(database: Database, seller: SellerRef) -> None:
+    async with database.transaction(Scope.of(seller.id)) as session:
+        await begun(session)
+        await session.rollback()
+        assert (await session.execute(text("SELECT 1"))).scalar_one() == 1, "on another connection, maybe"
+        await session.rollback()
+
+
+async def test_a_connection_lost_midway_is_said_and_replaced(database: Database, seller: SellerRef) -> None:
+    async def work() -> None:
+        async with database.transaction(Scope.of(seller.id)) as session:
+            await begun(session)
+            await session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+            await session.execute(text("SELECT 1"))
+
+    with pytest.raises(DatabaseAwayError):
+        await work()
+    async with database.transaction(Scope.of(seller.id)) as session:
+        await begun(session)
+        found = (await session.execute(text("SELECT CAST(:id AS uuid)"), {"id": seller.id})).scalar_one()
+    assert isinstance(found, UUID)
