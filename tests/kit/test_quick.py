@@ -65,8 +65,10 @@ async def test_errors_are_sqlalchemys(database: Database, seller: SellerRef) -> 
         await session.execute(text("INSERT INTO thing VALUES (1)"))
         with pytest.raises(IntegrityError) as caught:
             await session.execute(text("INSERT INTO thing VALUES (:id)"), {"id": 1})
-        assert getattr(caught.value.orig, "sqlstate", "") == "23505"
-        assert getattr(caught.value.orig.__cause__, "constraint_name", "") == "thing_pkey"
+        original = caught.value.orig
+        assert original is not None
+        assert getattr(original, "sqlstate", "") == "23505"
+        assert getattr(original.__cause__, "constraint_name", "") == "thing_pkey"
         await session.rollback()
     async with database.transaction(Scope.of(seller.id)) as session:
         await begun(session)
