@@ -318,6 +318,12 @@ async def test_supervisors_start_lists_for_somebody(floor: Floor) -> None:
     assert await floor.rows(whose, id=str(ann)) == [("Ann",)] * 2
     where = "SELECT holder_name, moved_by_name, stage FROM floor_order WHERE order_id = :id"
     assert await floor.rows(where, id=orders[1]) == [("Ann", TESS.name, "picking")]
+    seller, dan = (floor.seller_id,), new_id()
+    assert await on_floor(floor, lambda it: it.starting.start_next(seller, ann, "Ann")) == free  # she showed her badge
+    assert await on_floor(floor, lambda it: it.starting.start_next(seller, dan, "Dan")) is None
+    await floor.order(("MUG", 1))
+    got = await on_floor(floor, lambda it: it.starting.start_next(seller, dan, "Dan"))
+    assert await floor.rows("SELECT assigned_name FROM pick_list WHERE id = :id", id=got) == [("Dan",)]
 
 
 async def test_a_cancelled_order_keeps_its_tote_until_its_goods_are_back(floor: Floor) -> None:

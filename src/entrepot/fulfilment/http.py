@@ -8,7 +8,9 @@ from uuid import UUID
 from litestar import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from entrepot.access.badges.service import BadgeHolder, holder_of
 from entrepot.access.principal import Principal
+from entrepot.access.rights import Right
 from entrepot.access.views import users
 from entrepot.documents.pages import storage_of
 from entrepot.fulfilment.boards.board import Boards
@@ -108,12 +110,27 @@ def sellers_of(principal: Principal) -> tuple[UUID, ...]:
     return (principal.seller.id,) if principal.seller else tuple(one.id for one in principal.sellers)
 
 
-async def colleagues(request: Request[Any, Any, Any], principal: Principal) -> dict[UUID, str]:
-    """Return who works for the caller's sellers, by id."""
+async def badge_holder(request: Request[Any, Any, Any], principal: Principal, code: str) -> BadgeHolder | None:
+    """Return whose badge a scanned code is, if they may pick for one of the caller's sellers."""
     database: Database = request.app.state.database
+    for seller_id in sellers_of(principal):
+        found = await holder_of(database, code, seller_id)
+        if found is not None and Right.FULFILMENT_PICK in found.rights:
+            return found
+    return None
+
+
+async def colleagues(request: Request[Any, Any, Any], principal: Principal) -> dict[UUID, str]:
+    """Return who works for the caller's sellers, by id; whoever works for all of them, if the caller does so, too."""
+    database: Database = request.app.state.database
+    sellers = set(sellers_of(principal))
     async with database.transaction(Scope.all_sellers()) as everyone:
-        found = await users(everyone, sellers_of(principal), limit=200)
-    return {user.id: user.name for user in found if not user.disabled}
+        found = await users(everyone, None if principal.everywhere else sellers, limit=200)
+    return {
+        user.id: user.name
+        for user in found
+        if not user.disabled and any(one.seller_id is None or one.seller_id in sellers for one in user.memberships)
+    }
 
 
 def whole_number(text: str, name: str) -> int:

@@ -1,11 +1,11 @@
 """The way of orders on the floor for programs: claim, pick many, stations, review, force, dispatch, deliver."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, get, post, put
+from litestar import Controller, Request, get, post, put
 from litestar.params import FromPath, JSONBody, Parameter
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +16,8 @@ from entrepot.access.rights import Right
 from entrepot.fulfilment.api.stations import PickListDetail, list_detail
 from entrepot.fulfilment.dispatching import HandOver
 from entrepot.fulfilment.domain import PickMode
-from entrepot.fulfilment.http import sellers_of
+from entrepot.fulfilment.errors import UnknownWorkError
+from entrepot.fulfilment.http import badge_holder, sellers_of
 from entrepot.fulfilment.picking import LinePick
 from entrepot.fulfilment.refs import ParcelRef, PickOutcome
 from entrepot.fulfilment.service import FulfilmentService
@@ -184,10 +185,28 @@ class FloorApi(Controller):
         summary="Take an order or pick list by its barcode",
         status_code=200,
     )
-    async def claim(self, data: JSONBody[ClaimCode], session: AsyncSession, principal: Principal) -> PickListDetail:
-        """An order that is on no list yet is released.  Of two at the same instant, one gets it."""
-        picking = FulfilmentService(session).picking
-        found = await picking.claim_code(sellers_of(principal), data.code, take_over=data.take_over)
+    async def claim(
+        self,
+        request: Request[Any, Any, Any],
+        data: JSONBody[ClaimCode],
+        session: AsyncSession,
+        principal: Principal,
+    ) -> PickListDetail:
+        """An order that is on no list yet is released.  Of two at the same instant, one gets it.
+
+        A badge gives its holder the list they have begun, else the most urgent free one.
+        """
+        floor = FulfilmentService(session)
+        try:
+            found = await floor.picking.claim_code(sellers_of(principal), data.code, take_over=data.take_over)
+        except UnknownWorkError:  # nothing was written
+            holder = await badge_holder(request, principal, data.code)
+            if holder is None:
+                raise
+            list_id = await floor.starting.start_next(sellers_of(principal), holder.user_id, holder.name)
+            if list_id is None:
+                raise
+            return await list_detail(session, list_id)
         return await list_detail(session, found.id)
 
     @post(

@@ -1,12 +1,12 @@
 """Bulk start: a supervisor takes lists and orders for somebody by name."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from entrepot.fulfilment.domain import PickMode
+from entrepot.fulfilment.domain import MOST_AT_ONCE, PickMode
 from entrepot.fulfilment.events import PickListChangedHands
 from entrepot.fulfilment.refs import PickListRef, Skipped
 from entrepot.fulfilment.releasing import Releasing
@@ -65,6 +65,25 @@ class Starting:
         if events:
             await outbox.record(self._session, *events)
         return Started(numbers=tuple(started), left_out=tuple(left_out))
+
+    async def start_next(self, seller_ids: Sequence[UUID], person_id: UUID, name: str) -> UUID | None:
+        """Give somebody who showed their badge the list they have begun, else the most urgent free one.
+
+        Returns:
+            The list; None if there is nothing to pick.
+        """
+        own = await self._lists.own_list(str(person_id))
+        if own is not None:
+            return own
+        found = await self._lists.next_free(seller_ids)
+        if found is None:
+            most = MOST_AT_ONCE[PickMode.CART]
+            ready = await self._lists.ready_orders(seller_ids, single_piece=False, limit=most)
+            if not ready:
+                return None
+            found = (await Releasing(self._session).release(ready, per_list=most)).pick_list_ids[0]
+        await self.start([found], person_id, name)
+        return found
 
     async def start_orders(
         self, order_ids: Collection[UUID], person_id: UUID, name: str, *, mode: PickMode = PickMode.CART, per_list: int

@@ -15,8 +15,8 @@ from entrepot.fulfilment import views
 from entrepot.fulfilment.carts.gathering import GATHERED
 from entrepot.fulfilment.carts.views import parts_of, zones_to_do
 from entrepot.fulfilment.domain import MODE_LABELS, SHORT_LABELS, SWAP_LABELS, LineState, PickMode, ShortReason
-from entrepot.fulfilment.errors import PickListNotFoundError
-from entrepot.fulfilment.http import chosen_id, chosen_ids, sellers_of, text_fields, whole_number
+from entrepot.fulfilment.errors import PickListNotFoundError, UnknownWorkError
+from entrepot.fulfilment.http import badge_holder, chosen_id, chosen_ids, sellers_of, text_fields, whole_number
 from entrepot.fulfilment.refs import PickOutcome
 from entrepot.fulfilment.service import FulfilmentService
 from entrepot.fulfilment.way.repository import SiteSettings
@@ -77,13 +77,19 @@ class PickPages(Controller):
     ) -> Response[Any] | Template:
         """Take the order or list that was scanned."""
         code = (await text_fields(request)).get("code", "")
+        floor = FulfilmentService(session)
         try:
             async with session.begin_nested():
-                found = await FulfilmentService(session).picking.claim_code(sellers_of(principal), code)
+                found = await floor.picking.claim_code(sellers_of(principal), code)
+            url = f"/fulfilment/pick/{found.id}"
         except EntrepotError as error:
-            name = "fulfilment/_claimed.html" if request.htmx else "fulfilment/claimed.html"
-            return Template(name, context={"error": error}, status_code=200 if request.htmx else 422)
-        url = f"/fulfilment/pick/{found.id}"
+            holder = await badge_holder(request, principal, code) if isinstance(error, UnknownWorkError) else None
+            if holder is None:
+                name = "fulfilment/_claimed.html" if request.htmx else "fulfilment/claimed.html"
+                return Template(name, context={"error": error}, status_code=200 if request.htmx else 422)
+            list_id = await floor.starting.start_next(sellers_of(principal), holder.user_id, holder.name)
+            mine = principal.actor.id == str(holder.user_id)
+            url = f"/fulfilment/pick/{list_id}{'' if mine else '/lines'}" if list_id else "/fulfilment/pick?status=none"
         return ClientRedirect(url) if request.htmx else Redirect(url, status_code=303)
 
     @get("/{list_id:uuid}", opt=needs(Right.FULFILMENT_READ))
