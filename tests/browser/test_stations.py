@@ -27,7 +27,7 @@ def wedge(page: Page, code: str) -> None:
 
 
 def put(page: Page, path: str, body: object) -> None:
-    token = next(one["value"] for one in page.context.cookies() if one["name"] == "csrftoken")
+    token = next(one.get("value", "") for one in page.context.cookies() if one.get("name") == "csrftoken")
     answer = page.request.put(f"/api/v1/{path}", data=body, headers={"x-csrftoken": token})
     assert answer.ok, answer.text()
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from entrepot.fulfilment.boxing.bench import Bench
-from entrepot.fulfilment.boxing.errors import ContainerStateError, EmptyBoxError, WhyReopenedError
+from entrepot.fulfilment.boxing.errors import ContainerStateError, EmptyBoxError, NotInThisOrderError, WhyReopenedError
 from entrepot.fulfilment.boxing.repository import ContainerRef
 from entrepot.fulfilment.packaging.repository import BoxKindRef
 from entrepot.fulfilment.packaging.weighing import check_load
@@ -23,6 +23,7 @@ class Sealing(Bench):
 
         Raises:
             EmptyBoxError: nothing is in it.
+            NotInThisOrderError: goods of an order are in it that goes alone by now.
             TooHeavyError: it carries less.
             WeightDiffersError: the scales say something else than the goods.
         """
@@ -34,8 +35,10 @@ class Sealing(Bench):
         check_load(kind, weight_g)
         content: dict[UUID, dict[UUID, int]] = {}
         for line in box.lines:
+            if line.order_id not in orders:  # it was taken out of the group meanwhile
+                raise NotInThisOrderError(sku=line.sku, place=box.code, number=box.order_number)
             content.setdefault(line.order_id, {})[line.order_line_id] = line.quantity
-        first = box.order_id if box.order_id in content else min(content)
+        first = next((order_id for order_id in content if order_id == box.order_id), min(content))
         for order_id in content:
             await self._bring(orders[order_id])
         parcel_id = new_id()
