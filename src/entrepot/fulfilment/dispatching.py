@@ -143,14 +143,14 @@ class Dispatching:
             raise ReceiverMissingError(number=order.number)
         if order.status is not OrderStatus.SHIPPED:
             raise NotDispatchedError(number=order.number, status=str(order.status))
-        if any(
+        moment = min(at or now(), now())
+        about: dict[str, Any] = {"seller_id": order.seller_id, "subject_id": order.id, "number": order.number}
+        arrived = await self._parcels.deliver_by_hand(order.id, name, moment)
+        if not arrived and any(
             one.state is ShipmentState.CANCELLED and one.shipped_at is not None
             for one in await self._parcels.shipments_of(order.id)
         ):
             raise CameBackError(number=order.number)
-        moment = min(at or now(), now())
-        about: dict[str, Any] = {"seller_id": order.seller_id, "subject_id": order.id, "number": order.number}
-        arrived = await self._parcels.deliver_by_hand(order.id, name, moment)
         await outbox.record(
             self._session,
             *(ParcelDelivered(**about, shipment_id=one.id, parcel="", place=name) for one in arrived),
