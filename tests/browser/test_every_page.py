@@ -61,6 +61,11 @@ def look_at(page: Page, address: str) -> list[str]:
     troubles: list[str] = []
     if answer.status != (404 if address == "/does-not-exist" else 200):
         troubles.append(f"answers {answer.status}")
+    opened = 0
+    for slash in re.findall(r"<(/?)form\b", answer.text()):  # the browser would leave the inner one out without a word
+        opened += -1 if slash else 1
+        if opened > 1:
+            troubles.append("has a form within a form")
     too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     if too_wide > 0:
         troubles.append(f"is {too_wide} px too wide for a phone")
