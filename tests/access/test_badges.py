@@ -1,5 +1,6 @@
 """Badges: a code and a PIN, on enrolled devices, for the floor alone."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -27,6 +28,8 @@ from tests.conftest import MakeClient, principal_for
 
 pytestmark = pytest.mark.anyio
 PIN = "8306"
+
+type MakeSeller = Callable[..., Awaitable[SellerRef]]
 
 
 @given(st.text(max_size=40))
@@ -167,10 +170,9 @@ async def test_a_revoked_badge_or_device_signs_out_at_once(
 
 
 async def test_nobody_gives_a_way_in_that_is_not_theirs_to_give(
-    database: Database, seller: SellerRef, make_seller: object, make_person: MakePerson
+    database: Database, seller: SellerRef, make_seller: MakeSeller, make_person: MakePerson
 ) -> None:
-    assert callable(make_seller)
-    other: SellerRef = await make_seller("Red Mugs")
+    other = await make_seller("Red Mugs")
     ann, stranger = await make_person(seller), await make_person(other)
     supervisor = replace(principal_for(seller), rights=frozenset({Right.BADGES_MANAGE, Right.CATALOG_READ}))
     async with database.transaction(Scope.all_sellers()) as session:
@@ -193,10 +195,9 @@ async def test_nobody_gives_a_way_in_that_is_not_theirs_to_give(
 
 
 async def test_a_scanned_badge_says_whose_it_is_for_the_sellers_they_work_for(
-    database: Database, seller: SellerRef, make_seller: object, make_person: MakePerson, make_client: MakeClient
+    database: Database, seller: SellerRef, make_seller: MakeSeller, make_person: MakePerson, make_client: MakeClient
 ) -> None:
-    assert callable(make_seller)
-    other: SellerRef = await make_seller("Red Mugs")
+    other = await make_seller("Red Mugs")
     ann = await make_person(seller, role="picker")
     badge, token = await given_badge(database, principal_for(seller), ann)
 

@@ -13,6 +13,7 @@ from entrepot.kit.clock import now
 from entrepot.kit.errors import InvalidInputError
 from entrepot.printing import views
 from entrepot.printing.claiming import Claiming
+from entrepot.printing.domain import ATTEMPTS
 from entrepot.printing.errors import (
     CopiesError,
     JobStateError,
@@ -23,7 +24,7 @@ from entrepot.printing.errors import (
     WrongFormatError,
 )
 from entrepot.printing.proof import proof
-from entrepot.printing.refs import ATTEMPTS, Format, JobRef, Paper, PrinterRef, Purpose, Task, WorkstationRef
+from entrepot.printing.refs import Format, JobRef, Paper, PrinterRef, Purpose, Task, WorkstationRef
 from entrepot.printing.repository import QueueRepository
 from entrepot.printing.service import PrintService
 from entrepot.printing.stations import StationService

@@ -42,6 +42,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "fulfilment.parcel_packed": (N_("Parcel {parcel} packed"), "package", "accent"),
     "fulfilment.parcel_reopened": (N_("Parcel {parcel} opened again"), "package", "warning"),
     "fulfilment.label_made": (N_("{carrier} made the label of parcel {parcel}: {tracking}"), "printer", "info"),
+    "printing.nothing_printed": (N_("Not printed by itself: {purpose}. {reason}"), "printer", "warning"),
     "fulfilment.label_failed": (N_("{carrier} made no label for parcel {parcel}"), "alert-triangle", "danger"),
     "fulfilment.label_cancelled": (N_("Label of parcel {parcel} cancelled"), "x", "warning"),
     "fulfilment.parcel_shipped": (N_("Parcel {parcel} left with {carrier}: {tracking}"), "truck-delivery", "success"),

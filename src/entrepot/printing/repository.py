@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.kit.ids import new_id
@@ -168,12 +168,12 @@ class QueueRepository:
 
     async def job(self, job_id: UUID, *, lock: bool = False) -> JobRef | None:
         sql = f"{_JOB} WHERE j.id = :id" + (" FOR UPDATE OF j" if lock else "")
-        row = (await self._session.execute(text(sql), {"id": job_id})).one_or_none()
+        row = (await self._session.execute(text(sql), {"id": job_id})).mappings().one_or_none()
         return None if row is None else _job(row)
 
     async def job_of_key(self, seller_id: UUID, key: str) -> JobRef | None:
         sql = text(f"{_JOB} WHERE j.seller_id = :seller_id AND j.key = :key")
-        row = (await self._session.execute(sql, {"seller_id": seller_id, "key": key})).one_or_none()
+        row = (await self._session.execute(sql, {"seller_id": seller_id, "key": key})).mappings().one_or_none()
         return None if row is None else _job(row)
 
     async def next_job(self, workstation_id: UUID, now: datetime) -> JobRef | None:
@@ -183,7 +183,7 @@ class QueueRepository:
             "(j.state = 'waiting' AND j.not_before <= :now) OR (j.state = 'taken' AND j.leased_until < :now)"
             ") ORDER BY j.id LIMIT 1 FOR UPDATE OF j SKIP LOCKED"
         )
-        row = (await self._session.execute(sql, {"workstation": workstation_id, "now": now})).one_or_none()
+        row = (await self._session.execute(sql, {"workstation": workstation_id, "now": now})).mappings().one_or_none()
         return None if row is None else _job(row)
 
     async def change(self, job_id: UUID, **values: object) -> None:
@@ -234,7 +234,7 @@ def _printer(row: Printer) -> PrinterRef:
     )
 
 
-def _job(row: Row[Any]) -> JobRef:
-    values = dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public name for it
+def _job(row: RowMapping) -> JobRef:
+    values = dict(row)
     values["purpose"], values["state"] = Purpose(values["purpose"]), JobState(values["state"])
     return JobRef(**values)

@@ -64,18 +64,17 @@ class BadgeDoor(Controller):
             async with database.transaction(everyone, request_id=request_id) as session:
                 candidate = await BadgeSignIn(session).attempt(token, badge)
             fits, _ = await verify_password(pin, candidate.holder.pin_hash)
-            async with database.transaction(everyone, request_id=request_id) as session:
-                if not fits:
-                    await BadgeSignIn(session).refused(candidate)
-                else:
-                    opened = await BadgeSignIn(session).begin(
-                        candidate, token, address=client_address(request), user_agent=user_agent(request)
-                    )
-                    before: Authenticated | None = request.scope.get("auth")
-                    if before is not None and before.kind == "session" and before.user_id is not None:
-                        await SignInService(session).end(before.user_id, before.credential_id)
             if not fits:
+                async with database.transaction(everyone, request_id=request_id) as session:
+                    await BadgeSignIn(session).refused(candidate)
                 raise WrongPinError
+            async with database.transaction(everyone, request_id=request_id) as session:
+                opened = await BadgeSignIn(session).begin(
+                    candidate, token, address=client_address(request), user_agent=user_agent(request)
+                )
+                before: Authenticated | None = request.scope.get("auth")
+                if before is not None and before.kind == "session" and before.user_id is not None:
+                    await SignInService(session).end(before.user_id, before.credential_id)
         except EntrepotError as error:
             again = holder if isinstance(error, (WrongPinError, TooManyAttemptsError)) else None
             return _form(request, next=target, holder=again, badge=badge, error=error)
