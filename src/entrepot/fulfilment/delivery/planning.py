@@ -34,6 +34,7 @@ from entrepot.kit.clock import now
 from entrepot.kit.database import context_of
 from entrepot.kit.ids import new_id
 from entrepot.kit.text import N_
+from entrepot.orders.invoices.views import picker_notes
 from entrepot.orders.service import OrderRef, OrderService, OrderStatus
 
 LONGEST_NOTE = 300
@@ -289,6 +290,7 @@ class Planning:
         areas = [area for area in await self._routes.areas(seller_id) if area.driver_id]
         orders = await self._orders.orders(sorted(set(order_ids)), lock=True)
         wishes = await ChoiceRepository(self._session).of_many([order.id for order in orders])
+        notes = await picker_notes(self._session, [order.id for order in orders])
         taken = await self._routes.open_stops([order.id for order in orders])
         by_area: dict[UUID, list[OrderRef]] = {}
         left: list[str] = []
@@ -298,7 +300,7 @@ class Planning:
             wish = wishes.get(order.id)
             area = area_of(
                 areas,
-                named=(wish.area if wish else "") or _text(order.shipping_address, "area"),
+                named=(wish.area if wish else "") or (notes[order.id].area if order.id in notes else ""),
                 country=order.ship_country,
                 postcode=order.ship_postcode,
             )
