@@ -4,7 +4,7 @@ All on the wall clock of the site, which is set twice a year: a time that does n
 has been set forward, a time that there is twice counts the first time, so that nobody is too late.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
@@ -165,9 +165,3 @@ def urgency(until: datetime | None, present: datetime) -> Urgency:
     if until < present:
         return Urgency.LATE
     return Urgency.SOON if until - present < SOON else Urgency.FINE
-
-
-def open_days(calendar: Calendar, days: Collection[date]) -> list[date]:
-    """Return those of *days* on which something is collected at all."""
-    used = {one.weekday for one in calendar.cut_offs}
-    return [day for day in days if day.weekday() in used and day not in calendar.holidays]
