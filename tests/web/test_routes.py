@@ -93,10 +93,12 @@ async def test_declared_rights_exist(app: Litestar) -> None:
 
 async def test_every_route_refuses_a_stranger(app: Litestar, make_client: MakeClient) -> None:
     client = await make_client()
-    client.headers["accept"] = "application/json"
-    for path, method, handler in handlers(app):
+    for number, (path, method, handler) in enumerate(handlers(app)):
         if handler.opt.get(OPTION) == PUBLIC or path.startswith(SCHEMA) or method == SOCKET:
             continue
+        if number % 100 == 0:
+            client = await make_client()  # from another address: one that asks this often is told to wait
+        client.headers["accept"] = "application/json"
         answer = await client.request(method, example(path))
         assert answer.status_code == 401, f"{method} {path} answered {answer.status_code}"
 

@@ -81,6 +81,6 @@ class RateLimits(ASGIMiddleware):
         if left < 0:
             request: Request[Any, Any, Any] = Request(scope, receive, send)
             answer = show_http_problem(request, TooManyRequestsException())
-            await answer.to_asgi_response(request.app, request)(scope, receive, send_with_limits)
+            await answer.to_asgi_response(None, request)(scope, receive, send_with_limits)
             return
         await next_app(scope, receive, send_with_limits)
