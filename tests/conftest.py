@@ -45,9 +45,9 @@ from entrepot.kit.tables import register_tables
 from entrepot.web.app import create_app
 
 register_tables()
-passwords._HASHES = PasswordHash(  # noqa: SLF001 -- a tenth of a second of a core each, on purpose; tests need no strength
-    (Argon2Hasher(1, 1024, 1), ShortBcryptHasher(), DjangoHasher())
-)
+QUICKLY = PasswordHash((Argon2Hasher(1, 1024, 1), ShortBcryptHasher(), DjangoHasher()))
+"""Strong hashes take a tenth of a second of a core each, on purpose; tests need no strength."""
+passwords._HASHES = QUICKLY  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 KEY = "dGVzdGtleXRlc3RrZXl0ZXN0a2V5dGVzdGtleXRlc3Q="
 """A Fernet key that opens nothing but what tests seal."""

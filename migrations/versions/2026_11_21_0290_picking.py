@@ -30,7 +30,9 @@ EXECUTE FUNCTION free_totes()
 
 
 def upgrade() -> None:
-    op.add_column("floor_setting", sa.Column("scan_tote", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    op.add_column(
+        "floor_setting", sa.Column("scan_tote", sa.Boolean(), server_default=sa.text("false"), nullable=False)
+    )
 
     # What was called a batch so far had a compartment for each order: a cart.
     op.alter_column("pick_list", "mode", server_default="cart")
@@ -53,9 +55,7 @@ def upgrade() -> None:
     op.add_column("pick_line", sa.Column("in_hand", sa.Integer(), server_default=sa.text("0"), nullable=False))
     op.add_column("pick_line", sa.Column("sorted", sa.Integer(), server_default=sa.text("0"), nullable=False))
     op.create_check_constraint(op.f("ck_pick_line_in_hand_not_negative"), "pick_line", "in_hand >= 0")
-    op.create_check_constraint(
-        op.f("ck_pick_line_sorted_were_picked"), "pick_line", "sorted >= 0 AND sorted <= picked"
-    )
+    op.create_check_constraint(op.f("ck_pick_line_sorted_were_picked"), "pick_line", "sorted >= 0 AND sorted <= picked")
 
     op.create_table(
         "tote_use",

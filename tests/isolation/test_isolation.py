@@ -109,10 +109,8 @@ async def sample(owner: asyncpg.Connection, column: asyncpg.Record) -> str:
         "interval": "interval '1 hour'",
         "inet": "'192.0.2.1'::inet",
     }
-    if column["attname"] == "time_zone":
-        return "'UTC'"
-    if column["type"] in kinds:
-        return kinds[column["type"]]
+    if known := "'UTC'" if column["attname"] == "time_zone" else kinds.get(column["type"]):
+        return known
     if column["type"].startswith("timestamp"):
         return "now()"
     if column["typcategory"] == "N":

@@ -24,7 +24,7 @@ MOST_PREPARED = 200
 """Statements that a connection keeps prepared; each takes some kilobytes in the server."""
 
 _COUNT = re.compile(r"(?:SELECT|UPDATE|DELETE|MERGE|INSERT \d+) (\d+)")
-_KINDS = (
+_KINDS: tuple[tuple[type[Exception], str], ...] = (
     (asyncpg.IntegrityConstraintViolationError, "IntegrityError"),
     (asyncpg.InvalidCachedStatementError, "NotSupportedError"),
     (asyncpg.SyntaxOrAccessError, "ProgrammingError"),

@@ -64,7 +64,9 @@ class PickListOrder(Base):
     __tablename__ = "pick_list_order"
     __table_args__ = (
         PrimaryKeyConstraint("pick_list_id", "order_id"),
-        Index("uq_pick_list_order_open", "order_id", "warehouse_id", "zone", unique=True, postgresql_where=text("open")),
+        Index(
+            "uq_pick_list_order_open", "order_id", "warehouse_id", "zone", unique=True, postgresql_where=text("open")
+        ),
         Index("ix_pick_list_order_order_id", "order_id"),
     )
 
@@ -146,6 +148,8 @@ class PickScan(Base):
     quantity: Mapped[int]
     """Negative: taken back."""
     actor_name: Mapped[str]
-    actor_id: Mapped[str] = mapped_column(server_default=text("coalesce(current_setting('entrepot.actor_id', true), '')"))
+    actor_id: Mapped[str] = mapped_column(
+        server_default=text("coalesce(current_setting('entrepot.actor_id', true), '')")
+    )
     """Names repeat; whose figures these are is told by the id, which the database takes from the transaction."""
     scanned_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -131,7 +131,11 @@ async def _context(
     for key in dict.fromkeys((one.carrier_account_id, one.service) for one in rows):
         account_id, service = key
         own = {one.weekday: one.at for one in rows if (one.carrier_account_id, one.service) == key}
-        times = times_for(rows, warehouse_id=warehouse, account_id=account_id, service=service) if account_id is not None else own
+        times = (
+            times_for(rows, warehouse_id=warehouse, account_id=account_id, service=service)
+            if account_id is not None
+            else own
+        )
         name = f"{account_id}:{service}" if account_id is not None else ""
         groups.append(
             {

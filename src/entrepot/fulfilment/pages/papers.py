@@ -14,9 +14,8 @@ from entrepot.fulfilment.http import printed, text_fields, whole_number
 from entrepot.fulfilment.packaging.papers import address_labels
 from entrepot.fulfilment.packaging.printing import Papers
 from entrepot.orders.service import OrderService
-from entrepot.printing.domain import Purpose
 from entrepot.printing.http import sent, workstation_of
-from entrepot.printing.refs import Paper
+from entrepot.printing.refs import Paper, Purpose
 from entrepot.printing.service import PrintService
 
 PURPOSES = {

@@ -35,7 +35,9 @@ class NotCheckedError(RefusedError):
 
     code = "fulfilment.not_checked"
     title = N_("Not checked yet")
-    message = N_("Order {number} must be checked before it is packed. Bring it to the check station, and finish the check there.")
+    message = N_(
+        "Order {number} must be checked before it is packed. Bring it to the check station, and finish the check there."
+    )
 
 
 class NotBoxedError(RefusedError):
