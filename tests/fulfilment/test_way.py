@@ -192,6 +192,9 @@ async def test_hold_and_cancel_follow_from_everywhere(floor: Floor) -> None:
     async with floor.transaction() as session:
         await OrderService(session).hold([fresh], "wait")
     assert await stage_of(floor, fresh) == "hold"
+    with pytest.raises(StageMoveError):  # hold is no station that one can go to
+        async with floor.transaction() as session:
+            await FulfilmentService(session).way.enter(fresh, Stage.HOLD)
     async with floor.transaction() as session:
         await OrderService(session).let_go([fresh])
     assert await stage_of(floor, fresh) == "waiting"

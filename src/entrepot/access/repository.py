@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import CursorResult, RowMapping, delete, select, update
+from sqlalchemy import RowMapping, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.domain import BUILT_IN, SESSION_IDLE, Grant, rights_of
@@ -22,6 +22,7 @@ from entrepot.access.models import (
 )
 from entrepot.access.principal import SellerRef
 from entrepot.access.rights import Right
+from entrepot.kit.quick import rows_of
 from entrepot.kit.sql import text
 
 
@@ -269,12 +270,6 @@ class SessionRepository:
         await self._session.execute(
             text("DELETE FROM sign_in_attempt WHERE subject_hash = ANY(:subjects)"), {"subjects": list(subjects)}
         )
-
-
-def rows_of(result: object) -> int:
-    """Return how many rows a statement changed."""
-    assert isinstance(result, CursorResult)  # noqa: S101 -- tells the type checker what SQLAlchemy returns for DML
-    return result.rowcount
 
 
 class KeyRepository:

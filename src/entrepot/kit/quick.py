@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
-from sqlalchemy import TextClause
+from sqlalchemy import CursorResult, TextClause
 from sqlalchemy.engine import IteratorResult, Result
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.exc import DBAPIError
@@ -68,6 +68,12 @@ class Answer(IteratorResult[Any]):
     """The rows of a statement, and how many it wrote."""
 
     rowcount: int = -1
+
+
+def rows_of(result: Result[Any]) -> int:
+    """Return how many rows a statement wrote."""
+    assert isinstance(result, Answer | CursorResult)  # noqa: S101 -- tells the type checkers what a session returns for DML
+    return result.rowcount
 
 
 class QuickSession(AsyncSession):

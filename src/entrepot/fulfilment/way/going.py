@@ -17,7 +17,7 @@ from entrepot.fulfilment.way.errors import (
 )
 from entrepot.fulfilment.way.events import OrderStepped
 from entrepot.fulfilment.way.repository import Place, SiteSettings, WayRepository
-from entrepot.fulfilment.way.stages import LABELS, PLACES, Stage, may_move, next_stages
+from entrepot.fulfilment.way.stages import AT_HAND, LABELS, PLACES, Stage, may_move, next_stages
 from entrepot.kit import outbox
 from entrepot.kit.database import context_of
 from entrepot.orders.service import OrderRef, OrderService, OrderStatus
@@ -98,7 +98,8 @@ class Way:
         if place.stage is stage and place.holder_id == actor.id:
             return place
         allowed = next_stages(place.stage, checks=place.checks, boxes=place.boxes, express=place.express)
-        if place.stage is not stage and (order.held_at is not None or stage not in allowed):
+        goes_on = place.stage is stage and stage in AT_HAND
+        if not goes_on and (order.held_at is not None or stage not in allowed):
             raise _refused(order, place, stage)
         if place.stage is Stage.CHECKING and stage is not Stage.CHECKING and place.checks and not place.express:
             raise NotCheckedError(number=order.number)

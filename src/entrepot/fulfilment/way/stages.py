@@ -101,13 +101,16 @@ def may_move(origin: Stage, to: Stage, *, checks: bool = False, boxes: bool = Fa
     return not (boxes and to is Stage.PACKED and origin in {Stage.PICKED, Stage.CHECKING, Stage.PACKING})
 
 
+AT_HAND = (Stage.CHECKING, Stage.PACKING, Stage.BOXING)
+"""Where somebody works on goods that are off the shelf, in their order."""
+
+
 def next_stages(origin: Stage, *, checks: bool, boxes: bool, express: bool = False) -> tuple[Stage, ...]:
     """Return the stations that an order with its goods off the shelf may be taken to by hand, in their order."""
-    stations = (Stage.CHECKING, Stage.PACKING, Stage.BOXING)
     used = {Stage.CHECKING: checks, Stage.PACKING: True, Stage.BOXING: boxes}
     return tuple(
         stage
-        for stage in stations
+        for stage in AT_HAND
         if used[stage] and may_move(origin, stage, checks=checks, boxes=boxes, express=express)
     )
 
