@@ -183,6 +183,7 @@ async def _index(
         "accounts": await service.accounts(seller_id),
         "specs": carriers(),
         "sender_fields": fields,
+        "several": seller_id is None,
         "has_sender": any(shown.values()) and not problems,
     }
     return Template("fulfilment/carriers.html", context=context, status_code=422 if problems else 200)
