@@ -30,6 +30,12 @@ EXECUTE FUNCTION free_totes()
 
 
 def upgrade() -> None:
+    # Who counted in a table held up everybody else of the seller until the end of the transaction.
+    op.execute("CREATE SEQUENCE pick_list_number START 1001")
+    op.execute(
+        "SELECT setval('pick_list_number', greatest(1001, max(last) + 1), false) FROM floor_number"
+        " WHERE kind = 'pick_list'"
+    )
     op.add_column(
         "floor_setting", sa.Column("scan_tote", sa.Boolean(), server_default=sa.text("false"), nullable=False)
     )
@@ -137,6 +143,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP SEQUENCE pick_list_number")
     op.drop_table("lot_swap")
     op.drop_table("sort_scan")
     op.execute("DROP TRIGGER free_totes ON sales_order")

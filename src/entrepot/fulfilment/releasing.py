@@ -88,7 +88,7 @@ class Releasing:
             parts.setdefault(zones.get(row.location_id, ""), []).append(row)
         made: list[tuple[UUID, str]] = []
         for warehouse_id, parts in sorted(by_building.items()):
-            base = f"P-{await self._lists.next_number(seller_id, 'pick_list')}"
+            base = f"P-{await self._lists.next_list_number()}"
             here = {line_ids[row.order_line_id].id for theirs in parts.values() for row in theirs}
             positions = {order.id: place for place, order in enumerate((o for o in orders if o.id in here), start=1)}
             group_id = new_id() if len(parts) > 1 else None

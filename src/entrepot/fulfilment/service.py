@@ -1,5 +1,7 @@
 """The floor as others use it.  Each use case runs inside the caller's transaction and never commits."""
 
+from functools import cached_property
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.carriers import CarrierLines, Carriers
@@ -51,26 +53,87 @@ __all__ = [
 
 
 class FulfilmentService:
-    """The use cases of the floor, by station."""
+    """The use cases of the floor, by station; each is made when it is asked for."""
 
     def __init__(self, session: AsyncSession) -> None:
-        self.releasing = Releasing(session)
-        self.picking = Picking(session)
-        self.gathering = Gathering(session)
-        self.totes = Totes(session)
-        self.sorting = Sorting(session)
-        self.swapping = Swapping(session)
-        self.starting = Starting(session)
-        self.correcting = Correcting(session)
-        self.packing = Packing(session)
-        self.shipping = Shipping(session)
-        self.pushing = Pushing(session)
-        self.way = Way(session)
-        self.dispatching = Dispatching(session)
-        self.expressing = Expressing(session)
-        self.wishes = Wishes(session)
-        self.counter = Counter(session)
-        self.fleet = Fleet(session)
-        self.planning = Planning(session)
-        self.coming_back = ComingBack(session)
-        self.timing = Timing(session)
+        self._session = session
+
+    @cached_property
+    def releasing(self) -> Releasing:
+        return Releasing(self._session)
+
+    @cached_property
+    def picking(self) -> Picking:
+        return Picking(self._session)
+
+    @cached_property
+    def gathering(self) -> Gathering:
+        return Gathering(self._session)
+
+    @cached_property
+    def totes(self) -> Totes:
+        return Totes(self._session)
+
+    @cached_property
+    def sorting(self) -> Sorting:
+        return Sorting(self._session)
+
+    @cached_property
+    def swapping(self) -> Swapping:
+        return Swapping(self._session)
+
+    @cached_property
+    def starting(self) -> Starting:
+        return Starting(self._session)
+
+    @cached_property
+    def correcting(self) -> Correcting:
+        return Correcting(self._session)
+
+    @cached_property
+    def packing(self) -> Packing:
+        return Packing(self._session)
+
+    @cached_property
+    def shipping(self) -> Shipping:
+        return Shipping(self._session)
+
+    @cached_property
+    def pushing(self) -> Pushing:
+        return Pushing(self._session)
+
+    @cached_property
+    def way(self) -> Way:
+        return Way(self._session)
+
+    @cached_property
+    def dispatching(self) -> Dispatching:
+        return Dispatching(self._session)
+
+    @cached_property
+    def expressing(self) -> Expressing:
+        return Expressing(self._session)
+
+    @cached_property
+    def wishes(self) -> Wishes:
+        return Wishes(self._session)
+
+    @cached_property
+    def counter(self) -> Counter:
+        return Counter(self._session)
+
+    @cached_property
+    def fleet(self) -> Fleet:
+        return Fleet(self._session)
+
+    @cached_property
+    def planning(self) -> Planning:
+        return Planning(self._session)
+
+    @cached_property
+    def coming_back(self) -> ComingBack:
+        return ComingBack(self._session)
+
+    @cached_property
+    def timing(self) -> Timing:
+        return Timing(self._session)
