@@ -36,7 +36,8 @@ async def test_pages_are_shown_and_work(client: httpx.AsyncClient, floor: Floor)
         answer = await client.post(f"/fulfilment/pick/lines/{line.id}/pick", data={"list_id": list_id}, headers=hx)
         assert answer.status_code == 200, answer.text
     assert "All done" in answer.text
-    answer = await client.post("/fulfilment/pack/find", data={"code": "p-1001"})
+    [(number,)] = await floor.rows("SELECT lower(number) FROM pick_list WHERE id = :id", id=list_id)
+    answer = await client.post("/fulfilment/pack/find", data={"code": number})
     assert answer.status_code == 303, answer.text
     assert (await client.get("/fulfilment/pack")).status_code == 200
     client._transport.app.state.carrier_lines = floor.lines  # type: ignore[attr-defined]  # noqa: SLF001 -- no other way to the app

@@ -123,7 +123,7 @@ async def test_a_list_taken_over_goes_to_review_and_can_be_applied_after_all(flo
     assert (await send(floor, work, late, act(2, ActKind.FINISH)))[0].outcome is ActOutcome.CONFLICT
     await send(floor, theirs, act(1, line_id=cup.id), who=BOB)
     (found,) = await review(floor)
-    assert found.message.format(**found.facts).startswith("Bob took list P-1001 over")
+    assert found.message.format(**found.facts).startswith(f"Bob took list {work.number} over")
     assert (found.who, found.sku, found.quantity, found.order_number) == ("Ann", "MUG", 2, mug.order_number)
     # Taken back by the first: what came from before is still another's matter, what comes now is theirs.
     mine = await take(floor, work.number, ANN, over=True)
