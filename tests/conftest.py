@@ -68,6 +68,14 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
+LONGEST_NAME = 80
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a long value by its length: names of tests go to every process, again and again."""
+    return f"{argname}-{len(val)}" if isinstance(val, str | bytes) and len(val) > LONGEST_NAME else None
+
+
 LONG_GROUPS = ("browser", "jobs", "cli")
 """Groups of tests that stay together and take minutes: begun first, they do not keep one process busy alone at the end."""
 
