@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
+from zlib import crc32
 
 import asyncpg
 import httpx
@@ -72,8 +73,11 @@ LONGEST_NAME = 80
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Name a long value by its length: names of tests go to every process, again and again."""
-    return f"{argname}-{len(val)}" if isinstance(val, str | bytes) and len(val) > LONGEST_NAME else None
+    """Name a long value by its length and sum: names of tests go to every process, again and again."""
+    if not isinstance(val, str | bytes) or len(val) <= LONGEST_NAME:
+        return None
+    content = val.encode("utf-8", "replace") if isinstance(val, str) else val
+    return f"{argname}-{len(val)}-{crc32(content):08x}"
 
 
 LONG_GROUPS = ("browser", "jobs", "cli")
