@@ -31,6 +31,7 @@ PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 WIDE = ViewportSize(width=1440, height=900)
 PHONE = ViewportSize(width=390, height=844)
 PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)  # a machine that tests in three processes is slow at times
 BUYERS = 24
 """So many orders of the data set wait on the marketplace when the tests begin."""
 

@@ -89,6 +89,7 @@ def connect_temu(page: Page, shop: dict[str, str]) -> None:
     keep_picture(page, "circle-connect-temu")
     page.get_by_role("button", name="Test and connect").click()
     page.wait_for_url("**/channels/*-*")
+    expect(page.locator("[data-live=live]")).to_be_visible()  # what happened while the page opened is on it by then
     page.get_by_role("button", name="Go live").click()
     page.get_by_role("dialog").get_by_role("button", name="Go live").click()
     expect(page.get_by_role("region", name="Mode")).to_contain_text("shipments, cancellations and stock go out")

@@ -101,6 +101,7 @@ def test_two_minutes_without_a_network_in_the_middle_of_a_list(  # noqa: PLR0915
     scan(phone, barcodes[walk[0]["sku"]])
     expect(said).to_contain_text(f"Picked 1 of {walk[0]['sku']}")
     expect(state).to_contain_text("All sent")
+    demo.eventually(lambda: sum(line["picked"] for line in lines(page, work["id"])), what="counting the scan")
     assert sum(line["picked"] for line in lines(page, work["id"])) == 1
 
     # Then the network is gone, in the middle of the list; the page is even opened anew without it.
