@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import SellerRef
 from entrepot.kit.database import Database, DatabaseAwayError
-from entrepot.kit.quick import Answer
+from entrepot.kit.quick import rows_of
 from entrepot.kit.scope import Scope
 from entrepot.kit.sql import numbered, text
 
@@ -52,8 +52,7 @@ async def test_rows_and_counts(session: AsyncSession) -> None:
     one = (await session.execute(text("SELECT id, name FROM thing WHERE id = :id OR id = :id"), {"id": 2})).one()
     rows = (await session.execute(text("SELECT * FROM thing ORDER BY id"))).mappings().all()
 
-    assert isinstance(written, Answer)
-    assert written.rowcount == 3
+    assert rows_of(written) == 3
     assert (one.id, one.name, tuple(one)) == (2, "n2", (2, "n2"))
     assert [dict(row) for row in rows] == [{"id": n, "name": f"n{n}"} for n in (1, 2, 3)]
     assert (await session.execute(text("SELECT count(*) FROM thing"))).scalar_one() == 3

@@ -92,7 +92,13 @@ def show_http_problem(request: Request[Any, Any, Any], error: HTTPException) -> 
 
 
 def show_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Any] | Template:
-    """Answer a bug: logged in full, shown without its insides."""
+    """Answer a bug: logged in full, shown without its insides.
+
+    What closing the transaction raised (a deadlock, a lost connection) comes wrapped in a group, and is no bug.
+    """
+    known = error.subgroup(EntrepotError) if isinstance(error, ExceptionGroup) else None
+    if known is not None and isinstance(known.exceptions[0], EntrepotError):
+        return show_problem(request, known.exceptions[0])
     log.error("unhandled_error", path=request.url.path, exc_info=error)
     return show_http_problem(request, HTTPException(status_code=500))
 
