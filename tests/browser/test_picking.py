@@ -73,27 +73,25 @@ def test_a_batch_with_a_short_pick_is_sorted_at_the_wall(  # noqa: PLR0915 -- on
     # The wall says where each piece goes; the same again within one pull of the trigger counts once.
     task.get_by_role("link", name="Sort").click()
     said = page.locator("#put")
-    for code, place, inside in ((MUG, 1, 1), (MUG, 1, 2), (MUG, 2, 1), (CUP, 2, 2)):
-        piece(page, barcodes[code])
+    for place, inside in ((1, 1), (1, 2), (2, 1)):
+        piece(page, barcodes[MUG])
         page.keyboard.press("Enter")
-        try:
-            expect(said.locator(".task-quantity b")).to_have_text(str(inside), timeout=5_000)
-            expect(said.locator(".task-big")).to_have_text(str(place), timeout=5_000)
-        except AssertionError:  # the page was drawn anew between two keys
-            piece(page, barcodes[code])
         expect(said.locator(".task-big")).to_have_text(str(place))
         expect(said.locator(".task-quantity b")).to_have_text(str(inside))
+    piece(page, barcodes[CUP])
+    expect(said.locator(".task-quantity b")).to_have_text(re.compile("^[23]$"))
+    last = 1 if said.locator(".task-big").inner_text().strip() == "2" else 0  # equally urgent orders stand either way
     picture(page, "put-wall")
     page.set_viewport_size(PHONE)
     wall = page.locator(".put-wall")
-    expect(wall.get_by_role("region", name=numbers[0])).to_contain_text("Complete")
-    expect(wall.get_by_role("region", name=numbers[1])).to_contain_text(f"1 × {MUG}")
+    expect(wall.get_by_role("region", name=numbers[1 - last])).to_contain_text("Complete")
+    expect(wall.get_by_role("region", name=numbers[last])).to_contain_text(f"1 × {MUG}")
     piece(page, barcodes[CUP])
     expect(said).to_contain_text(f"Every picked piece of {CUP} is sorted already")
     piece(page, barcodes[MUG])
     expect(said).to_contain_text("is complete. Pack it.")
     said.get_by_role("link", name=re.compile("Pack ")).click()
-    page.wait_for_url(f"**/fulfilment/pack/{orders[1]}")
+    page.wait_for_url(f"**/fulfilment/pack/{orders[last]}")
 
 
 def test_of_two_pickers_who_scan_one_order_one_gets_it(
