@@ -31,7 +31,11 @@ BUILT_IN: Mapping[str, tuple[str, frozenset[Right]]] = {
     "manager": (N_("Manager"), frozenset(Right) - INSTANCE),
     "seller": (
         N_("Seller staff"),
-        READING | {Right.CATALOG_WRITE, Right.OFFERS_MANAGE, Right.ORDERS_WRITE, Right.ORDERS_CANCEL, Right.INVOICES_IMPORT},
+        READING
+        | {
+            Right.CATALOG_WRITE, Right.OFFERS_MANAGE, Right.PRICEWATCH_MANAGE, Right.PRICING_MANAGE,
+            Right.ORDERS_WRITE, Right.ORDERS_CANCEL, Right.INVOICES_IMPORT,
+        },
     ),
     "picker": (
         N_("Picker"),

@@ -7,6 +7,7 @@ from entrepot.kit.text import N_
 
 SECTIONS = {
     "sell": N_("Sell"),
+    "prices": N_("Prices"),
     "stock": N_("Stock"),
     "floor": N_("Ship"),
     "run": N_("Run"),

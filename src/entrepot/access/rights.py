@@ -20,6 +20,11 @@ class Right(StrEnum):
     ERP_MANAGE = "erp.manage"
     OFFERS_READ = "offers.read"
     OFFERS_MANAGE = "offers.manage"
+    PRICEWATCH_READ = "pricewatch.read"
+    PRICEWATCH_MANAGE = "pricewatch.manage"
+    PRICING_READ = "pricing.read"
+    PRICING_MANAGE = "pricing.manage"
+    PRICING_APPROVE = "pricing.approve"
     ORDERS_READ = "orders.read"
     ORDERS_WRITE = "orders.write"
     ORDERS_CANCEL = "orders.cancel"
@@ -87,6 +92,11 @@ LABELS: dict[Right, str] = {
     Right.ERP_MANAGE: N_("Connect and change ERP accounts"),
     Right.OFFERS_READ: N_("See offers"),
     Right.OFFERS_MANAGE: N_("Change offers"),
+    Right.PRICEWATCH_READ: N_("See watched prices"),
+    Right.PRICEWATCH_MANAGE: N_("Watch prices and set up stores"),
+    Right.PRICING_READ: N_("See pricing rules and why a price is what it is"),
+    Right.PRICING_MANAGE: N_("Change pricing rules and apply prices"),
+    Right.PRICING_APPROVE: N_("Approve large price changes and resume after a freeze"),
     Right.ORDERS_READ: N_("See orders"),
     Right.ORDERS_WRITE: N_("Change orders"),
     Right.ORDERS_CANCEL: N_("Cancel orders"),

@@ -1,1 +1,1 @@
-"""What we offer where: published quantity, and why."""
+"""What we offer where: published quantity and price, and why."""

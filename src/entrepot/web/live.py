@@ -55,6 +55,8 @@ TOPICS: dict[str, Right | None] = {
     "jobs": Right.JOBS_READ,
     "offers": Right.OFFERS_READ,
     "orders": Right.ORDERS_READ,
+    "pricewatch": Right.PRICEWATCH_READ,
+    "pricing": Right.PRICING_READ,
     "printing": Right.PRINTING_READ,
     "returns": Right.RETURNS_READ,
 }

@@ -1,0 +1,1 @@
+"""Price watch: what others ask for a product, over time: stores, listings, observations, alerts, competing offers."""

@@ -1,0 +1,1 @@
+"""Pricing: floors, ceilings, repricing rules, backtests and the governor."""
