@@ -1,5 +1,6 @@
 """The short way to PostgreSQL answers as SQLAlchemy does: rows, counts, errors, savepoints, lost connections."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import SellerRef
 from entrepot.kit.database import Database, DatabaseAwayError
+from entrepot.kit.postgres import Server
 from entrepot.kit.quick import rows_of
 from entrepot.kit.scope import Scope
+from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.sql import numbered, text
 
 pytestmark = pytest.mark.anyio
@@ -126,3 +129,20 @@ async def test_a_connection_lost_midway_is_said_and_replaced(database: Database,
         await begun(session)
         found = (await session.execute(text("SELECT CAST(:id AS uuid)"), {"id": seller.id})).scalar_one()
     assert isinstance(found, UUID)
+
+
+async def test_a_connection_whose_statement_was_cancelled_is_not_used_again(server: Server, box: SecretBox) -> None:
+    async with Database(server.asyncpg(server.application), box.derive("scope"), pool=1) as database:
+        used: list[int] = []
+
+        async def ask(seconds: float) -> None:
+            async with database.transaction(Scope.all_sellers()) as session:
+                used.append((await session.execute(text("SELECT pg_backend_pid()"))).scalar_one())
+                await session.execute(text("SELECT pg_sleep(CAST(:seconds AS float))"), {"seconds": seconds})
+
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await ask(60)
+        await ask(0)
+
+    assert len(set(used)) == 2

@@ -4,6 +4,7 @@ Everything else goes as ever: statements of the ORM, the first of a transaction 
 savepoint, and all of them while somebody listens to the engine's statements.
 """
 
+import asyncio
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -113,6 +114,10 @@ class QuickSession(AsyncSession):
             rows = await prepared.fetch(*arguments)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raise await self._told(error, line, query, arguments) from error
+        except asyncio.CancelledError:
+            # The server is asked to stop the statement, and may hear of it when the next one runs already.
+            await self._give_up()
+            raise
         answer = Answer(names, iter([tuple(row) for row in rows]))
         if counted := _COUNT.match(prepared.get_statusmsg() or ""):
             answer.rowcount = int(counted[1])
@@ -122,6 +127,11 @@ class QuickSession(AsyncSession):
         assert self._engine is not None  # noqa: S101 -- set together with the line
         return bool(self._engine.sync_engine.dispatch.before_cursor_execute)
 
+    async def _give_up(self) -> None:
+        """Let nobody use the connection again."""
+        self._line = None
+        await (await self.connection()).invalidate()
+
     async def _told(
         self, error: Exception, line: ScopedConnection, query: str, arguments: tuple[Any, ...]
     ) -> BaseException:
@@ -129,7 +139,7 @@ class QuickSession(AsyncSession):
         assert self._engine is not None  # noqa: S101 -- set together with the line
         lost = line.is_closed()
         if lost:
-            await (await self.connection()).invalidate()
+            await self._give_up()
         if isinstance(error, asyncpg.InvalidCachedStatementError):
             line.prepared.clear()
         dialect = self._engine.dialect
