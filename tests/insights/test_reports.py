@@ -147,7 +147,10 @@ async def test_a_report_is_made_kept_and_sent_once(floor: Floor, seller: SellerR
     assert "Orders" in words
     listed = (await client.get("/api/v1/reports/daily")).json()["items"]
     assert [one["id"] for one in listed] == [made["id"]]
-    late = await client.post("/api/v1/reports/daily", json={"day": (today(ZONE).first + timedelta(days=3)).isoformat()})
+    late = await client.post(
+        "/api/v1/reports/daily",
+        json={"warehouse_id": str(floor.warehouse), "day": (today(ZONE).first + timedelta(days=3)).isoformat()},
+    )
     assert late.json()["type"].endswith("insights.day_to_come")
     assert (
         await client.put(f"/api/v1/reports/subscriptions/{floor.warehouse}", json={"wanted": True})
