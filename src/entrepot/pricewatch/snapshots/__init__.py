@@ -1,0 +1,1 @@
+"""What was fetched: the evidence of every fetch, the pages that are kept, and the cases that selectors must pass."""
