@@ -1,0 +1,1 @@
+"""What watched prices did: charts, figures, and how good today's price is."""
