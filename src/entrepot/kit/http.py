@@ -1,32 +1,28 @@
-"""The one way out: every HTTP request to another system is checked, limited in time and size, and recorded.
-
-Addresses are checked at the moment of connecting, and the connection goes to the address that was checked.  A name that
-resolves to something else a moment later (DNS rebinding) gains nothing.
-"""
+"""The one way out: every HTTP request to another system is checked, limited in time and size, and recorded."""
 
 import asyncio
 import functools
 import logging
-import socket
 import ssl
 import time
 import zlib
-from collections.abc import AsyncIterable, AsyncIterator, Generator, Iterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Self, cast
+from typing import Self
 from uuid import UUID
 
 import httpcore
 import httpx
 
-from entrepot.kit.addresses import Network, is_reachable
+from entrepot.kit.addresses import Network
 from entrepot.kit.call_log import CallLog, RecordedCall
 from entrepot.kit.clock import now
 from entrepot.kit.errors import EntrepotError, RefusedError, UnavailableError
 from entrepot.kit.ids import new_id
+from entrepot.kit.network import AddressRefusedError, CheckedNetwork
 from entrepot.kit.redaction import Redactor
 from entrepot.kit.text import N_
 
@@ -42,20 +38,35 @@ SUBJECT = "entrepot.subject"
 """Request extension: what the call is about, as the outside names it."""
 OPERATION = "entrepot.operation"
 """Request extension: what is asked for, where one address answers everything.  Recorded behind the URL's ``#``."""
+CALL_ID = "entrepot.call_id"
+"""Request extension: the id that the call is recorded under."""
+KEEP_PACKED = "entrepot.keep_packed"
+"""Request extension: true asks for the body as it came, too, if it came as gzip."""
+PACKED = "entrepot.packed"
+"""Response extension: that body."""
+
+__all__ = [
+    "CALL_ID",
+    "KEEP_PACKED",
+    "LARGEST_ANSWER",
+    "LONGEST_CALL",
+    "OPERATION",
+    "PACKED",
+    "SUBJECT",
+    "TIMEOUT",
+    "USER_AGENT",
+    "AddressRefusedError",
+    "AnswerTooLargeError",
+    "Caller",
+    "CheckedTransport",
+    "OutsideHttp",
+    "Recorder",
+    "SchemeRefusedError",
+    "about_order",
+]
 
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # below it they write whole addresses, secrets included
-
-
-class AddressRefusedError(RefusedError):
-    """An outside call would reach a private network."""
-
-    code = "kit.address_refused"
-    title = N_("Address refused")
-    message = N_(
-        "“{host}” is not an address on the public internet, so Entrepot does not call it."
-        " If you trust it, add its network to ENTREPOT_OUTSIDE_ALLOW."
-    )
 
 
 class SchemeRefusedError(RefusedError):
@@ -85,6 +96,8 @@ class Caller:
     request_id: str = ""
     run_id: UUID | None = None
     redactor: Redactor = field(default_factory=Redactor)
+    answers: bool = True
+    """Whether what is answered is recorded; false where it is kept elsewhere, and large."""
 
 
 _order: ContextVar[UUID | None] = ContextVar("order", default=None)
@@ -100,53 +113,6 @@ def about_order(order_id: UUID) -> Generator[None]:
         _order.reset(before)
 
 
-class CheckedNetwork(httpcore.AsyncNetworkBackend):
-    """Connects to checked addresses only."""
-
-    def __init__(self, allowed: Sequence[Network]) -> None:
-        self._allowed = tuple(allowed)
-        self._inner = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 -- httpcore's signature
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Resolve *host*, and connect to the first of its addresses that may be reached and answers."""
-        try:
-            async with asyncio.timeout(timeout):
-                found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:  # TimeoutError is an OSError
-            msg = f"{host} cannot be resolved"
-            raise httpcore.ConnectError(msg) from error
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        reachable = [address for address in addresses if is_reachable(address, self._allowed)]
-        if not reachable:
-            raise AddressRefusedError(host=host)
-        *others, last = reachable
-        for address in others:
-            try:
-                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
-            except httpcore.ConnectError:
-                continue
-        return await self._inner.connect_tcp(last, port, timeout, local_address, socket_options)
-
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,  # noqa: ARG002, ASYNC109 -- httpcore's signature
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002
-    ) -> httpcore.AsyncNetworkStream:
-        """Refuse: a socket file is never outside."""
-        raise AddressRefusedError(host=path)
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-
 @functools.cache
 def _trust() -> ssl.SSLContext:
     """Return whom we trust: reading the certificates takes longer than most requests, so once per process."""
@@ -156,11 +122,18 @@ def _trust() -> ssl.SSLContext:
 class CheckedTransport(httpx.AsyncBaseTransport):
     """httpx over a connection pool whose connections are checked."""
 
-    def __init__(self, allowed: Sequence[Network], verify: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        allowed: Sequence[Network],
+        verify: ssl.SSLContext | None = None,
+        *,
+        connections: int = 100,
+        kept: int = 20,
+    ) -> None:
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=verify or _trust(),
-            max_connections=100,
-            max_keepalive_connections=20,
+            max_connections=connections,
+            max_keepalive_connections=kept,
             keepalive_expiry=30,
             http2=True,
             network_backend=CheckedNetwork(allowed),
@@ -231,7 +204,13 @@ def _as_httpx(error: Exception) -> httpx.TransportError:
 class Recorder(httpx.AsyncBaseTransport):
     """Sends requests for one caller: reads answers within limits, and records everything."""
 
-    def __init__(self, inner: httpx.AsyncBaseTransport, calls: CallLog | None, caller: Caller, largest: int) -> None:
+    def __init__(
+        self,
+        inner: httpx.AsyncBaseTransport,
+        calls: CallLog | None,
+        caller: Caller,
+        largest: int = LARGEST_ANSWER,
+    ) -> None:
         self._inner = inner
         self._calls = calls
         self._caller = caller
@@ -274,7 +253,8 @@ class Recorder(httpx.AsyncBaseTransport):
         answer = await self._inner.handle_async_request(request)
         try:
             assert isinstance(answer.stream, AsyncIterable)  # noqa: S101 -- asynchronous transports promise it
-            body = await self._read(answer.stream, answer.headers.get("content-encoding", ""), request.url.host)
+            came: list[bytes] | None = [] if request.extensions.get(KEEP_PACKED) else None
+            body = await self._read(answer.stream, answer.headers.get("content-encoding", ""), request.url.host, came)
         finally:
             await answer.aclose()
         headers = [
@@ -282,11 +262,12 @@ class Recorder(httpx.AsyncBaseTransport):
             for name, value in answer.headers.multi_items()
             if name not in {"content-encoding", "content-length", "transfer-encoding"}
         ]
-        return httpx.Response(
-            answer.status_code, headers=headers, content=body, extensions=answer.extensions, request=request
-        )
+        extensions = answer.extensions if came is None else {**answer.extensions, PACKED: b"".join(came)}
+        return httpx.Response(answer.status_code, headers=headers, content=body, extensions=extensions, request=request)
 
-    async def _read(self, stream: AsyncIterable[bytes], encoding: str, host: str) -> bytes:
+    async def _read(
+        self, stream: AsyncIterable[bytes], encoding: str, host: str, came: list[bytes] | None = None
+    ) -> bytes:
         encoding = encoding.strip().lower()
         if encoding and encoding != "identity" and encoding not in ENCODINGS:
             msg = f"answered in the compression “{encoding}”, which we did not ask for"
@@ -297,6 +278,8 @@ class Recorder(httpx.AsyncBaseTransport):
         async for raw in stream:
             part = raw
             if unpack is not None:
+                if came is not None and encoding.endswith("gzip"):
+                    came.append(raw)
                 try:
                     part = unpack.decompress(raw, self._largest - size + 1)
                 except zlib.error as error:
@@ -321,7 +304,7 @@ class Recorder(httpx.AsyncBaseTransport):
         caller, redactor = self._caller, self._caller.redactor
         operation = request.extensions.get(OPERATION, "")
         return RecordedCall(
-            id=new_id(),
+            id=request.extensions.get(CALL_ID) or new_id(),
             seller_id=caller.seller_id,
             account_id=caller.account_id,
             run_id=caller.run_id,
@@ -338,7 +321,9 @@ class Recorder(httpx.AsyncBaseTransport):
             request_headers=redactor.headers(request.headers),
             request_body=redactor.body(request_body, request.headers.get("content-type", "")),
             response_headers=redactor.headers(response.headers) if response else {},
-            response_body=redactor.body(response.content, response.headers.get("content-type", "")) if response else "",
+            response_body=redactor.body(response.content, response.headers.get("content-type", ""))
+            if response and caller.answers
+            else "",
             response_bytes=len(response.content) if response else 0,
             error=redactor.text(problem),
         )
@@ -355,6 +340,7 @@ class OutsideHttp:
         allowed: private networks that may be reached.
         transport: replaces the network, in tests.
         largest: bytes of an answer.
+        connections: open at the same moment, and how many of them stay open for the next call.
     """
 
     def __init__(
@@ -364,15 +350,21 @@ class OutsideHttp:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         largest: int = LARGEST_ANSWER,
+        connections: tuple[int, int] = (100, 20),
     ) -> None:
         self.calls = calls
-        self._network = transport or CheckedTransport(allowed)
+        opened, kept = connections
+        self._network = transport or CheckedTransport(allowed, connections=opened, kept=kept)
         self._largest = largest
+
+    def sender(self, caller: Caller) -> httpx.AsyncBaseTransport:
+        """Return what sends single requests for *caller*, as they are: no headers of our own, no cookies, no redirects."""
+        return Recorder(self._network, self.calls, caller, self._largest)
 
     def client(self, caller: Caller) -> httpx.AsyncClient:
         """Return a client that calls for *caller*.  Follows no redirects; need not be closed."""
         return httpx.AsyncClient(
-            transport=Recorder(self._network, self.calls, caller, self._largest),
+            transport=self.sender(caller),
             timeout=TIMEOUT,
             trust_env=False,
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"},
