@@ -11,6 +11,7 @@ from entrepot.sandbox.control.desk import Desk
 from entrepot.sandbox.control.pages import control_pages
 from entrepot.sandbox.dhl.http import dhl_routes
 from entrepot.sandbox.express.http import express_routes
+from entrepot.sandbox.rivals.routes import market_routes
 from entrepot.sandbox.sendcloud.http import sendcloud_routes
 from entrepot.sandbox.temu.notices import Postman
 from entrepot.sandbox.temu.routes import temu_routes
@@ -56,6 +57,9 @@ def create_sandbox(world: World, more: Sequence[ControllerRouterHandler] = ()) -
     def temu() -> Sequence[ControllerRouterHandler]:
         return temu_routes(world, Postman.of(world))
 
+    def market() -> Sequence[ControllerRouterHandler]:
+        return market_routes(world)
+
     def desk() -> Sequence[ControllerRouterHandler]:
         own = Desk(world)
         return [control_api(own), *control_pages(own, jtl=bool(more)), *more]
@@ -71,6 +75,8 @@ def create_sandbox(world: World, more: Sequence[ControllerRouterHandler] = ()) -
             "/openapi": temu,
             "/temu": temu,
             "/sandbox/api/temu": temu,
+            "/market": market,
+            "/sandbox/api/market": market,
             _DESK: desk,
         }
     )

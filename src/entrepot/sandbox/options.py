@@ -109,3 +109,5 @@ class WorldOptions:
     carrier_key: str = "sandbox-express-key"
     carrier_speed: float = 1440.0
     """How many times faster than real time parcels travel; 1440 makes a minute of a day."""
+    market_pace: float = 1.0
+    """How many times faster than the clock other sellers act and web shops change their prices."""

@@ -42,6 +42,7 @@ def main(argv: Sequence[str]) -> int:
         temu_withheld_one_in=chosen.temu_withheld_one_in,
         channel_share=chosen.channel_share,
         return_share=chosen.return_share,
+        market_pace=chosen.market_pace,
     )
     try:
         world = World(options)
@@ -117,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--carrier-speed", type=float, default=default.carrier_speed, help="times real time")
     parser.add_argument("--channel-share", type=float, default=0.0, help="part of orders that bol delivers itself")
     parser.add_argument("--return-share", type=float, default=0.0, help="part of shipped items that come back")
+    parser.add_argument("--market-pace", type=float, default=default.market_pace, help="times other sellers act faster")
     parser.add_argument("--temu-pending-seconds", type=float, default=5.0, help="until an order at Temu may be sent")
     parser.add_argument("--temu-withheld-one-in", type=int, default=40, help="one in so many has no address")
     parser.add_argument("--rate-limits", choices=sorted(RATE_LIMITS), default="easy")

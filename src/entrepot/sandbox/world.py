@@ -58,6 +58,8 @@ class World:
         self.accounts: dict[str, Account] = {}
         self.replays: dict[str, Replay] = {}
         self._parts: dict[Callable[[World], object], object] = {}
+        self.happenings: list[Callable[[datetime], None]] = []
+        """What else happens when the world moves on."""
         data, demand = load(), units_sold()
         for chosen in self.options.accounts:
             opening = self._opening(chosen.client_id, demand, now) if chosen.every else None
@@ -72,6 +74,8 @@ class World:
         for client_id, account in self.accounts.items():
             self._tick_account(account, self.replays[client_id], now)
         self.parcels.tick(now)
+        for happen in self.happenings:
+            happen(now)
         self.store.flush()
         return now
 

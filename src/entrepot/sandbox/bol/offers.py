@@ -13,6 +13,7 @@ from entrepot.sandbox.bol.service import V11, BolService, absent, decode, encode
 from entrepot.sandbox.marketplace.account import Account
 from entrepot.sandbox.marketplace.entities import Offer, PriceStep
 from entrepot.sandbox.retail.catalogue import ean13
+from entrepot.sandbox.rivals.market import Market
 from entrepot.sandbox.wire import Answer, Call, Endpoint, Refusal
 
 _PAGE, _LARGEST_PAGE, _SMALLEST_TOLD_PAGE = 50, 100, 25
@@ -102,6 +103,7 @@ class BolOffers:
 
     def __init__(self, service: BolService) -> None:
         self._world = service.world
+        self._market = Market.of(service.world)
 
     def endpoints(self) -> list[Endpoint[Account]]:
         return [
@@ -156,11 +158,15 @@ class BolOffers:
             fulfilment=msgspec.Raw(msgspec.json.encode(wanted.fulfilment)),
             economic_operator=wanted.economic_operator_id,
         )
-        account.offers.add(offer)
+        self._market.changing(offer.ean, lambda: account.offers.add(offer))
         return Answer(HTTPStatus.CREATED, encode({"offerId": offer.offer_id}), V11)
 
     def change(self, account: Account, call: Call) -> Answer:
         offer, change = _offer(account, call), decode(call, _Change, V11)
+        self._market.changing(offer.ean, lambda: self._apply(account, offer, change))
+        return Answer(HTTPStatus.NO_CONTENT, b"", V11)
+
+    def _apply(self, account: Account, offer: Offer, change: _Change) -> None:
         if change.reference is not None:
             account.offers.rename(offer, change.reference)
         if change.pricing is not None:
@@ -176,12 +182,15 @@ class BolOffers:
         offer.on_hold = _or(change.on_hold_by_retailer, offer.on_hold)
         offer.modified = self._world.clock.now()
         account.offers.save(offer)
-        return Answer(HTTPStatus.NO_CONTENT, b"", V11)
 
     def delete(self, account: Account, call: Call) -> Answer:
         offer = _offer(account, call)
-        offer.deleted = True
-        account.offers.save(offer)
+
+        def delete() -> None:
+            offer.deleted = True
+            account.offers.save(offer)
+
+        self._market.changing(offer.ean, delete)
         return Answer(HTTPStatus.NO_CONTENT, b"", V11)
 
     def reasons(self, account: Account, call: Call) -> Answer:
