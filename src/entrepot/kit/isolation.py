@@ -28,3 +28,14 @@ def isolate(table: str, *, column: str = "seller_id", shared_rows: bool = False)
 def append_only(table: str) -> None:
     """Take from the application the right to change or remove rows of *table*."""
     op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {ROLE}")
+
+
+def partition_by_month(table: str, *, months: int = 3) -> None:
+    """Give *table*, which is partitioned by a range of moments, a partition for what is old, and those of *months* to come.
+
+    Partitions live in the schema ``partitions``, which the application's role cannot reach: row-level security acts on
+    the table that a statement names, so one that named a partition would go around it.  A job of the slice calls
+    ``SELECT make_month_partitions(:table, :months)`` every day.
+    """
+    op.execute(f"CREATE TABLE partitions.{table}_rest PARTITION OF public.{table} DEFAULT")
+    op.execute(f"SELECT make_month_partitions('{table}', {months})")

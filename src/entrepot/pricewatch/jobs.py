@@ -1,0 +1,13 @@
+"""Jobs and reactions of the price watch, gathered from its parts."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.pricewatch.watching import jobs as watching
+
+PARTS = (watching,)
+
+
+async def set_up(session: AsyncSession) -> None:
+    """Make the schedules of every part."""
+    for part in PARTS:
+        await part.set_up(session)
