@@ -8,7 +8,10 @@ from entrepot.jobs import service as jobs
 from entrepot.jobs.registry import Queue, job
 from entrepot.jobs.run import Run
 from entrepot.kit.sql import text
+from entrepot.kit.storage import open_storage
 from entrepot.kit.text import N_
+from entrepot.pricewatch.fetching.service import Fetcher
+from entrepot.pricewatch.watching.checking import Checking
 from entrepot.pricewatch.watching.tasks import CheckDue, MakePartitions
 
 CHECK_EVERY = timedelta(minutes=1)
@@ -18,7 +21,14 @@ MONTHS_AHEAD = 3
 @job("pricewatch.check_due", label=N_("Check watched prices"), key=lambda _: "due")
 async def check_due(run: Run, args: CheckDue) -> object:  # noqa: ARG001 -- the form of every job
     """Check every listing whose time has come, of all sellers, a batch after the other."""
-    return {"checked": 0, "run": str(run.id)}
+    storage = open_storage(run.settings)
+
+    async def check() -> dict[str, int]:
+        async with Fetcher.of(run.database, run.settings) as fetcher:
+            counted = await Checking(run, fetcher, storage).all_due()
+        return {"checked": counted.checked, "changed": counted.changed, "failed": counted.failed}
+
+    return await run.step("check", check)
 
 
 @job("pricewatch.make_partitions", label=N_("Make room for coming prices"), queue=Queue.LOW)

@@ -1,0 +1,103 @@
+"""Checking what is due: many pages at once, stored as they come, never one job per page."""
+
+import asyncio
+import time
+from collections import Counter
+from uuid import UUID
+
+from entrepot.jobs.run import Run
+from entrepot.kit.clock import now
+from entrepot.kit.scope import Scope
+from entrepot.kit.secretbox import SecretUnreadableError
+from entrepot.kit.storage import Storage
+from entrepot.kit.text import N_
+from entrepot.pricewatch.fetching.service import Fetcher, FetchPlan
+from entrepot.pricewatch.watching.checking_repository import CheckingRepository
+from entrepot.pricewatch.watching.looking import Look, failed, look, plan_for
+from entrepot.pricewatch.watching.outcomes import Due
+from entrepot.pricewatch.watching.storing import Counted, store_looks
+
+AT_ONCE = 200
+"""Pages that are fetched, or wait for their turn, at the same moment."""
+REFILL = 120
+"""Below this, more are leased."""
+FULL = 50
+"""Answers that are stored together."""
+SECONDS = 30
+"""Of each store no more is leased than it can be asked in this time."""
+FLUSH = 1.0
+"""Seconds after which fewer are stored, too."""
+BUDGET = 240
+"""Seconds after which a run leases no more; the next goes on."""
+DRY = 2.0
+"""Seconds before asking again whether something is due, after nothing was."""
+
+
+class Checking:
+    """One run's checks."""
+
+    def __init__(self, run: Run, fetcher: Fetcher, storage: Storage) -> None:
+        self._run = run
+        self._fetcher = fetcher
+        self._storage = storage
+        self._busy: Counter[UUID] = Counter()
+        self._work: dict[asyncio.Task[Look], Due] = {}
+        self.counted = Counted()
+
+    async def all_due(self) -> Counted:
+        """Check until nothing is due any more, or the run has taken long enough."""
+        ends, dry_until, stored = time.monotonic() + BUDGET, 0.0, time.monotonic()
+        seen: list[tuple[Due, Look]] = []
+        try:
+            while True:
+                clock = time.monotonic()
+                if len(self._work) < REFILL and dry_until <= clock < ends:
+                    dry_until = 0.0 if await self._lease(AT_ONCE - len(self._work)) else clock + DRY
+                if not self._work:
+                    break
+                finished, _ = await asyncio.wait(self._work, timeout=FLUSH, return_when=asyncio.FIRST_COMPLETED)
+                seen += [(self._finish(task), task.result()) for task in finished]
+                if len(seen) >= FULL or not self._work or time.monotonic() - stored >= FLUSH:
+                    await self._store(seen)
+                    seen, stored = [], time.monotonic()
+        finally:
+            for task in self._work:
+                task.cancel()
+        return self.counted
+
+    def _finish(self, task: asyncio.Task[Look]) -> Due:
+        due = self._work.pop(task)
+        self._busy[due.store.id] -= 1
+        return due
+
+    async def _lease(self, limit: int) -> int:
+        busy = [store for store, count in self._busy.items() if count > 0]
+        async with self._run.transaction(Scope.all_sellers()) as session:
+            checking = CheckingRepository(session)
+            leased = await checking.lease(now(), limit=limit, busy=busy, seconds=SECONDS)
+            found = await checking.due(leased) if leased else []
+        for due in found:
+            self._busy[due.store.id] += 1
+            self._work[asyncio.create_task(self._look(due))] = due
+        return len(found)
+
+    async def _look(self, due: Due) -> Look:
+        try:
+            plan = plan_for(due.store, due.url, self._run.box, etag=due.etag, last_modified=due.last_modified)
+        except SecretUnreadableError as error:
+            return failed(FetchPlan(url=due.url, seller_id=due.seller_id), now(), error)
+        return await look(self._fetcher, plan, due.store, due.pins)
+
+    async def _store(self, seen: list[tuple[Due, Look]]) -> None:
+        if not seen:
+            return
+        async with self._run.transaction(Scope.all_sellers()) as session:
+            self.counted.add(await store_looks(session, self._storage, seen))
+        await self._run.progress(
+            self.counted.checked,
+            0,
+            N_("{checked} pages read, {changed} changed, {failed} failed"),
+            checked=self.counted.checked,
+            changed=self.counted.changed,
+            failed=self.counted.failed,
+        )
