@@ -112,7 +112,7 @@ def test_being_alone_raises_and_names_who_is_sold_out_but_an_old_market_is_not_b
     item = msgspec.structs.replace(offer().costs, item_price=Known(Decimal("29.95")))
     assert asked(offer(costs=item), gone, alone=Alone.ITEM_PRICE).price == Decimal("29.95")
     old = asked(seen=market(read_at=NOW - timedelta(days=2)))
-    assert (old.price, old.steps[0].kind) == (25, StepKind.MARKET_OLD)
+    assert (old.price, old.steps[0].kind) == (Decimal(25), StepKind.MARKET_OLD)
     assert asked(seen=Market()).steps[0].kind is StepKind.MARKET_UNKNOWN
     assert asked(offer(None), Market()).problem is Problem.NO_PRICE
 
