@@ -22,8 +22,18 @@ class Reached:
     locale: str
 
 
-async def may_know(session: AsyncSession, user_ids: Collection[UUID], seller_id: UUID, right: Right) -> list[Reached]:
-    """Return those of some users who are not disabled and have a right for a seller now.
+async def reach(session: AsyncSession, user_ids: Collection[UUID], seller_id: UUID) -> list[Reached]:
+    """Return those of some users who are not disabled and work for a seller now, whatever they may do.
+
+    The transaction must see all sellers.
+    """
+    return await may_know(session, user_ids, seller_id, None)
+
+
+async def may_know(
+    session: AsyncSession, user_ids: Collection[UUID], seller_id: UUID, right: Right | None
+) -> list[Reached]:
+    """Return those of some users who are not disabled and have a right (None: a role) for a seller now.
 
     The transaction must see all sellers.
     """
@@ -41,7 +51,8 @@ async def may_know(session: AsyncSession, user_ids: Collection[UUID], seller_id:
     return [
         Reached(row.id, row.name, row.email, row.locale)
         for row in rows
-        if any(
+        if right is None
+        or any(
             right in role_rights(key, rights)
             for key, rights in msgspec.json.decode(row.roles, type=list[tuple[str | None, list[str]]])
         )

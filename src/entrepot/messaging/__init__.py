@@ -1,1 +1,1 @@
-"""Mail to people."""
+"""Mail and notifications: what people are told, in the hub and outside it."""

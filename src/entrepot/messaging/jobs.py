@@ -1,6 +1,7 @@
-"""Mails that the hub sends by itself: the invitation of a new user."""
+"""What the hub sends by itself: the invitation of a new user, and notifications."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -13,9 +14,18 @@ from entrepot.jobs.reactions import reaction
 from entrepot.jobs.registry import Queue, job
 from entrepot.jobs.run import Run
 from entrepot.kit import i18n
+from entrepot.kit.clock import now
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.kit.text import N_
+from entrepot.messaging import sending
 from entrepot.messaging.mail import compose, send
+from entrepot.messaging.repository import NotificationRepository
+from entrepot.messaging.tasks import ForgetNotifications, SendNotifications, SweepNotifications, TryWay
+
+KEEP = timedelta(days=180)
+"""How long notifications that were read are kept."""
+BATCH = 2000
+MOST_BATCHES = 50
 
 SUBJECT = N_("Your access to Entrepot")
 INVITATION = N_("""Hello {name},
@@ -70,3 +80,50 @@ async def on_users(session: AsyncSession, events: Sequence[RecordedEvent]) -> No
     """Invite whoever was given access."""
     for event in events:
         await jobs.enqueue(session, SendInvitation(user_id=event.subject_id), key=str(event.subject_id))
+
+
+@job("messaging.send_notifications", label=N_("Send notifications"), queue=Queue.MAIL)
+async def send_notifications(run: Run, args: SendNotifications) -> object:
+    """Send a user what is due, by each of their ways."""
+    return await run.step("send", lambda: sending.send_due(run, args))
+
+
+@job("messaging.try_way", label=N_("Send a test notification"), queue=Queue.MAIL)
+async def try_way(run: Run, args: TryWay) -> object:
+    """Send a test by one way."""
+    return {"ok": await run.step("send", lambda: sending.try_way(run, args.seller_id, args.way_id))}
+
+
+@job("messaging.sweep_notifications", label=N_("Look for unsent notifications"), queue=Queue.LOW)
+async def sweep_notifications(run: Run, args: SweepNotifications) -> object:  # noqa: ARG001 -- the form of every job
+    """Take care of what a dead worker left."""
+    return await run.step("sweep", lambda: sending.sweep(run))
+
+
+@job("messaging.forget_notifications", label=N_("Remove old notifications"), queue=Queue.LOW)
+async def forget_notifications(run: Run, args: ForgetNotifications) -> object:  # noqa: ARG001 -- the form of every job
+    """Remove what was read long ago."""
+
+    async def remove() -> int:
+        async with run.transaction() as session:
+            return await NotificationRepository(session).forget(now() - KEEP, BATCH)
+
+    total = 0
+    for number in range(MOST_BATCHES):
+        removed = await run.step(f"batch {number + 1}", remove)
+        total += removed
+        if removed < BATCH:
+            break
+    return {"removed": total}
+
+
+async def set_up(session: AsyncSession) -> None:
+    """Make the slice's schedules."""
+    await jobs.set_schedule(session, "messaging.sweep_notifications", SweepNotifications(), cron="*/5 * * * *")
+    await jobs.set_schedule(
+        session,
+        "messaging.forget_notifications",
+        ForgetNotifications(),
+        cron="40 4 * * *",
+        time_zone="Europe/Amsterdam",
+    )
