@@ -10,6 +10,7 @@ from entrepot.kit import rate_budget
 from entrepot.kit.database import Base
 from entrepot.kit.postgres import Server
 from entrepot.offers import models as offers
+from entrepot.offers.prices import models as prices
 from entrepot.returns import models
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.anyio
 TABLES = {
     mapper.local_table.name
     for mapper in Base.registry.mappers
-    if mapper.class_.__module__ in {models.__name__, rate_budget.__name__, offers.__name__}
+    if mapper.class_.__module__ in {models.__name__, rate_budget.__name__, offers.__name__, prices.__name__}
     and isinstance(mapper.local_table, Table)
 }
 

@@ -1,7 +1,6 @@
 """The contract between the product and its connectors.
 
-A connector is a class that implements one protocol per capability, and a :class:`~entrepot.channels.spec.ConnectorSpec`
-that says which.
+A connector is a class with one protocol per capability; a :class:`~entrepot.channels.spec.ConnectorSpec` says which.
 Connectors translate; they decide nothing, store nothing and retry nothing.
 
 Reading is split in two.  *Fetching* talks to the channel and returns raw documents, which are stored before anyone
@@ -18,6 +17,8 @@ from typing import Annotated, Protocol, runtime_checkable
 import msgspec
 from msgspec import Meta
 from pydantic import BaseModel, ConfigDict
+
+from entrepot.channels.contract_prices import PriceStep
 
 type Cursor = str
 """Where to go on reading.  Opaque to everyone but the connector that issued it; stored between runs."""
@@ -231,6 +232,8 @@ class ChannelOffer(msgspec.Struct, frozen=True, kw_only=True):
     gtin: str | None = None
     title: str = ""
     price: Decimal | None = None
+    price_steps: tuple[PriceStep, ...] | None = ()
+    """For larger quantities; None: it was not said whether there are any."""
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "EUR"
     quantity: int = 0
     """What we last told the channel."""
@@ -392,9 +395,6 @@ PROTOCOLS: dict[Capability, type] = {
 
 
 class Credentials(BaseModel):
-    """What the seller enters to connect an account.  The form is generated from it; it is stored encrypted.
-
-    A field with ``json_schema_extra={"advanced": True}`` is shown folded away.
-    """
+    """What the seller enters to connect an account, stored encrypted; ``{"advanced": True}`` folds a field away."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)

@@ -17,6 +17,7 @@ from entrepot.channels.contract import (
     ProcessRef,
     ReportsProcesses,
 )
+from entrepot.channels.contract_prices import PriceStep
 
 
 class Condition(StrEnum):
@@ -62,6 +63,8 @@ class OfferChange(msgspec.Struct, frozen=True, kw_only=True):
 
     channel_offer_id: Annotated[str, Meta(min_length=1)]
     price: Decimal | None = None
+    price_steps: tuple[PriceStep, ...] = ()
+    """All the prices for larger quantities that go with a new *price*; those that are not below it mean nothing."""
     quantity: Count | None = None
     sku: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     title: Annotated[str, Meta(max_length=500)] | None = None

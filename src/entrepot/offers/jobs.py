@@ -23,6 +23,7 @@ from entrepot.kit.clock import now
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.kit.text import N_
 from entrepot.offers import exporting, reading, sampling, sending
+from entrepot.offers.prices import jobs as prices
 from entrepot.offers.repository import OfferRepository
 from entrepot.offers.rules_repository import RulesRepository
 from entrepot.offers.service import OfferService
@@ -142,6 +143,7 @@ async def forget(run: Run, args: ForgetOffers) -> object:  # noqa: ARG001 -- the
 async def set_up(session: AsyncSession) -> None:
     """Make the slice's own schedule."""
     await jobs.set_schedule(session, "offers.forget", ForgetOffers(), cron="20 4 * * *", time_zone="Europe/Amsterdam")
+    await prices.set_up(session)
 
 
 # Reactions

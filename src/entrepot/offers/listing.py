@@ -11,6 +11,8 @@ from entrepot.kit.ids import new_id
 from entrepot.offers.domain import MOST
 from entrepot.offers.events import OfferDrifted, OfferGone, OffersRead
 from entrepot.offers.matching import Matching
+from entrepot.offers.prices.saying import store_said
+from entrepot.offers.prices.service import PriceService
 from entrepot.offers.rows import OfferRow
 
 LONGEST = 500
@@ -30,6 +32,8 @@ class Listing(Matching):
         known = await self._offers.known(account.id, said)
         ids = await self._offers.store([_row(account, offer, read_at) for offer in said.values()]) if said else {}
         drifted = await self._compare(account, said, known, read_at)
+        if await store_said(self._session, account, ids, said.values(), read_at):
+            await PriceService(self._session).publish_due(account.seller_id)
         unmatched = await self._match(
             account.seller_id,
             [

@@ -1,7 +1,7 @@
 """bol's words about offers (v11), the offer export and what lies in bol's own warehouse."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from entrepot.channels.contract_offers import (
     OfferChange,
     SaleObstacle,
 )
+from entrepot.channels.contract_prices import PriceStep
 from entrepot.connectors.bol.wire import CURRENCY, FULFILMENT, Wire
 
 
@@ -69,6 +70,11 @@ class Offer(Wire, frozen=True):
             gtin=self.ean or None,
             title=self.unknown_product_title or "",
             price=next((price.unit_price for price in self.pricing.bundle_prices if price.quantity == 1), None),
+            price_steps=tuple(
+                PriceStep(quantity=price.quantity, price=price.unit_price)
+                for price in self.pricing.bundle_prices
+                if price.quantity > 1
+            ),
             currency=CURRENCY,
             quantity=self.stock.amount,
             fulfilment=FULFILMENT[self.fulfilment.method],
@@ -194,7 +200,7 @@ def changed_offer(change: OfferChange) -> dict[str, Any]:
     """Return the body that changes an offer: only what is to change."""
     body: dict[str, Any] = {}
     if change.price is not None:
-        body["pricing"] = pricing(change.price)
+        body["pricing"] = pricing(change.price, change.price_steps)
     if change.quantity is not None:
         body["stock"] = {"amount": change.quantity, "managedByRetailer": True}
     if change.sku is not None:
@@ -208,9 +214,22 @@ def changed_offer(change: OfferChange) -> dict[str, Any]:
     return body
 
 
-def pricing(price: Decimal) -> dict[str, Any]:
-    """Return one price for any quantity."""
-    return {"bundlePrices": [{"quantity": 1, "unitPrice": price}]}
+MOST_STEPS = 4
+"""bol takes no more prices of one offer."""
+
+
+def pricing(price: Decimal, steps: Sequence[PriceStep] = ()) -> dict[str, Any]:
+    """Return the price of one unit, and those for larger quantities: bol replaces all of them at once.
+
+    A step that is not below the price before it is left out: bol takes only falling ones.
+    """
+    prices: list[dict[str, Any]] = [{"quantity": 1, "unitPrice": price}]
+    lowest = price
+    for step in sorted(steps, key=lambda step: step.quantity):
+        if step.price < lowest and len(prices) < MOST_STEPS:
+            prices.append({"quantity": step.quantity, "unitPrice": step.price})
+            lowest = step.price
+    return {"bundlePrices": prices}
 
 
 def delivery(promise: DeliveryPromise | None) -> dict[str, Any]:
@@ -263,6 +282,7 @@ def _exported(row: dict[str, str], stock: str, price: str) -> ChannelOffer:
         sku=(row.get("referenceCode") or "").strip() or None,
         gtin=(row["ean"] or "").strip() or None,
         price=Decimal(row[price]) if row[price] else None,
+        price_steps=None,  # the file has none
         currency=CURRENCY,
         quantity=int(row[stock] or 0),
         fulfilment=FULFILMENT[row["fulfilmentType"] or "FBR"],
