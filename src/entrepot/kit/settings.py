@@ -55,6 +55,20 @@ class Settings(BaseSettings):
     keep_failed_runs_days: Annotated[int, Field(ge=1)] = 90
     keep_events_days: Annotated[int, Field(ge=0)] = 0
     """How long the event log is kept, which is also the audit log and the history of every order; 0: for ever."""
+    keep_pages_days: Annotated[int, Field(ge=1)] = 14
+    """How long fetched product pages are kept, besides the last good one of each listing and the corpus."""
+    keep_fetches_days: Annotated[int, Field(ge=1)] = 60
+    """How long it is kept what each fetch of a product page brought."""
+    fetch_user_agent: str = "Mozilla/5.0 (X11; Linux x86_64; compatible; Entrepot/26.11; +https://entrepot.dev/bot)"
+    """How the price watch introduces itself to web shops."""
+    fetch_largest_mb: Annotated[int, Field(ge=1)] = 5
+    """Largest product page, in MB, after decompression."""
+    browser_path: str = ""
+    """Chromium for stores that are fetched by browser; empty: the system's."""
+    browser_pages: Annotated[int, Field(ge=1, le=32)] = 4
+    """Pages that are open in it at the same moment, in each process."""
+    scraper_url: SecretStr | None = None
+    """Outside service with ``GET /api/article?url=...`` for stores that are fetched by one (``http://scraper.lan:3000``)."""
     worker_slot: str = ""
     """Fixed name of this worker; empty: the first free slot."""
 
