@@ -1,0 +1,1 @@
+"""What others ask for our products on the channels themselves, over time."""

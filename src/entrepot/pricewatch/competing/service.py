@@ -1,0 +1,157 @@
+"""Competing offers: what was read, what it was before, and having it read."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.channels.accounts import AccountRef
+from entrepot.jobs import service as jobs
+from entrepot.kit import outbox
+from entrepot.pricewatch.competing.contract import (
+    Absence,
+    GoneOffer,
+    MarketMoment,
+    MarketRead,
+    MarketRow,
+    SeenOffer,
+    absences,
+)
+from entrepot.pricewatch.competing.events import CompetingOffersChanged
+from entrepot.pricewatch.competing.repository import CompetingRepository
+from entrepot.pricewatch.competing.tasks import ReadCompeting
+
+GONE_FOR = timedelta(days=30)
+"""How long somebody who is sold out is remembered with the market."""
+MOST_OFFERS = 200
+"""Of one market that are kept: the cheapest."""
+
+
+class CompetingService:
+    """Use cases of competing offers.
+
+    Args:
+        session: the running transaction.
+    """
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self._rows = CompetingRepository(session)
+
+    async def ask(self, account: AccountRef, gtins: Collection[str], country: str = "") -> None:
+        """Have GTINs read soon.  To read them now, inside a job: :func:`entrepot.pricewatch.competing.reading.read`."""
+        wanted = tuple(sorted({gtin for gtin in gtins if gtin}))
+        if wanted:
+            task = ReadCompeting(account.seller_id, account.id, wanted, country)
+            await jobs.enqueue(self._session, task, key=f"{account.id}:{country}:{_short(wanted)}")
+
+    async def latest(
+        self, account_ids: Collection[UUID], gtins: Collection[str], country: str | None = None
+    ) -> dict[tuple[UUID, str], MarketRow]:
+        """Return the markets as they were read last, by account and GTIN.
+
+        Args:
+            account_ids: whose markets.
+            gtins: of what.
+            country: the one that was asked for; None: any, the one that was read last if there are several.
+        """
+        rows = await self._rows.latest(account_ids, gtins, country)
+        rows.sort(key=lambda row: (row.read_at is not None, row.read_at))
+        return {(row.account_id, row.gtin): row for row in rows}
+
+    async def history(
+        self,
+        gtin: str,
+        since: datetime,
+        *,
+        account_ids: Collection[UUID] | None = None,
+        country: str | None = None,
+        until: datetime | None = None,
+    ) -> list[MarketMoment]:
+        """Return what the market of a GTIN was since, the oldest first, beginning with what held at *since*."""
+        return await self.histories([gtin], since, account_ids=account_ids, country=country, until=until)
+
+    async def histories(
+        self,
+        gtins: Collection[str],
+        since: datetime,
+        *,
+        account_ids: Collection[UUID] | None = None,
+        country: str | None = None,
+        until: datetime | None = None,
+    ) -> list[MarketMoment]:
+        """Do as :meth:`history` for many GTINs at once."""
+        return await self._rows.history(gtins, since, account_ids=account_ids, country=country, until=until)
+
+    async def absences(self, account_id: UUID, gtin: str, since: datetime, *, country: str = "") -> list[Absence]:
+        """Return when each competitor had nothing to sell, the latest first."""
+        return absences(await self.history(gtin, since, account_ids=[account_id], country=country))
+
+    async def store(
+        self, account: AccountRef, country: str, read: Sequence[MarketRead], read_at: datetime
+    ) -> tuple[str, ...]:
+        """Keep what was read, add what changed to the history, and tell of it; return the GTINs that changed."""
+        done = {one.gtin: one for one in read if not one.problem}
+        known = await self._rows.lock(account.id, done, country)
+        base = {"account_id": account.id, "country": country, "seller_id": account.seller_id}
+        rows, moments = [], []
+        for gtin in sorted(done):
+            before = known.get(gtin)
+            if before is not None and before.read_at is not None and before.read_at >= read_at:
+                continue  # somebody read it later
+            offers = tuple(sorted(done[gtin].offers, key=lambda one: (one.price, one.channel_offer_id)))[:MOST_OFFERS]
+            changed = before is None or before.read_at is None or _says(before.offers) != _says(offers)
+            gone = _gone(before, offers, read_at)
+            plain = msgspec.to_builtins(offers)
+            rows.append(
+                {
+                    **base,
+                    "gtin": gtin,
+                    "offers": plain,
+                    "gone": msgspec.to_builtins(gone),
+                    "read_at": read_at,
+                    "changed_at": read_at if changed else None,
+                    "asked_at": read_at,
+                }
+            )
+            if changed:
+                moments.append({**base, "gtin": gtin, "observed_at": read_at, "offers": plain})
+        await self._rows.store(rows)
+        await self._rows.observe(moments)
+        problems = [
+            {**base, "gtin": one.gtin, "asked_at": read_at, "problem": one.problem} for one in read if one.problem
+        ]
+        await self._rows.store_problems(sorted(problems, key=lambda row: str(row["gtin"])))
+        gtins = tuple(str(row["gtin"]) for row in moments)
+        if gtins:
+            await outbox.record(
+                self._session,
+                CompetingOffersChanged(
+                    seller_id=account.seller_id, subject_id=account.id, country=country, gtins=gtins
+                ),
+            )
+        return gtins
+
+
+def _says(offers: Sequence[SeenOffer]) -> frozenset[tuple[object, ...]]:
+    return frozenset(offer.says for offer in offers)
+
+
+def _gone(before: MarketRow | None, offers: Sequence[SeenOffer], read_at: datetime) -> list[GoneOffer]:
+    """Return who sold it lately and does not now, the latest first."""
+    if before is None:
+        return []
+    here = {offer.competitor for offer in offers}
+    found = {one.competitor: one for one in before.gone if one.since > read_at - GONE_FOR}
+    for offer in sorted(before.offers, key=lambda one: one.price, reverse=True):
+        found[offer.competitor] = GoneOffer(
+            competitor=offer.competitor, price=offer.price, currency=offer.currency, since=read_at
+        )
+    left = [one for one in found.values() if one.competitor not in here]
+    return sorted(left, key=lambda one: (one.since, one.competitor), reverse=True)
+
+
+def _short(gtins: tuple[str, ...]) -> str:
+    return gtins[0] if len(gtins) == 1 else f"{gtins[0]}-{gtins[-1]}-{len(gtins)}"
