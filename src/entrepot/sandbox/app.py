@@ -13,6 +13,8 @@ from entrepot.sandbox.dhl.http import dhl_routes
 from entrepot.sandbox.express.http import express_routes
 from entrepot.sandbox.rivals.routes import market_routes
 from entrepot.sandbox.sendcloud.http import sendcloud_routes
+from entrepot.sandbox.shops.http import shop_routes
+from entrepot.sandbox.shops.routes import shop_control
 from entrepot.sandbox.temu.notices import Postman
 from entrepot.sandbox.temu.routes import temu_routes
 from entrepot.sandbox.world import World
@@ -60,6 +62,9 @@ def create_sandbox(world: World, more: Sequence[ControllerRouterHandler] = ()) -
     def market() -> Sequence[ControllerRouterHandler]:
         return market_routes(world)
 
+    def shops() -> Sequence[ControllerRouterHandler]:
+        return [*shop_control(world), *shop_routes(world)]
+
     def desk() -> Sequence[ControllerRouterHandler]:
         own = Desk(world)
         return [control_api(own), *control_pages(own, jtl=bool(more)), *more]
@@ -77,6 +82,11 @@ def create_sandbox(world: World, more: Sequence[ControllerRouterHandler] = ()) -
             "/sandbox/api/temu": temu,
             "/market": market,
             "/sandbox/api/market": market,
+            "/shops": shops,
+            "/sandbox/api/shops": shops,
+            "/searxng": shops,
+            "/api/article": shops,
+            "/robots.txt": shops,
             _DESK: desk,
         }
     )

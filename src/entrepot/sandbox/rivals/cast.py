@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import msgspec
 
 from entrepot.sandbox.dice import Dice
-from entrepot.sandbox.rivals.behaviours import Behaviour, Rival
+from entrepot.sandbox.rivals.behaviours import LEAST, Behaviour, Rival
 
 MOST_RIVALS = 5
 _CENT = Decimal("0.01")
@@ -61,7 +61,7 @@ def make(
 ) -> Rival:
     """One seller's offer of a product."""
     about = (ean, retailer.retailer_id)
-    own_normal = _cents(normal * (92 + dice.below(27, *about, "normal")) / 100)
+    own_normal = max(LEAST, _cents(normal * (92 + dice.below(27, *about, "normal")) / 100))
     floor = min(own_normal, _cents(cost * (105 + dice.below(31, *about, "floor")) / 100))
     held = dice.chance(*about, "held") < 0.25  # noqa: PLR2004 -- a quarter lies at the marketplace
     every = 900.0 + dice.below(4500, *about, "every")
@@ -71,7 +71,7 @@ def make(
         name=retailer.name,
         behaviour=behaviour,
         normal=own_normal,
-        floor=max(_CENT, floor),
+        floor=max(LEAST, floor),
         step=dice.pick(_STEPS, *about, "step"),
         every=every,
         delay=120.0 + dice.below(1080, *about, "delay"),
