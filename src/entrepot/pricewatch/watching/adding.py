@@ -1,6 +1,6 @@
 """Adding what is watched: pages that were looked at, and many addresses at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -14,16 +14,20 @@ from entrepot.kit import outbox
 from entrepot.kit.clock import now
 from entrepot.kit.database import context_of
 from entrepot.kit.ids import new_id
+from entrepot.kit.storage import Storage
 from entrepot.pricewatch.watching.addresses import domain_of, normalise
+from entrepot.pricewatch.watching.checking_repository import CheckingRepository
 from entrepot.pricewatch.watching.errors import (
     CatalogProductNotFoundError,
     WatchedAlreadyError,
     WatchedProductNotFoundError,
 )
 from entrepot.pricewatch.watching.events import ListingAdded, ProductWatched, StoreAdded
+from entrepot.pricewatch.watching.looking import Look
 from entrepot.pricewatch.watching.refs import WatchedRef
 from entrepot.pricewatch.watching.repository import WatchRepository
 from entrepot.pricewatch.watching.stores_repository import StoreRepository
+from entrepot.pricewatch.watching.storing import store_looks
 from entrepot.pricewatch.watching.tasks import CheckDue
 
 LONGEST_TITLE = 300
@@ -96,7 +100,8 @@ class Adding:
         lines = [msgspec.structs.replace(line, url=normalise(line.url)) for line in given]
         under = await self._watch.watched_under(seller_id, [line.url for line in lines])
         fresh = {line.url: line for line in lines if line.url not in under}
-        stores = await self._stores_for(seller_id, list(fresh.values()))
+        wanted = {domain_of(url): (line.locale, line.currency) for url, line in fresh.items()}
+        stores = await self.stores_for(seller_id, wanted)
         products = await self._products_for(seller_id, list(fresh.values()))
         rows: list[dict[str, Any]] = [
             {
@@ -132,26 +137,21 @@ class Adding:
         under |= await self._watch.watched_under(seller_id, [url for url in fresh if url not in made])
         return [_added(line.url, made, products, under) for line in lines]
 
-    async def _stores_for(self, seller_id: UUID, lines: Sequence[NewListing]) -> dict[str, UUID]:
-        """Return domain -> store, making those that are missing."""
-        wanted = {domain_of(line.url): line for line in lines}
+    async def stores_for(self, seller_id: UUID, wanted: Mapping[str, tuple[str, str]]) -> dict[str, UUID]:
+        """Return host -> store, making those that are missing.
+
+        Args:
+            seller_id: whose.
+            wanted: host -> locale and currency of the store, if it is new.
+        """
         known = await self._stores.by_domain(seller_id, list(wanted))
         found = {domain: store.id for domain, store in known.items()}
         for domain in sorted(set(wanted) - set(found)):
-            line = wanted[domain]
             store_id = new_id()
-            await self._stores.add(
-                [
-                    {
-                        "id": store_id,
-                        "seller_id": seller_id,
-                        "name": domain,
-                        "locale": line.locale,
-                        "currency": line.currency,
-                        "made_by": "address",
-                    }
-                ]
-            )
+            locale, currency = wanted[domain]
+            row = {"id": store_id, "seller_id": seller_id, "name": domain, "made_by": "address"}
+            recipe = {"locale": locale, "currency": currency}
+            await self._stores.add([row | recipe | {"recipe": recipe}])
             if await self._stores.set_domains(
                 seller_id, store_id, [domain]
             ):  # somebody else made it at the same moment
@@ -162,6 +162,20 @@ class Adding:
             await outbox.record(self._session, event)
             found[domain] = store_id
         return found
+
+    async def add_seen(self, seller_id: UUID, new: NewListing, seen: Look, storage: Storage) -> Added:
+        """Watch a page that was looked at a moment ago: its answer is the first observation.
+
+        Raises:
+            WatchedAlreadyError: the seller watches it.
+            WatchedProductNotFoundError: no such product to add it to.
+            CatalogProductNotFoundError: no product has the SKU.
+        """
+        added = await self.add_url(seller_id, new)
+        if added.listing_id is not None and not seen.unchanged:
+            [due] = await CheckingRepository(self._session).due([added.listing_id])
+            await store_looks(self._session, storage, [(due, seen)])
+        return added
 
     async def _products_for(self, seller_id: UUID, lines: Sequence[NewListing]) -> dict[str, WatchedRef]:
         """Return address -> the watched product it belongs to, making those that are missing."""

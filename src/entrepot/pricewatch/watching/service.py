@@ -8,13 +8,11 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from entrepot.catalog.service import CatalogService
-from entrepot.jobs import service as jobs
 from entrepot.kit import outbox
-from entrepot.kit.clock import now
 from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.i18n import gettext
 from entrepot.kit.text import N_
-from entrepot.pricewatch.watching.adding import Added, Adding, NewListing
+from entrepot.pricewatch.watching.adding import Added, NewListing
 from entrepot.pricewatch.watching.errors import (
     CatalogProductNotFoundError,
     ChangedMeanwhileError,
@@ -23,16 +21,16 @@ from entrepot.pricewatch.watching.errors import (
     ListingNotFoundError,
     WatchedProductNotFoundError,
 )
-from entrepot.pricewatch.watching.events import ListingChanged, ListingRemoved, ProductChanged, ProductUnwatched
-from entrepot.pricewatch.watching.refs import LatestPrice, ListingRef, WatchedRef
-from entrepot.pricewatch.watching.tasks import CheckDue
+from entrepot.pricewatch.watching.events import ProductChanged, ProductUnwatched
+from entrepot.pricewatch.watching.refs import LatestPrice, ListingRef, StoreRef, WatchedRef
+from entrepot.pricewatch.watching.settling import Settling
 
 __all__ = ["Added", "LatestPrice", "ListingRef", "NewListing", "WatchService", "WatchedRef"]
 
 MOST_TAGS = 20
 
 
-class WatchService(Adding):
+class WatchService(Settling):
     """Every use case of watched products that does not talk to a store."""
 
     # Reading, also by other slices
@@ -62,6 +60,11 @@ class WatchService(Adding):
         if found is None:
             raise ListingNotFoundError(listing=listing_id)
         return found
+
+    async def store_of_listing(self, listing_id: UUID) -> StoreRef:
+        """Return the store a listing is in."""
+        listing = await self.listing(listing_id)
+        return (await self._stores.stores([listing.store_id]))[listing.store_id]
 
     async def listings_of(self, watched_product_id: UUID) -> list[ListingRef]:
         """Return where a watched product is sold: what can be bought first, the cheapest first."""
@@ -196,67 +199,6 @@ class WatchService(Adding):
         """
         if not await self._watch.remove_group(group_id):
             raise GroupNotFoundError(group=group_id)
-
-    # Listings
-
-    async def pause(self, listing_id: UUID, *, paused: bool) -> None:
-        """Check a page no more, or again."""
-        before = await self._lock_listing(listing_id)
-        if before.paused != paused:
-            values: dict[str, Any] = {"paused": paused}
-            if not paused:
-                values |= {"next_check_at": now(), "discontinued_at": None, "gone_count": 0}
-            await self._watch.change_listing(listing_id, values)
-            await self._tell(before, {"paused": [before.paused, paused]})
-
-    async def check_now(self, listing_ids: Collection[UUID]) -> int:
-        """Check pages as soon as a worker is free; return how many."""
-        count = await self._watch.check_soon(listing_ids, now())
-        if count:
-            await jobs.enqueue(self._session, CheckDue(), key="due", again=True)
-        return count
-
-    async def move_listing(self, listing_id: UUID, watched_product_id: UUID) -> None:
-        """Make a listing one of another product: two pages turned out to sell the same, or not."""
-        before = await self._lock_listing(listing_id)
-        target = await self.product(watched_product_id)
-        await self._watch.change_listing(listing_id, {"watched_product_id": target.id})
-        await self._tell(before, {"watched_product_id": [str(before.watched_product_id), str(target.id)]})
-
-    async def remove_listing(self, listing_id: UUID) -> None:
-        """Stop watching a page; its history goes with it."""
-        before = await self._lock_listing(listing_id)
-        await self._watch.remove_listing(listing_id)
-        await outbox.record(
-            self._session,
-            ListingRemoved(
-                seller_id=before.seller_id,
-                subject_id=before.watched_product_id,
-                listing_id=before.id,
-                store=before.store,
-                url=before.url,
-            ),
-        )
-
-    async def _lock_listing(self, listing_id: UUID, version: int | None = None) -> ListingRef:
-        found = await self._watch.lock_listing(listing_id)
-        if found is None:
-            raise ListingNotFoundError(listing=listing_id)
-        if version is not None and version != found.version:
-            raise ChangedMeanwhileError(name=found.url)
-        return found
-
-    async def _tell(self, before: ListingRef, changes: dict[str, list[Any]]) -> None:
-        await outbox.record(
-            self._session,
-            ListingChanged(
-                seller_id=before.seller_id,
-                subject_id=before.watched_product_id,
-                listing_id=before.id,
-                store=before.store,
-                changes=changes,
-            ),
-        )
 
 
 def _changes(before: WatchedRef, values: dict[str, Any]) -> dict[str, list[Any]]:
