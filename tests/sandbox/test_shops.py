@@ -1,7 +1,10 @@
 """Simulated web shops: what their pages say, how prices move, and how they misbehave."""
 
+import asyncio
+import contextlib
 import json
 import re
+import socket
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from entrepot.sandbox.shops.doors import doors
 from entrepot.sandbox.shops.shop import Shops, slug
 from entrepot.sandbox.shops.styles import STYLES
 from entrepot.sandbox.world import World
@@ -178,3 +182,31 @@ async def test_people_push_the_shops_about(make_world: MakeWorld, tmp_path: Path
     assert (free["price"], free["fixed"]) == (known["price"], False)
     missing = await again.http.post("/sandbox/api/shops/nowhere", content=json.dumps({}))
     assert missing.status_code == 404
+
+
+async def test_each_shop_may_have_a_port_of_its_own(make_world: MakeWorld) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + asked)
+        writer.close()
+
+    first_port = free_ports(len(STYLES))
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with doors("127.0.0.1", port, first_port), httpx.AsyncClient() as http:
+            for place in (0, len(STYLES) - 1):
+                said = (await http.get(f"http://127.0.0.1:{first_port + place}/x")).text
+                assert f"host: 127.0.0.1:{first_port + place}" in said.lower()
+    visitor = Seller(make_world(speed=0, shop_port=first_port))
+    (known, *_) = await visitor.listed("/shops/kettle/products?limit=1")
+    assert known["address"].startswith(f"http://sandbox:{first_port + 2}/shops/kettle/p/")
+
+
+def free_ports(count: int) -> int:
+    """The first of some ports in a row that are free."""
+    for first_port in range(20_000, 30_000, count):
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+            for place in range(count):
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", first_port + place))
+            return first_port
+    raise AssertionError("no ports")

@@ -111,3 +111,5 @@ class WorldOptions:
     """How many times faster than real time parcels travel; 1440 makes a minute of a day."""
     market_pace: float = 1.0
     """How many times faster than the clock other sellers act and web shops change their prices."""
+    shop_port: int = 0
+    """The first of the web shops' ports; 0 when they have none of their own."""

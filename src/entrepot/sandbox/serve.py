@@ -18,6 +18,7 @@ from entrepot.sandbox.jtl.routes import jtl_routes
 from entrepot.sandbox.jtl.server import beside
 from entrepot.sandbox.jtl.wawi import Wawi
 from entrepot.sandbox.options import ALL_AT_ONCE, DEFAULT_ACCOUNTS, RATE_LIMITS, TEMU_ACCOUNTS, WorldOptions
+from entrepot.sandbox.shops.doors import doors
 from entrepot.sandbox.smtp import listen
 from entrepot.sandbox.temu.notices import Postman
 from entrepot.sandbox.world import World, WrongSeed
@@ -43,6 +44,7 @@ def main(argv: Sequence[str]) -> int:
         channel_share=chosen.channel_share,
         return_share=chosen.return_share,
         market_pace=chosen.market_pace,
+        shop_port=chosen.shop_port,
     )
     try:
         world = World(options)
@@ -65,6 +67,8 @@ async def serve(
     """Serve a world until the process is asked to end; beside it a JTL-Wawi, if that has a port."""
     async with AsyncExitStack() as stack:
         wawi = await stack.enter_async_context(beside(world, host, jtl_port, jtl_folder)) if jtl_port else None
+        if world.options.shop_port:
+            await stack.enter_async_context(doors(host, port, world.options.shop_port))
         await _serve(world, host, port, smtp_port, wawi)
 
 
@@ -118,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--carrier-speed", type=float, default=default.carrier_speed, help="times real time")
     parser.add_argument("--channel-share", type=float, default=0.0, help="part of orders that bol delivers itself")
     parser.add_argument("--return-share", type=float, default=0.0, help="part of shipped items that come back")
+    parser.add_argument("--shop-port", type=int, default=0, help="first port of the web shops; 0 for none of their own")
     parser.add_argument("--market-pace", type=float, default=default.market_pace, help="times other sellers act faster")
     parser.add_argument("--temu-pending-seconds", type=float, default=5.0, help="until an order at Temu may be sent")
     parser.add_argument("--temu-withheld-one-in", type=int, default=40, help="one in so many has no address")

@@ -7,6 +7,7 @@ from itertools import islice
 import msgspec
 
 from entrepot.sandbox.retail.catalogue import Product
+from entrepot.sandbox.shops.doors import address_of
 from entrepot.sandbox.shops.shop import Fixed, Shops, Trouble, WebShop, slug
 from entrepot.sandbox.shops.styles import LAYOUTS, Stock
 
@@ -75,6 +76,9 @@ class ShopDesk:
             raise NoSuchThing(f"There is no shop {key}.")
         return found
 
+    def address(self, key: str, base: str) -> str:
+        return address_of(key, base, self._world.options.shop_port)
+
     def product(self, shop: WebShop, sku: str) -> Product:
         found = next((one for one in shop.products.values() if one.sku == sku.upper()), None)
         if found is None:
@@ -115,7 +119,7 @@ class ShopDesk:
                 currency=shop.style.currency,
                 layout=shop.style.layout,
                 means=LAYOUTS[shop.style.layout],
-                address=f"{base}/shops/{key}/",
+                address=f"{self.address(key, base)}/shops/{key}/",
                 products=len(shop.products),
                 version=shop.state.version,
                 trouble=shop.state.trouble,
@@ -137,7 +141,7 @@ class ShopDesk:
             sku=product.sku,
             ean=product.ean,
             title=product.title,
-            address=f"{base}/shops/{shop.style.key}/p/{slug(product)}",
+            address=f"{self.address(shop.style.key, base)}/shops/{shop.style.key}/p/{slug(product)}",
             price=stand.price,
             currency=shop.style.currency,
             stock=stand.stock,

@@ -17,6 +17,7 @@ from litestar.params import FromPath, FromQuery
 
 from entrepot.sandbox import traffic
 from entrepot.sandbox.retail.catalogue import Product
+from entrepot.sandbox.shops.doors import address_of
 from entrepot.sandbox.shops.pages import Pages, as_json
 from entrepot.sandbox.shops.shop import Shops, WebShop
 from entrepot.sandbox.shops.trouble import misbehave
@@ -78,13 +79,13 @@ class ShopDoor:
     def search(self, request: Request[Any, Any, State], text: str, page: int) -> dict[str, object]:
         """What a search engine knows of the shops: the same product of each shop beside one another."""
         self.world.tick()
-        base, found = _base(request), list[tuple[str, WebShop, Product]]()
+        base, ports, found = _base(request), self.world.options.shop_port, list[tuple[str, WebShop, Product]]()
         for shop in self.shops.by_key.values():
             found += [(address, shop, product) for address, product in islice(shop.search(text), _FOUND)]
         found.sort(key=lambda one: (one[2].title, one[1].style.key))
         results = [
             {
-                "url": f"{base}/shops/{shop.style.key}/p/{address}",
+                "url": f"{address_of(shop.style.key, base, ports)}/shops/{shop.style.key}/p/{address}",
                 "title": f"{product.title.capitalize()} | {shop.style.name}",
                 "content": f"{product.title.capitalize()}. {shop.style.words.number} {product.sku}, EAN {product.ean}.",
                 "engine": "sandbox",
@@ -235,7 +236,7 @@ def _conditional(request: Request[Any, Any, State], body: bytes, media_type: str
         fresh = moment is not None and _reached(moment, since)
     if fresh:
         return Response(b"", status_code=304, media_type=media_type, headers=headers)
-    return Response(body, media_type=f"{media_type}; charset=utf-8", headers=headers)
+    return Response(body, media_type=media_type, headers=headers)
 
 
 def _reached(text: str, since: datetime) -> bool:
