@@ -49,8 +49,10 @@ up: setup ## Run the hub
 	@$(ROOM)/entrepot up
 
 browser: ## Install Chromium for the browser tests, where this user may
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
-		{ [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
+	@command -v chromium-headless-shell >/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends chromium chromium-headless-shell >/dev/null; } || \
+		command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
 		echo "Chromium is not here and may not be installed: the browser tests will be skipped."
 
 test: setup browser ## Run every test

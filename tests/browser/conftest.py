@@ -26,7 +26,9 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SHELL = None if os.environ.get("ENTREPOT_PICTURES") else shutil.which("chromium-headless-shell")
+CHROMIUM = SHELL or shutil.which("chromium") or shutil.which("chromium-browser")
+"""Debian's shell of it draws the same pages with a third less work."""
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 WIDE = ViewportSize(width=1440, height=900)
 PHONE = ViewportSize(width=390, height=844)
