@@ -1,0 +1,221 @@
+"""Deciding about many offers at once: loads every fact in a few statements, then asks the domain.  Changes nothing."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from entrepot.kit.clock import now
+from entrepot.pricing.choosing import Chosen, Contender, by_offer
+from entrepot.pricing.costs import CostBook, CostService, Goods, usual_vat
+from entrepot.pricing.costs_repository import CostRepository
+from entrepot.pricing.domain.competition import is_ours
+from entrepot.pricing.domain.deciding import decide
+from entrepot.pricing.domain.decision import Decision
+from entrepot.pricing.domain.facts import Market, OfferFacts, Own, StorePrice
+from entrepot.pricing.domain.margins import margin_at
+from entrepot.pricing.domain.rules import START, Limits, Rule, State, Strategy
+from entrepot.pricing.explaining import Kept, lost_rules
+from entrepot.pricing.facts_repository import FactsRepository, OfferRow
+from entrepot.pricing.groups_repository import GroupRepository
+from entrepot.pricing.market import NOBODY_LOOKED, Place, markets, store_prices
+from entrepot.pricing.refs import GroupRef, RuleRef, as_it_works
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One offer, what was decided about it, and by which rule."""
+
+    offer: OfferRow
+    chosen: Chosen
+    decision: Decision
+    stores: tuple[StorePrice, ...]
+    has_box: bool | None
+    position: int | None
+    margin: Decimal | None
+
+    @property
+    def rule(self) -> RuleRef:
+        return self.chosen.contender.rule
+
+    @property
+    def group(self) -> GroupRef:
+        return self.chosen.contender.group
+
+    @property
+    def at_floor(self) -> bool:
+        """The price, new or kept, is the lowest that may be asked."""
+        price = self.decision.price
+        return price is not None and self.decision.floor is not None and price <= self.decision.floor
+
+    @property
+    def kept(self) -> Kept:
+        """What is kept of it."""
+        return Kept(
+            decision=self.decision,
+            rule=self.rule.name,
+            group=self.group.name,
+            lost=lost_rules(self.chosen),
+            stores=self.stores,
+            stock=self.offer.stock,
+        )
+
+
+@dataclass(slots=True)
+class Facts:
+    """Everything that is known of some offers."""
+
+    at: datetime
+    book: CostBook
+    markets: Mapping[Place, Market]
+    stores: Mapping[UUID, tuple[StorePrice, ...]]
+    own: Mapping[str, frozenset[str]]
+    ours: frozenset[str]
+    """Ourselves among the competitors, as the channel numbers them."""
+    since: Mapping[UUID, datetime]
+
+    def market(self, offer: OfferRow) -> Market:
+        """Return what others ask for what an offer offers."""
+        found = self.markets.get((offer.account_id, offer.gtin), NOBODY_LOOKED)
+        stores = self.stores.get(offer.product_id, ()) if offer.product_id else ()
+        return msgspec.structs.replace(found, stores=stores) if stores else found
+
+    def of(self, offer: OfferRow) -> OfferFacts:
+        """Return an offer as the domain knows it."""
+        since = self.since.get(offer.product_id) if offer.product_id else None
+        return OfferFacts(
+            offer_id=str(offer.id),
+            channel_offer_id=offer.channel_offer_id,
+            account_id=str(offer.account_id),
+            sku=offer.sku,
+            gtin=offer.gtin,
+            price=offer.price,
+            currency=offer.currency,
+            costs=self.book.costs(goods_of(offer)),
+            own=Own(competitors=self.ours, offers=self.own.get(offer.gtin, frozenset())),
+            stock=offer.stock,
+            stock_age_days=None if since is None else (self.at - since).days,
+            moment=self.at,
+        )
+
+
+class Judging:
+    """Decisions about offers, in the running transaction."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self._groups = GroupRepository(session)
+        self._facts = FactsRepository(session)
+
+    async def judge(self, offer_ids: Collection[UUID]) -> list[Judged]:
+        """Return what should become of offers that some rule is for."""
+        candidates = await self._groups.candidates(offer_ids)
+        group_ids = {one.group_id for one in candidates}
+        if not group_ids:
+            return []
+        groups = {one.id: one for one in await self._groups.groups(group_ids)}
+        rules = {one.id: one for one in await self._groups.rules(group_ids=group_ids)}
+        chosen = by_offer(((one.offer_id, one.group_id, one.rule_id, one.by_hand) for one in candidates), groups, rules)
+        return await self._decided(chosen)
+
+    async def as_if(self, group: GroupRef, rule: RuleRef, offer_ids: Sequence[UUID]) -> list[Judged]:
+        """Return what a rule would do with offers, whether it is saved or not."""
+        contender = Contender(group, rule, by_hand=False)
+        return await self._decided({offer_id: Chosen(contender, ()) for offer_id in offer_ids})
+
+    async def _decided(self, chosen: Mapping[UUID, Chosen]) -> list[Judged]:
+        offers = await self._facts.offers(list(chosen))
+        facts = await self._load(offers, [chosen[offer.id].contender.rule.rule.strategy for offer in offers])
+        working: dict[tuple[UUID, UUID, int], Rule] = {}
+        return [self._judged(offer, chosen[offer.id], facts, working) for offer in offers]
+
+    async def _load(self, offers: Sequence[OfferRow], strategies: Iterable[Strategy]) -> Facts:
+        goods = [goods_of(offer) for offer in offers]
+        product_ids = {one.product_id for one in goods if one.product_id is not None}
+        gtins = {one.gtin for one in goods if one.gtin}
+        book = await CostService(self._session).book({one.seller_id for one in goods}, goods)
+        suppliers = {store: vat for (_, store), vat in (await CostRepository(self._session).suppliers()).items()}
+        rates = {one.product_id: rate for one in goods if one.product_id and (rate := usual_vat(one)) is not None}
+        stores, book.supplier = await store_prices(self._session, product_ids, suppliers, rates)
+        found = await markets(self._session, {(offer.account_id, offer.gtin) for offer in offers if offer.gtin})
+        own = await self._facts.own_offers(gtins)
+        ages = await self._facts.stock_since(product_ids) if Strategy.SELL_OUT in set(strategies) else {}
+        numbers = frozenset[str]().union(*own.values())
+        ours = {
+            one.competitor
+            for market in found.values()
+            for one in market.offers
+            if one.competitor and one.channel_offer_id in numbers
+        }
+        return Facts(now(), book, found, stores, own, frozenset(ours), ages)
+
+    def _judged(
+        self, offer: OfferRow, chosen: Chosen, facts: Facts, working: dict[tuple[UUID, UUID, int], Rule]
+    ) -> Judged:
+        group, rule = chosen.contender.group, chosen.contender.rule
+        key = (group.id, rule.id, rule.version)
+        if key not in working:
+            working[key] = as_it_works(group, rule)
+        of, market = facts.of(offer), facts.market(offer)
+        margins = facts.book.margins(goods_of(offer))
+        decision = decide(of, market, with_margins(working[key], *margins), remembered(offer, rule))
+        price = decision.price if decision.price is not None else offer.price
+        return Judged(
+            offer=offer,
+            chosen=chosen,
+            decision=decision,
+            stores=market.stores,
+            has_box=None if market.read_at is None else any(one.best and is_ours(one, of) for one in market.offers),
+            position=_position(offer.price, market, decision),
+            margin=None if price is None else margin_at(price, of.costs, facts.at.date()),
+        )
+
+
+def goods_of(offer: OfferRow) -> Goods:
+    """Return what the costs of an offer are looked up by."""
+    return Goods(
+        seller_id=offer.seller_id,
+        account_id=offer.account_id,
+        product_id=offer.product_id,
+        gtin=offer.gtin,
+        currency=offer.currency,
+        country=offer.country,
+        vat_class=offer.vat_class,
+        purchase_price=offer.purchase_price,
+        purchase_currency=offer.purchase_currency,
+        item_price=offer.item_price,
+        item_currency=offer.item_currency,
+    )
+
+
+def with_margins(rule: Rule, amount: Decimal, percent: Decimal) -> Rule:
+    """Return the rule with a floor that also leaves the least margin that was entered with the costs."""
+    if not amount and not percent:
+        return rule
+    least = f"PRICE(FIRST(landed_cost, purchase_price) + shipping + packaging, {amount:f}, {percent:f}%)"
+    if percent < 0:
+        least = f"PRICE(FIRST(landed_cost, purchase_price) + shipping + packaging, {amount:f}, 0 - {-percent:f}%)"
+    floor = f"MAX({rule.limits.floor}, {least})"
+    return msgspec.structs.replace(rule, limits=Limits(floor=floor, ceiling=rule.limits.ceiling))
+
+
+def remembered(offer: OfferRow, rule: RuleRef) -> State:
+    """Return what the rule kept of the last time; another rule, or version, starts anew."""
+    if offer.memory is None or offer.last_rule_id != rule.id or offer.last_rule_version != rule.version:
+        return START
+    return msgspec.convert(offer.memory, State)
+
+
+def _position(price: Decimal | None, market: Market, decision: Decision) -> int | None:
+    if market.read_at is None or price is None:
+        return None
+    cheaper = defaultdict[bool, int](int)
+    for one in decision.rivals:
+        if one.skipped is None:
+            cheaper[one.compared < price] += 1
+    return cheaper[True] + 1
