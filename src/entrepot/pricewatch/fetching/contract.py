@@ -46,6 +46,8 @@ class FetchPlan(msgspec.Struct, frozen=True, kw_only=True):
     service_url: str = ""
     """Address of the scraper service, with options of its own; empty: as the instance's settings say."""
     why: str = "price watch"
+    run_id: UUID | None = None
+    """The job's run that fetches."""
     call_id: UUID = msgspec.field(default_factory=new_id)
     """The first recorded call of this fetch."""
 

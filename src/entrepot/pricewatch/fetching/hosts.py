@@ -76,7 +76,9 @@ class Hosts:
         self._keeper: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def turn(self, host: str, *, interval: float, most: int, patience: float) -> AsyncGenerator[None]:
+    async def turn(
+        self, host: str, *, interval: float, most: int, patience: float, room: asyncio.Semaphore | None = None
+    ) -> AsyncGenerator[None]:
         """Wait until *host* may be asked, and hold the turn while the block asks it.
 
         Args:
@@ -84,6 +86,7 @@ class Hosts:
             interval: seconds between the beginnings of two turns.
             most: turns at the same moment.
             patience: seconds to wait.
+            room: taken with the turn, where there is not room for everybody whose turn it is.
 
         Raises:
             LimitedError: the host wants a pause that is longer than *patience*.
@@ -95,7 +98,7 @@ class Hosts:
         line.waiting += 1
         try:
             async with asyncio.timeout(patience) as enough, line.turn:
-                await self._start(host, line, interval=interval, most=most, patience=patience)
+                await self._start(host, line, interval=interval, most=most, patience=patience, room=room)
         except TimeoutError:
             if enough.expired():
                 raise BusyHostError(host=host) from None
@@ -112,6 +115,8 @@ class Hosts:
             raise
         finally:
             line.limits.discard(limit)
+            if room is not None:
+                room.release()
             line.pace.end(most)
             line.idle_since = _present()
             line.ended.set()
@@ -127,7 +132,9 @@ class Hosts:
         """Note that *host* answered as it should."""
         self._lines.setdefault(host, _Line()).pace.answered()
 
-    async def _start(self, host: str, line: _Line, *, interval: float, most: int, patience: float) -> None:
+    async def _start(
+        self, host: str, line: _Line, *, interval: float, most: int, patience: float, room: asyncio.Semaphore | None
+    ) -> None:
         """Begin a turn once the host is ours and bears it; whatever changes meanwhile is looked at again."""
         while True:
             present = _present()
@@ -144,7 +151,12 @@ class Hosts:
                 await line.ended.wait()
             elif wait > 0:
                 await asyncio.sleep(min(wait, RENEW))
+            elif room is not None and room.locked():
+                async with room:  # there is some now: perhaps it is not our turn any more
+                    pass
             else:
+                if room is not None:
+                    await room.acquire()  # at once
                 line.pace.start(present, interval, most)
                 return
 

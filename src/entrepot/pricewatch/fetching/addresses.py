@@ -1,0 +1,37 @@
+"""Addresses of pages: which may be asked for, and which belong to the same shop."""
+
+import httpx
+
+from entrepot.pricewatch.fetching.errors import NotAWebAddressError
+
+LONGEST = 4000
+"""Characters of an address."""
+SHOWN = 200
+
+
+def web_address(text: str) -> httpx.URL:
+    """Return the address of a web page, without its fragment.
+
+    Raises:
+        NotAWebAddressError: it is something else: a file, a mail address, nothing at all.
+    """
+    try:
+        url = httpx.URL(text.strip()).copy_with(fragment=None) if len(text) <= LONGEST else httpx.URL("")
+        good = url.scheme in {"http", "https"} and bool(url.host) and url.port != 0
+    except (httpx.InvalidURL, ValueError, TypeError):
+        good = False
+    if not good:
+        raise NotAWebAddressError(url=text.strip()[:SHOWN])
+    return url
+
+
+def host_of(url: httpx.URL) -> str:
+    """Return the name that limits are kept for: however often a page's port or spelling changes."""
+    return url.raw_host.decode("ascii").lower().rstrip(".")
+
+
+def is_same_shop(first: httpx.URL, then: httpx.URL) -> bool:
+    """Tell whether what is meant for *first* may be told to *then*, too: cookies, and headers with keys in them."""
+    plain, other = host_of(first).removeprefix("www."), host_of(then).removeprefix("www.")
+    downgraded = first.scheme == "https" and then.scheme == "http"
+    return plain == other and first.port == then.port and not downgraded
