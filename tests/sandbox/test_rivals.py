@@ -242,3 +242,24 @@ async def test_people_push_the_market_about(make_world: MakeWorld) -> None:
     for bad in ({"ean": "1", "do": "mad", "offer_id": one}, {"ean": ean, "do": "dance", "offer_id": one}, {}):
         answer = await seller.http.post("/market/do", data=bad)
         assert answer.status_code == 303
+
+
+async def test_buyers_pay_the_present_price_and_mostly_at_the_buy_box(make_world: MakeWorld) -> None:
+    def bought(seller: Seller) -> set[Decimal]:
+        orders = seller.world.accounts["sandbox-seller-1"].orders.orders.values()
+        return {item.unit_price for order in orders for item in order.items if item.sku == SKU}
+
+    async def sell(price: float, *rivals: str) -> tuple[set[Decimal], int]:
+        seller = Seller(make_world(speed=0, buyers_compare=True, token_seconds=WEEK))
+        _, shown = await war(seller, *rivals)
+        own = next(offer["offer_id"] for offer in shown["offers"] if offer["own"])
+        change = {"pricing": {"bundlePrices": [{"quantity": 1, "unitPrice": price}]}}
+        await seller.call("PATCH", f"/retailer/offers/{own}", change, media=V11)
+        await seller.control("POST", "/speed", {"orders_per_minute": "all"})
+        orders = seller.world.accounts["sandbox-seller-1"].orders.orders.values()
+        return bought(seller), sum(item.sku == SKU for order in orders for item in order.items)
+
+    cheap, many = await sell(5.5)
+    dear, few = await sell(19.99, "statue")
+    assert (cheap, dear) == ({Decimal("5.5")}, {Decimal("19.99")})
+    assert few < many / 2

@@ -113,3 +113,5 @@ class WorldOptions:
     """How many times faster than the clock other sellers act and web shops change their prices."""
     shop_port: int = 0
     """The first of the web shops' ports; 0 when they have none of their own."""
+    buyers_compare: bool = False
+    """Whether buyers of the data set pay what offers ask now, and mostly buy where the buy box is."""

@@ -45,6 +45,7 @@ def main(argv: Sequence[str]) -> int:
         return_share=chosen.return_share,
         market_pace=chosen.market_pace,
         shop_port=chosen.shop_port,
+        buyers_compare=chosen.buyers_compare,
     )
     try:
         world = World(options)
@@ -122,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--carrier-speed", type=float, default=default.carrier_speed, help="times real time")
     parser.add_argument("--channel-share", type=float, default=0.0, help="part of orders that bol delivers itself")
     parser.add_argument("--return-share", type=float, default=0.0, help="part of shipped items that come back")
+    parser.add_argument("--buyers-compare", action="store_true", help="buyers pay present prices, at the buy box")
     parser.add_argument("--shop-port", type=int, default=0, help="first port of the web shops; 0 for none of their own")
     parser.add_argument("--market-pace", type=float, default=default.market_pace, help="times other sellers act faster")
     parser.add_argument("--temu-pending-seconds", type=float, default=5.0, help="until an order at Temu may be sent")

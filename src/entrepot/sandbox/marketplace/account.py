@@ -1,7 +1,7 @@
 """A seller's account on the marketplace, and the rules by which its orders change."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -47,6 +47,10 @@ class Wanted(msgspec.Struct, frozen=True):
     price: Decimal
 
 
+type Shopper = Callable[[Wanted], Wanted | None]
+"""What a buyer makes of a product when it is about to be bought: perhaps at another price, perhaps not here at all."""
+
+
 class Tally(msgspec.Struct):
     """Numbers that no other thing of the account tells."""
 
@@ -86,6 +90,7 @@ class Account:
         self.returns = ReturnBook(self._kind("return"), store, self._dice, world)
         self.subscriptions = SubscriptionBook(self._kind("subscription"), store)
         self.tally = next(iter(store.load(self._kind("tally"), Tally)), Tally())
+        self.shopper: Shopper | None = None
 
     def _kind(self, name: str) -> str:
         return f"{self.client_id}/{name}"

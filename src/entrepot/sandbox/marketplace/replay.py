@@ -104,6 +104,8 @@ class Replay:
             Wanted(item.product.sku, item.product.ean, item.product.title, item.quantity, item.price)
             for item in sale.items
         ]
+        if (shopper := self._account.shopper) is not None:
+            basket = [chosen for wanted in basket if (chosen := shopper(wanted)) is not None]
         order = self._account.place(source, source, buyer, self._people.payer(who, buyer), basket, now)
         if order is not None:
             self._placed[number, sale.invoice] = order.order_id

@@ -31,6 +31,7 @@ class SubscriptionBook:
         self._kind = kind
         self._store = store
         self._all = {found.subscription_id: found for found in store.load(kind, Subscription)}
+        self._numbers = 0
         self.waiting: list[Notice] = []
 
     @property
@@ -39,7 +40,8 @@ class SubscriptionBook:
         return [found for found in self._all.values() if found.url]
 
     def new_id(self) -> str:
-        return str(len(self._all) + 1)
+        self._numbers = max(self._numbers, len(self._all)) + 1  # two may be asked for before the first is carried out
+        return str(self._numbers)
 
     def get(self, subscription_id: str) -> Subscription | None:
         found = self._all.get(subscription_id)

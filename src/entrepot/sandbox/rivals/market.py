@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 
 import msgspec
 
-from entrepot.sandbox.marketplace.account import Account
+from entrepot.sandbox.marketplace.account import Account, Wanted
 from entrepot.sandbox.marketplace.entities import Offer
 from entrepot.sandbox.retail.dataset import load
 from entrepot.sandbox.rivals.behaviours import Behaviour, Rival
@@ -21,6 +21,8 @@ _FIRST_ACCOUNT = 1_000_001
 _COST_SHARE = Decimal("0.6")
 """Of the price, for a product that the shop's catalogue does not have."""
 _OWN_RATING = 9.2
+_GO_ELSEWHERE = 0.7
+"""The part of buyers who buy where the buy box is."""
 RESOURCE = "COMPETING_OFFER"
 
 
@@ -44,6 +46,9 @@ class Market:
         self._soonest: datetime | None = None
         """No seller of a product here acts before; None when that is not known."""
         world.happenings.append(self._tick)
+        for account in world.accounts.values() if world.options.buyers_compare else ():
+            if account.options.marketplace == "bol":
+                account.shopper = partial(self._shop, account)
 
     @classmethod
     def of(cls, world: World) -> "Market":
@@ -119,6 +124,20 @@ class Market:
         """Keep a product's market, and wake it when its next seller acts."""
         self._soonest = None
         self.world.store.put(_KIND, product.ean, product)
+
+    def _shop(self, account: Account, wanted: Wanted) -> Wanted | None:
+        """Let a buyer pay what the offer asks now; most of them go to who has the buy box."""
+        offer = next(iter(account.offers.of_reference(wanted.sku)), None)
+        if offer is None:
+            return wanted
+        product = self.products.get(offer.ean)
+        if product is not None:
+            self._advance(product)
+            elsewhere = self.best(product) != offer.offer_id
+            number = account.tally.items + account.tally.lost_orders
+            if elsewhere and self.world.dice.chance(wanted.sku, "elsewhere", number) < _GO_ELSEWHERE:
+                return None
+        return msgspec.structs.replace(wanted, price=offer.prices[0].unit_price)
 
     def _sellers(self) -> list[tuple[int, Account]]:
         return [
