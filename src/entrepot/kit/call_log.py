@@ -6,6 +6,7 @@ A call is recorded even if the transaction that caused it is rolled back: the ou
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -186,6 +187,23 @@ async def recent_calls(
         {"account_id": account_id, "subject": subject, "limit": limit},
     )
     return [RecordedCall(**dict(zip(COLUMNS, row, strict=True))) for row in found]
+
+
+async def calls_of_runs(
+    session: AsyncSession, run_ids: Collection[UUID], *, subject: str
+) -> dict[UUID, list[tuple[UUID, str, datetime]]]:
+    """Return id, method and start of the calls that runs made about a subject, the oldest first, by run."""
+    found = await session.execute(
+        text(
+            "SELECT run_id, id, method, started_at FROM external_call"
+            " WHERE run_id = ANY(:runs) AND subject = :subject AND subject <> '' ORDER BY started_at, id"
+        ),
+        {"runs": list(run_ids), "subject": subject},
+    )
+    calls: dict[UUID, list[tuple[UUID, str, datetime]]] = {}
+    for row in found:
+        calls.setdefault(row.run_id, []).append((row.id, row.method, row.started_at))
+    return calls
 
 
 async def recorded_call(session: AsyncSession, call_id: UUID) -> RecordedCall | None:

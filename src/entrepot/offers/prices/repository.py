@@ -79,6 +79,14 @@ class PriceRepository:
         )
         return [row_of(dict(row)) for row in found.mappings()]
 
+    async def peek(self, offer_ids: Collection[UUID]) -> list[PriceRow]:
+        """Return prices as they are now, without locking them."""
+        found = await self._session.execute(
+            text(f"SELECT {_ROW} FROM offer_price WHERE offer_id = ANY(:ids) ORDER BY offer_id"),  # noqa: S608
+            {"ids": list(offer_ids)},
+        )
+        return [row_of(dict(row)) for row in found.mappings()]
+
     async def write(self, rows: Sequence[PriceRow]) -> None:
         """Store what was decided."""
         if not rows:
