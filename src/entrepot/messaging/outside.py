@@ -114,7 +114,7 @@ def read_address(url: str, allowed: Sequence[Network]) -> Service:
     from apprise import Apprise  # noqa: PLC0415 -- takes a quarter of a second, and few processes send
 
     schema = url.strip().partition("://")[0].lower()
-    if not url.isprintable() or not schema.isalnum():
+    if "://" not in url or not url.isprintable() or not schema.isalnum():
         raise AddressUnknownError
     if schema not in SCHEMAS | BY_NAME:
         raise ServiceNotAllowedError(schema=schema[:40], known=", ".join(sorted(SCHEMAS)))

@@ -1,5 +1,6 @@
 """What users decide about notifications: their ways, when they want to be told, and what they have read."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import time
 from typing import Any
@@ -135,7 +136,7 @@ class NotificationService:
             problems["url"] = gettext(N_("Paste the address of the service."))
         if problems:
             raise InvalidInputError(problems)
-        service = read_address(url, allowed)
+        service = await asyncio.to_thread(read_address, url, allowed)  # the first one reads in what apprise knows
         return await self._add(
             NotificationWay(
                 id=new_id(),

@@ -2,9 +2,10 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from entrepot.pricewatch.competing import jobs as competing
 from entrepot.pricewatch.watching import jobs as watching
 
-PARTS = (watching,)
+PARTS = (competing, watching,)
 
 
 async def set_up(session: AsyncSession) -> None:

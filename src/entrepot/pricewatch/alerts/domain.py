@@ -41,6 +41,9 @@ class AlertKind(StrEnum):
     FAILING = "failing"
 
 
+STOCK = frozenset({AlertKind.BACK_IN_STOCK, AlertKind.OUT_OF_STOCK})
+
+
 class Direction(StrEnum):
     """Which way a price has to go."""
 
@@ -137,11 +140,13 @@ class Fired(msgspec.Struct, frozen=True, kw_only=True):
     """The price it is compared with."""
     currency: str
     availability: Availability
+    seen_at: UUID | None = None
+    """The listing whose observation set it off, where another one is now the best."""
 
     @property
     def cause(self) -> str:
         """The same for the same cause, however often it is looked at."""
-        return f"{self.listing_id}:{self.at.isoformat()}"
+        return f"{self.seen_at or self.listing_id}:{self.at.isoformat()}"
 
     @property
     def percent(self) -> Decimal | None:
@@ -166,11 +171,11 @@ def step(rule: Rule, state: State, found: Observation, basis: Basis = Basis.EACH
         return _failing(rule, state, found)
     if found.failed:
         return state, None
-    if basis is Basis.BEST:
-        state, found = _best(rule, state, found)
-    if rule.kind in {AlertKind.BACK_IN_STOCK, AlertKind.OUT_OF_STOCK}:
-        return _stock(rule, state, found)
-    return _price(rule, state, found)
+    decide = _stock if rule.kind in STOCK else _price
+    if basis is Basis.EACH:
+        return decide(rule, state, found)
+    state, fired = decide(rule, *_best(rule, state, found))
+    return state, replace(fired, seen_at=found.listing_id) if fired else None
 
 
 def forget(state: State, listings: set[str]) -> State:
@@ -195,15 +200,16 @@ def _best(rule: Rule, state: State, found: Observation) -> tuple[State, Observat
     ranked = sorted(
         (quote.price, key) for key, quote in prices.items() if quote.price is not None and quote.currency == currency
     )
-    said = {quote.availability for quote in quotes.values()}
+    # Stores that say nothing of their stock hide nothing of those that do.
+    said = {quote.availability for quote in quotes.values()} - {Availability.UNKNOWN}
     if Availability.IN_STOCK in said:
         availability = Availability.IN_STOCK
     elif ORDERABLE & said:
         availability = min(ORDERABLE & said)
-    elif Availability.UNKNOWN in said:
-        availability = Availability.UNKNOWN
-    else:
+    elif said and not ranked:
         availability = Availability.OUT_OF_STOCK
+    else:
+        availability = Availability.UNKNOWN
     price, listing = ranked[0] if ranked else (None, str(found.listing_id))
     return state, Observation(
         listing_id=UUID(listing), at=found.at, price=price, currency=currency, availability=availability
