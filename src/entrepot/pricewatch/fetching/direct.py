@@ -31,8 +31,6 @@ from entrepot.pricewatch.fetching.hosts import Hosts
 MOST_REDIRECTS = 5
 REDIRECTS = {301, 302, 303, 307, 308}
 NOT_MODIFIED, EMPTY = 304, {204, 205}
-PHASES = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 60.0}
-"""Seconds of each part of a request; the plan's own time ends it all."""
 ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,application/json;q=0.8,*/*;q=0.5"
 _COOKIE = re.compile(r"[^;\s=]+=[^;\r\n]*")
 _HEADER = re.compile(r"[\x20-\x7e\t]*")
@@ -148,7 +146,7 @@ class _Visit:
     def extensions(self) -> dict[str, object]:
         self._calls += 1
         call_id = self.plan.call_id if self._calls == 1 else new_id()
-        return {"timeout": PHASES, CALL_ID: call_id, KEEP_PACKED: True}
+        return {"timeout": phases(self.plan.timeout - self.took), CALL_ID: call_id, KEEP_PACKED: True}
 
     def learn_cookies(self, host: str, answer: httpx.Response) -> None:
         """Remember what a host sets, for it alone and for this fetch alone: many shops try whether they come back."""
@@ -161,6 +159,14 @@ class _Visit:
     def cookies(self, host: str, *, own: bool) -> str:
         given = {name: value for name, value in self.plan.cookies.items() if _is_sendable(name, value)} if own else {}
         return "; ".join(f"{name}={value}" for name, value in (given | self._jar.get(host, {})).items())
+
+
+def phases(left: float) -> dict[str, float]:
+    """Return the seconds of each part of a request that has *left* seconds in all.
+
+    A handshake that is cut short from outside leaves its connection behind, so that it has to give up by itself before.
+    """
+    return {"connect": max(0.05, min(10.0, left * 0.8)), "read": left, "write": left, "pool": left}
 
 
 def caller_of(plan: FetchPlan) -> Caller:

@@ -16,7 +16,7 @@ from entrepot.kit.network import CheckedNetwork
 from entrepot.pricewatch.fetching import errors
 from entrepot.pricewatch.fetching.addresses import host_of, web_address
 from entrepot.pricewatch.fetching.contract import Fetched, FetchMode, FetchPlan
-from entrepot.pricewatch.fetching.direct import PHASES, caller_of
+from entrepot.pricewatch.fetching.direct import caller_of, phases
 from entrepot.pricewatch.fetching.hosts import Hosts
 
 PATH = "/api/article"
@@ -113,7 +113,9 @@ class Scraper:
             headers["authorization"] = "Basic " + base64.b64encode(
                 f"{service.username}:{service.password}".encode()
             ).decode("ascii")
-        request = httpx.Request("GET", address, headers=headers, extensions={"timeout": PHASES, CALL_ID: plan.call_id})
+        request = httpx.Request(
+            "GET", address, headers=headers, extensions={"timeout": phases(plan.timeout), CALL_ID: plan.call_id}
+        )
         try:
             return await self._outside.sender(caller_of(plan)).handle_async_request(request)
         except AddressRefusedError as error:
