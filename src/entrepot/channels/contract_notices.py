@@ -22,6 +22,8 @@ class NoticeKind(StrEnum):
     PROCESS = "process"
     OFFER = "offer"
     RETURN = "return"
+    COMPETING = "competing"
+    """What others ask for a product changed; the subject is its GTIN."""
     OTHER = "other"
     """Nothing we act upon; recorded, so that people see that it came."""
 
@@ -34,7 +36,7 @@ class Notice:
     """The channel's id of the delivery, else a digest of it: equal when it is repeated."""
     kind: NoticeKind
     subject: str
-    """The order number, process ref, offer id or return it is about."""
+    """The order number, process ref, offer id, return or GTIN it is about."""
     at: datetime | None = None
     """When it happened, as the channel says."""
 

@@ -129,6 +129,16 @@ class OfferNoticed(Event, frozen=True, kw_only=True):
     channel_offer_id: str
 
 
+class CompetingNoticed(Event, frozen=True, kw_only=True):
+    """The channel told us that others ask something else for a product."""
+
+    topic: ClassVar[str] = "channels.competing_noticed"
+    subject_kind: ClassVar[str] = "channel_account"
+
+    account_id: str
+    gtin: str
+
+
 class ReturnNoticed(Event, frozen=True, kw_only=True):
     """The channel told us about a return."""
 

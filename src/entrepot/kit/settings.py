@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     """Set when the hub is served over HTTPS."""
     trusted_proxies: list[IPv4Network | IPv6Network] = []
     """Reverse proxies whose ``X-Forwarded-For`` tells where a request comes from (``["10.0.0.5/32"]``); none by default."""
+    searxng_url: str = ""
+    """A SearXNG instance that finds shops for the price watch (``https://search.example``); empty: none."""
     keep_calls_days: Annotated[int, Field(ge=1)] = 90
     """How long recorded outside calls are kept."""
     keep_documents_days: Annotated[int, Field(ge=1)] = 180
@@ -59,6 +61,8 @@ class Settings(BaseSettings):
     """How long fetched product pages are kept, besides the last good one of each listing and the corpus."""
     keep_fetches_days: Annotated[int, Field(ge=1)] = 60
     """How long it is kept what each fetch of a product page brought."""
+    keep_competing_days: Annotated[int, Field(ge=31)] = 400
+    """How long it is kept what others asked on the channels; whole months are dropped."""
     fetch_user_agent: str = "Mozilla/5.0 (X11; Linux x86_64; compatible; Entrepot/26.11; +https://entrepot.dev/bot)"
     """How the price watch introduces itself to web shops."""
     fetch_largest_mb: Annotated[int, Field(ge=1)] = 5

@@ -199,7 +199,7 @@ async def delivered(world: World, bol: Bol) -> tuple[bytes, list[tuple[dict[str,
 
 async def test_notices_are_verified_and_read(world: World, bol: Bol) -> None:
     keys, came = await delivered(world, bol)
-    assert len(world.accounts[SELLER].subscriptions.active) == 1
+    assert len(world.accounts[SELLER].subscriptions.active) == 2, "one of them for the market"
 
     notices = [notice for headers, body in came for notice in bol.read_notice(headers, body, keys)]
 

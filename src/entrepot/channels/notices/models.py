@@ -38,7 +38,7 @@ class ChannelNotice(Base):
     __tablename__ = "channel_notice"
     __table_args__ = (
         UniqueConstraint("account_id", "notice_id"),
-        CheckConstraint("kind IN ('order', 'process', 'offer', 'return', 'other')", name="kind"),
+        CheckConstraint("kind IN ('order', 'process', 'offer', 'return', 'competing', 'other')", name="kind"),
         Index("ix_channel_notice_waiting", "account_id", "id", postgresql_where=text("read_at IS NULL")),
         Index("ix_channel_notice_account_id_id", "account_id", "id"),
         Index("ix_channel_notice_received_at", "received_at", postgresql_using="brin"),

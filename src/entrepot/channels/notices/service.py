@@ -10,7 +10,7 @@ from entrepot.channels.accounts import AccountRef
 from entrepot.channels.connections import Connections
 from entrepot.channels.contract_notices import NoticeKind, ReceivesNotices
 from entrepot.channels.errors import CannotDoThatError
-from entrepot.channels.events import OfferNoticed, OrderNoticed, ProcessNoticed, ReturnNoticed
+from entrepot.channels.events import CompetingNoticed, OfferNoticed, OrderNoticed, ProcessNoticed, ReturnNoticed
 from entrepot.channels.notices import repository
 from entrepot.channels.notices.repository import DoorRow, NoticeRow
 from entrepot.channels.service import ChannelService
@@ -100,5 +100,7 @@ def _event(account: AccountRef, kind: str, subject: str) -> outbox.Event | None:
             return OfferNoticed(seller_id=seller_id, subject_id=account.id, account_id=own, channel_offer_id=subject)
         case NoticeKind.RETURN:
             return ReturnNoticed(seller_id=seller_id, subject_id=account.id, account_id=own, ref=subject)
+        case NoticeKind.COMPETING:
+            return CompetingNoticed(seller_id=seller_id, subject_id=account.id, account_id=own, gtin=subject)
         case _:
             return None

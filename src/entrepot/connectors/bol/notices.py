@@ -3,6 +3,7 @@
 import re
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from urllib.parse import quote
 
 import msgspec
@@ -14,19 +15,22 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from entrepot.channels.client import Operation
 from entrepot.channels.contract_notices import Notice, NoticeKind
-from entrepot.channels.errors import NoticeRefusedError
+from entrepot.channels.errors import NoticeRefusedError, RequestRejectedError
 from entrepot.connectors.bol import wire_notices as wire
 from entrepot.connectors.bol.gate import NAME, BolGate
 from entrepot.connectors.bol.orders import digest
 
 SUBSCRIPTIONS = Operation(name="subscriptions", rate=5, burst=5)
 WANTED = ("PROCESS_STATUS", "ORDER", "OFFER_FOR_SALE", "OFFER_NOT_FOR_SALE")
+MARKET = ("COMPETING_OFFER",)
+"""Asked for apart: bol says that some events are for some kinds of subscription only, and not which."""
 WEBHOOK = "WEBHOOK"
 KINDS = {
     "PROCESS_STATUS": NoticeKind.PROCESS,
     "ORDER": NoticeKind.ORDER,
     "OFFER_FOR_SALE": NoticeKind.OFFER,
     "OFFER_NOT_FOR_SALE": NoticeKind.OFFER,
+    "COMPETING_OFFER": NoticeKind.COMPETING,
 }
 ALGORITHM = "rsa-sha256"
 _PART = re.compile(r'\s*(\w+)\s*=\s*"?([^",]*)"?\s*(?:,|$)')
@@ -38,17 +42,23 @@ class BolNotices(BolGate):
     """What bol sends to our door."""
 
     async def subscribe(self, address: str) -> bytes:
-        """Make, mend or keep the one subscription to *address*, and return bol's public keys."""
+        """Make, mend or keep the subscriptions to *address*, and return bol's public keys."""
         listed = await self._read(SUBSCRIPTIONS, "/retailer/subscriptions", wire.Subscriptions)
-        body = {"resources": list(WANTED), "url": address, "subscriptionType": WEBHOOK, "enabled": True}
-        ours = [one for one in listed.subscriptions if one.url == address and one.subscription_type == WEBHOOK]
-        if not ours:
-            await self._start(SUBSCRIPTIONS, "POST", "/retailer/subscriptions", body, subject="notices")
-        elif not ours[0].enabled or set(ours[0].resources) != set(WANTED):  # bol switches off what fails for long
-            path = f"/retailer/subscriptions/{quote(ours[0].id, safe='')}"
-            await self._start(SUBSCRIPTIONS, "PUT", path, body, subject="notices")
+        await self._keep(listed, WANTED, address)
+        with suppress(RequestRejectedError):  # then the market is only read by the clock
+            await self._keep(listed, MARKET, f"{address}?market")
         keys = await self._read(SUBSCRIPTIONS, "/retailer/subscriptions/signature-keys", wire.KeySet)
         return msgspec.json.encode(keys)
+
+    async def _keep(self, listed: wire.Subscriptions, wanted: Sequence[str], address: str) -> None:
+        """Have one subscription to *address*: bol allows no second."""
+        ours = [one for one in listed.subscriptions if one.url == address and one.subscription_type == WEBHOOK]
+        body = {"resources": list(wanted), "url": address, "subscriptionType": WEBHOOK, "enabled": True}
+        if not ours:
+            await self._start(SUBSCRIPTIONS, "POST", "/retailer/subscriptions", body, subject="notices")
+        elif not ours[0].enabled or set(ours[0].resources) != set(wanted):  # bol switches off what fails for long
+            path = f"/retailer/subscriptions/{quote(ours[0].id, safe='')}"
+            await self._start(SUBSCRIPTIONS, "PUT", path, body, subject="notices")
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, keys: bytes) -> Sequence[Notice]:
         """Verify RSA-SHA256 over the body as it came, then say what happened.

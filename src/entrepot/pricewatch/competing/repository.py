@@ -61,6 +61,13 @@ class CompetingRepository:
         found = await self._session.execute(query.order_by(CompetingReading.gtin, CompetingReading.country))
         return [_market(row) for row in found.scalars()]
 
+    async def countries(self, account_id: UUID, gtins: Collection[str]) -> dict[str, set[str]]:
+        """Return which countries were asked for before, and for which of *gtins*."""
+        found: dict[str, set[str]] = {}
+        for row in await self.latest([account_id], gtins, None):
+            found.setdefault(row.country, set()).add(row.gtin)
+        return found
+
     async def store(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Keep what was read; what was read later by somebody else stays."""
         await insert_rows(self._session, CompetingReading, rows, suffix=_STORE)

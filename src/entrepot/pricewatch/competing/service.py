@@ -47,6 +47,11 @@ class CompetingService:
             task = ReadCompeting(account.seller_id, account.id, wanted, country)
             await jobs.enqueue(self._session, task, key=f"{account.id}:{country}:{_short(wanted)}")
 
+    async def ask_again(self, account: AccountRef, gtins: Collection[str]) -> None:
+        """Have GTINs read soon for every country they were read for before; those nobody ever asked for are left."""
+        for country, known in sorted((await self._rows.countries(account.id, gtins)).items()):
+            await self.ask(account, known, country)
+
     async def latest(
         self, account_ids: Collection[UUID], gtins: Collection[str], country: str | None = None
     ) -> dict[tuple[UUID, str], MarketRow]:

@@ -1,0 +1,103 @@
+"""What others ask: read, kept when it changes, and shown over time."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import msgspec
+import pytest
+from sqlalchemy import text
+
+from entrepot.channels.service import ChannelService
+from entrepot.jobs.inline import run_inline
+from entrepot.kit.clock import now
+from entrepot.kit.outbox import read_after
+from entrepot.kit.scope import Scope
+from entrepot.pricewatch.competing import jobs
+from entrepot.pricewatch.competing.contract import MarketRead, SeenOffer
+from entrepot.pricewatch.competing.reading import read_markets
+from entrepot.pricewatch.competing.service import CompetingService
+from entrepot.pricewatch.competing.tasks import CareForCompeting
+from entrepot.sandbox.marketplace.entities import PriceStep
+from tests.offers.conftest import CLIENT, Shop
+
+pytestmark = pytest.mark.anyio
+GTIN = "8711253001202"
+
+
+def seen(competitor: str, price: str, *, best: bool = False) -> SeenOffer:
+    return SeenOffer(
+        channel_offer_id=f"{competitor}-1",
+        competitor=competitor,
+        country="NL",
+        price=Decimal(price),
+        currency="EUR",
+        best=best,
+    )
+
+
+async def test_a_market_is_kept_when_it_changes_and_who_is_sold_out_is_remembered(shop: Shop) -> None:
+    begin = now() - timedelta(hours=9)
+    markets = [
+        (seen("A", "10"), seen("B", "11", best=True)),
+        (seen("B", "11", best=True), seen("A", "10")),
+        (seen("B", "12", best=True),),
+        (),
+        (seen("A", "9.50"),),
+    ]
+    async with shop.database.transaction(shop.scope) as session:
+        account = await ChannelService(session).account(shop.account_id)
+        service = CompetingService(session)
+        changed = [
+            await service.store(account, "NL", [MarketRead(gtin=GTIN, offers=offers)], begin + timedelta(hours=hour))
+            for hour, offers in enumerate(markets)
+        ]
+        late = await service.store(account, "NL", [MarketRead(gtin=GTIN, offers=markets[0])], begin)
+        await service.store(account, "NL", [MarketRead(gtin=GTIN, problem="No such product.")], now())
+
+        latest = (await service.latest([shop.account_id], [GTIN]))[shop.account_id, GTIN]
+        history = await service.history(GTIN, begin + timedelta(minutes=90))
+        gone = await service.absences(shop.account_id, GTIN, begin, country="NL")
+
+    assert changed == [(GTIN,), (), (GTIN,), (GTIN,), (GTIN,)]
+    assert late == ()
+    assert [offer.competitor for offer in latest.offers] == ["A"]
+    assert [(one.competitor, one.price) for one in latest.gone] == [("B", Decimal(12))]
+    assert (latest.read_at, latest.problem) == (begin + timedelta(hours=4), "No such product.")
+    assert [moment.observed_at - begin for moment in history] == [timedelta(hours=hours) for hours in (0, 2, 3, 4)]
+    assert [(one.competitor, one.ends is None) for one in gone] == [("B", True), ("A", False)]
+
+
+async def test_what_a_channel_says_changed_is_read_and_told(shop: Shop) -> None:
+    ean = GTIN
+    offer = shop.world.accounts[CLIENT].offers.get(shop.offer("MUG", ean=ean, amount=5))
+    assert offer is not None
+    offer.prices = (PriceStep(1, Decimal("17.95")),)
+    run = shop.run()
+
+    first = await read_markets(run, shop.connections, shop.account_id, [ean, "0000000000000"], "NL")
+    again = await read_markets(run, shop.connections, shop.account_id, [ean], "NL")
+
+    assert (first.read, set(first.changed), first.left) == (2, {ean, "0000000000000"}, [])
+    assert again.read == 1
+    async with shop.database.transaction(shop.scope) as session:
+        row = (await CompetingService(session).latest([shop.account_id], [ean], "NL"))[shop.account_id, ean]
+        events, _ = await read_after(session, shop.place)
+    assert row.offers
+    told = [event.payload for event in events if event.topic == "pricewatch.competing_offers_changed"]
+    assert sorted(told[0]["gtins"]) == sorted(first.changed)
+
+    async with shop.database.transaction(shop.scope) as session:
+        connected = next(event for event in events if event.topic == "channels.account_connected")
+        notice = msgspec.structs.replace(connected, payload={"gtin": ean})
+        await jobs.on_notices(session, [notice])
+        waiting = await session.execute(text("SELECT args FROM job_run WHERE job = 'pricewatch.read_competing'"))
+        assert [args["gtins"] for args in waiting.scalars()] == [[ean]]
+
+
+async def test_old_months_are_dropped_by_the_application_and_nothing_else(shop: Shop) -> None:
+    async with shop.database.transaction(Scope.all_sellers()) as session:
+        with pytest.raises(Exception, match="too young"):
+            await session.execute(text("SELECT drop_month_partitions('competing_offers', 5)"))
+    done = await run_inline(shop.database, shop.box, shop.settings, CareForCompeting())
+
+    assert done == {"made": 0, "dropped": 0}
