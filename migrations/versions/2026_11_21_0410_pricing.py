@@ -22,6 +22,7 @@ TABLES = (
     "pricing_commission",
     "pricing_supplier",
     "pricing_standing",
+    "pricing_touched",
     "pricing_decision",
     "pricing_approval",
     "pricing_limits",
@@ -57,6 +58,7 @@ def upgrade() -> None:
     _commissions()
     _suppliers()
     _standings()
+    _toucheds()
     _decisions()
     _approvals()
     _limits()
@@ -509,4 +511,20 @@ def _standings() -> None:
         ["seller_id", "offer_id"],
         unique=False,
         postgresql_where=sa.text("outcome IN ('proposed', 'held', 'frozen')"),
+    )
+
+
+def _toucheds() -> None:
+    op.create_table(
+        "pricing_touched",
+        sa.Column("offer_id", sa.Uuid(), nullable=False),
+        sa.Column("seller_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("trigger", sa.Text(), nullable=False),
+        sa.Column("read_market", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["offer_id"], ["offer.id"], name="fk_pricing_touched_offer_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("offer_id", name=op.f("pk_pricing_touched")),
+    )
+    op.create_index(
+        "ix_pricing_touched_account_id", "pricing_touched", ["account_id", "read_market", "offer_id"], unique=False
     )

@@ -112,6 +112,17 @@ class FrozenError(RefusedError):
     )
 
 
+class LimitsMovedError(RefusedError):
+    """What was asked for is not possible any more."""
+
+    code = "pricing.limits_moved"
+    title = N_("No longer inside its limits")
+    message = N_(
+        "{currency} {price} is not between floor and ceiling any more, no rule is for the offer now, or somebody set its"
+        " price by hand. Refuse the change; the next run asks for the price that fits."
+    )
+
+
 class WholeInstanceError(ForbiddenError):
     """A seller's own people cannot end what concerns all sellers."""
 

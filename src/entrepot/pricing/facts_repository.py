@@ -114,4 +114,4 @@ class FactsRepository:
             ),
             {"products": list(product_ids)},
         )
-        return dict(found.tuples().all())
+        return {row[0]: row[1] for row in found}

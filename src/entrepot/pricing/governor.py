@@ -150,7 +150,7 @@ class Governor:
         counter = turned_over(counters[INSTANCE], at)
         found = _items(number, counter, allowed_for(limits, None, None))
         if number and found is not None:
-            await self._freeze(verdict, INSTANCE, None, None, found)
+            await self._freeze(verdict, INSTANCE, None, None, found, teller=min(sellers.values()))
             for seller_id in sorted(set(sellers.values())):
                 await self._hold(seller_id, None)
             verdict.frozen.update(plain)
@@ -195,8 +195,16 @@ class Governor:
         return verdict.freezes[0] if verdict.freezes else None
 
     async def _freeze(
-        self, verdict: Verdict, scope: str, seller_id: UUID | None, account_id: UUID | None, found: Breach
+        self,
+        verdict: Verdict,
+        scope: str,
+        seller_id: UUID | None,
+        account_id: UUID | None,
+        found: Breach,
+        *,
+        teller: UUID | None = None,
     ) -> None:
+        """Stop a scope; *teller* is whose transaction stops the instance: its event is theirs, or nobody could add it."""
         freeze_id = new_id()
         row: dict[str, Any] = {
             "id": freeze_id,
@@ -214,7 +222,7 @@ class Governor:
         if seller_id is not None:
             await self._hold(seller_id, account_id)
         event = Frozen(
-            seller_id=seller_id,
+            seller_id=seller_id or teller,
             subject_id=freeze_id,
             scope=scope,
             account_id=account_id,

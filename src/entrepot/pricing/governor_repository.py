@@ -208,7 +208,7 @@ class GovernorRepository:
             ),
             {"offers": list(offer_ids), "since": since},
         )
-        return dict(found.tuples().all())
+        return {row[0]: row[1] for row in found}
 
     # Freezes
 

@@ -188,7 +188,7 @@ class GroupRepository:
                 WHERE o.gone_at IS NULL AND {BELONGS} GROUP BY g.id"""  # noqa: S608
             )
         )
-        return dict(found.tuples().all())
+        return {row[0]: row[1] for row in found}
 
     async def candidates(self, offer_ids: Collection[UUID]) -> list[Candidate]:
         """Return every rule that could price each of the offers, of groups that are on."""

@@ -407,3 +407,20 @@ class Freeze(Base):
     began_by: Mapped[str]
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[str] = mapped_column(server_default="")
+
+
+class Touched(Base):
+    """An offer whose price is to be looked at soon: bursts of events meet here, and one run takes them all."""
+
+    __tablename__ = "pricing_touched"
+    __table_args__ = (
+        ForeignKeyConstraint(["offer_id"], ["offer.id"], name="fk_pricing_touched_offer_id", ondelete="CASCADE"),
+        Index("ix_pricing_touched_account_id", "account_id", "read_market", "offer_id"),
+    )
+
+    offer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seller_id: Mapped[UUID]
+    account_id: Mapped[UUID]
+    trigger: Mapped[str]
+    read_market: Mapped[bool]
+    """The market has to be read first."""

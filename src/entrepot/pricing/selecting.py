@@ -14,7 +14,6 @@ MOST_NAMES = 2_000
 """SKUs or tags of one selection."""
 
 type Names = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...], Meta(max_length=MOST_NAMES)]
-type Amount = Annotated[Decimal, Meta(ge=0)]
 type Units = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 
 
@@ -27,8 +26,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
     tags: Names = ()
     accounts: Names = ()
     """Ids of channel accounts."""
-    price_from: Amount | None = None
-    price_to: Amount | None = None
+    price_from: Decimal | None = None
+    price_to: Decimal | None = None
     stock_from: Units | None = None
     stock_to: Units | None = None
 
