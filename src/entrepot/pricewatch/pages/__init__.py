@@ -3,6 +3,7 @@
 from typing import Any
 
 from entrepot.access.navigation import NavItem
+from entrepot.pricewatch.watching import pages as watching
 
-ROUTES: list[Any] = []
-NAV: list[NavItem] = []
+ROUTES: list[Any] = [*watching.ROUTES]
+NAV: list[NavItem] = [*watching.NAV]

@@ -1,6 +1,6 @@
 """Adding what is watched: pages that were looked at, and many addresses at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -136,6 +136,14 @@ class Adding:
             await jobs.enqueue(self._session, CheckDue(), key="due", again=True)
         under |= await self._watch.watched_under(seller_id, [url for url in fresh if url not in made])
         return [_added(line.url, made, products, under) for line in lines]
+
+    async def watched_under(self, seller_id: UUID, urls: Collection[str]) -> dict[str, tuple[UUID, str]]:
+        """Return page -> the watched product it belongs to, and its title; for those that are watched."""
+        return await self._watch.watched_under(seller_id, urls)
+
+    async def stores_of(self, seller_id: UUID, domains: Collection[str]) -> dict[str, str]:
+        """Return host -> name of the seller's store it belongs to, for those that there are."""
+        return {domain: store.name for domain, store in (await self._stores.by_domain(seller_id, domains)).items()}
 
     async def stores_for(self, seller_id: UUID, wanted: Mapping[str, tuple[str, str]]) -> dict[str, UUID]:
         """Return host -> store, making those that are missing.

@@ -26,6 +26,7 @@ from entrepot.pricewatch.watching.errors import (
 )
 from entrepot.pricewatch.watching.events import ListingChanged, ListingRemoved
 from entrepot.pricewatch.watching.refs import ListingRef
+from entrepot.pricewatch.watching.selectors import selector_of
 from entrepot.pricewatch.watching.tasks import CheckDue
 
 MOST_PINS = 20
@@ -208,3 +209,14 @@ def _makes_sense(window: Window) -> bool:
     except (ValueError, ZoneInfoNotFoundError):
         return False
     return bool(window.days) and set(window.days) <= set(range(7))
+
+
+def read_pins(written: str, availability: str = "") -> list[Pin]:
+    """Return what is fixed: selectors, one a line, and an availability.
+
+    Raises:
+        SelectorUnreadableError: a line is no selector.
+    """
+    selectors = [selector_of(line) for line in written.splitlines() if line.strip()]
+    pins = [Pin(one.field, str(one.kind), one.expression, one.attribute) for one in selectors]
+    return [*pins, Pin(Field.AVAILABILITY, value=availability)] if availability else pins

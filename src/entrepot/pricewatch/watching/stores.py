@@ -17,8 +17,7 @@ from entrepot.kit.money import CURRENCIES
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.storage import Storage
 from entrepot.kit.text import N_
-from entrepot.pricewatch.extracting.contract import Difference, Recipe, Selector
-from entrepot.pricewatch.extracting.service import parse_selector
+from entrepot.pricewatch.extracting.contract import Difference, Recipe
 from entrepot.pricewatch.fetching.contract import FetchMode
 from entrepot.pricewatch.snapshots.service import SnapshotService
 from entrepot.pricewatch.watching.addresses import domain_of, normalise
@@ -27,7 +26,6 @@ from entrepot.pricewatch.watching.errors import (
     ChangedMeanwhileError,
     DomainTakenError,
     OldAnswersChangeError,
-    SelectorUnreadableError,
     SharedStoreUnreadableError,
     StoreInUseError,
     StoreNotFoundError,
@@ -35,6 +33,7 @@ from entrepot.pricewatch.watching.errors import (
 from entrepot.pricewatch.watching.events import StoreAdded, StoreChanged, StoreRemoved
 from entrepot.pricewatch.watching.looking import Secrets, open_secrets, seal_secrets
 from entrepot.pricewatch.watching.refs import StoreRef
+from entrepot.pricewatch.watching.selectors import selector_of, write_selector
 from entrepot.pricewatch.watching.stores_repository import StoreRepository
 
 FORM = 1
@@ -83,24 +82,6 @@ class SharedStore(StoreDraft, frozen=True, kw_only=True):
     """A draft as it is written into a file."""
 
     entrepot_store: int = FORM
-
-
-def selector_of(line: str) -> Selector:
-    """Return the selector that *line* writes.
-
-    Raises:
-        SelectorUnreadableError: it is none.
-    """
-    try:
-        return parse_selector(line.strip())
-    except (ValueError, NotImplementedError) as error:
-        raise SelectorUnreadableError(selector=line.strip()[:200], reason=str(error)[:200]) from None
-
-
-def write_selector(selector: Selector) -> str:
-    """Return *selector* as people write it, so that :func:`selector_of` reads the same."""
-    attribute = f"@{selector.attribute}" if selector.attribute else ""
-    return f"{selector.field}={selector.kind}:{selector.expression}{attribute}"
 
 
 def draft_of(store: StoreRef) -> StoreDraft:
@@ -182,8 +163,9 @@ class StoreService:
             "made_by": made_by,
             "sealed": seal_secrets(secrets, self._box) if secrets else None,
         }
-        await self._stores.add([row])
-        await self._claim(seller_id, store_id, draft.domains)
+        async with self._session.begin_nested():
+            await self._stores.add([row])
+            await self._claim(seller_id, store_id, draft.domains)
         event = StoreAdded(seller_id=seller_id, subject_id=store_id, name=draft.name, made_by=made_by)
         await outbox.record(self._session, event)
         return store_id
@@ -216,13 +198,19 @@ class StoreService:
         if recipe != before.recipe and (differences := await self.differences(before, recipe)):
             raise OldAnswersChangedError(differences, count=len(differences), store=before.name)
         values = _columns(draft)
-        old = _columns(draft_of(before))
-        changes = {name: [old[name], after] for name, after in values.items() if old[name] != after}
+        changes = {
+            name: [getattr(before, name), after]
+            for name, after in values.items()
+            if name != "recipe" and getattr(before, name) != after
+        }
+        if recipe != before.recipe:
+            changes["recipe"] = [list(draft_of(before).selectors), list(draft.selectors)]
         if secrets is not None and secrets != open_secrets(before, self._box):
             values["sealed"] = seal_secrets(secrets, self._box)
             changes["secrets"] = ["", "changed"]
         if sorted(draft.domains) != sorted(before.domains):
-            await self._claim(before.seller_id, store_id, draft.domains)
+            async with self._session.begin_nested():
+                await self._claim(before.seller_id, store_id, draft.domains)
             changes["domains"] = [list(before.domains), list(draft.domains)]
         if not changes:
             return
