@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from entrepot.pricewatch.extracting.document import Document
+from entrepot.pricewatch.extracting.generic import Reader
 from entrepot.pricewatch.extracting.contract import Amount, Case, Difference, Extraction, Field, Page, Recipe, Selector
 
 __all__ = ["extract", "parse_selector", "read_price", "replay", "write_price"]
@@ -14,8 +16,11 @@ BARE = Recipe()
 
 def extract(page: Page, recipe: Recipe = BARE) -> Extraction:
     """Return what *page* says.  Never raises: a page that says nothing has an empty answer with problems."""
-    del page, recipe
-    return Extraction()
+    document = Document(page, recipe.locale)
+    reader = Reader(document, recipe.currency)
+    price, original, currency = reader.price()
+    return Extraction(price=price, original_price=original, currency=currency, availability=reader.availability(priced=price is not None),
+        sku=reader.sku(), gtin=reader.declared(Field.GTIN), mpn=reader.declared(Field.MPN), brand=reader.declared(Field.BRAND), title=reader.title(), findings=tuple(reader.findings))
 
 
 def read_price(text: str, locale: str = "", currency: str = "") -> Amount | None:

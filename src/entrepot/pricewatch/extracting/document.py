@@ -1,0 +1,216 @@
+"""One page, parsed once: its text in the right alphabet, its tree, and where it comes from."""
+
+import codecs
+import re
+from functools import cached_property
+from itertools import islice
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
+
+from entrepot.pricewatch.extracting.contract import Page
+from entrepot.pricewatch.extracting.currencies import country_of_host
+from entrepot.pricewatch.extracting.json_reading import Json, read_json
+from entrepot.pricewatch.extracting.prices import territory
+
+LARGEST_BODY = 4_000_000
+DEEPEST = 60
+"""Ancestors that are looked at: pages nest 20 to 40 deep."""
+SUSPICIOUS = 4_000
+"""Tags without an end up to here: pages have hundreds of images and line breaks."""
+DEEPEST_TREE = 400
+_TAG = re.compile(rb"<(/?)([A-Za-z][^\s/>]{0,20})")
+MOST_ATTRIBUTES = 1_000
+_ATTRIBUTES = re.compile(
+    rb"""<[a-zA-Z](?:[^"'<>]{4000}[^"'<>]*+|[^"'<>]*+(?:"[^"]*+"[^"'<>]*+|'[^']*+'[^"'<>]*+){200,}+)"""
+)
+_QUOTED = re.compile(rb"""\s*=?\s*(?:"[^"]*+"|'[^']*+')""")
+_NEVER_DEEP = frozenset(b"area base br col embed hr img input link meta param source track wbr p li td th tr option dd dt path use rect circle script style".split())
+_NOTHING = LexborHTMLParser("<html><head></head><body></body></html>")
+_CHARSET = re.compile(rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s{0,4}=\s{0,4}["']?\s{0,4}([\w.:-]{2,40})""", re.IGNORECASE)
+_HEADER_CHARSET = re.compile(r"charset\s{0,4}=\s{0,4}[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_AS_BROWSERS = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "iso8859-9": "cp1254", "tis-620": "cp874"}  # fmt: skip
+_SPACE = re.compile(r"\s+")
+
+
+class Document:
+    """What strategies read: lazily, so that a page whose JSON-LD says all costs one parse and one query."""
+
+    def __init__(self, page: Page, locale: str = "") -> None:
+        self.url = page.url
+        self.body = sound(shallow(utf8(page.body[:LARGEST_BODY], page.content_type)))
+        self._locale = locale
+        address = urlsplit(page.url) if len(page.url) < 4_000 else urlsplit("")  # noqa: PLR2004
+        self.host = (address.hostname or "").lower()
+        self.path = address.path
+        self.query = address.query + "&" + address.fragment
+
+    @cached_property
+    def tree(self) -> LexborHTMLParser:
+        try:
+            return LexborHTMLParser(self.body, options=LexborDocumentOptions.WO_EVENTS)
+        except (ValueError, RuntimeError):
+            return _NOTHING
+
+    @cached_property
+    def root(self) -> LexborNode:
+        return self.tree.root or _NOTHING.css("html")[0]
+
+    @cached_property
+    def text(self) -> str:
+        """The source as text, for patterns."""
+        return self.body.decode("utf-8", "replace")
+
+    @cached_property
+    def language(self) -> str:
+        """What ``<html lang>`` says, as it says it."""
+        html = self.tree.css_first("html")
+        said = html.attributes if html is not None else {}
+        return ((said.get("lang") or said.get("xml:lang") or "").strip())[:20]
+
+    @cached_property
+    def locale(self) -> str:
+        """The store's locale by its recipe, else the page's language."""
+        return self._locale or self.language
+
+    @cached_property
+    def country(self) -> str:
+        """Where the shop sells: by its domain, else by the locale."""
+        return country_of_host(self.host) or territory(self._locale) or territory(self.language)
+
+    @cached_property
+    def scripts(self) -> list[tuple[dict[str, str | None], LexborNode]]:
+        return [(node.attributes, node) for node in self.tree.css("script")]
+
+    @cached_property
+    def json_ld(self) -> list[Json]:
+        """Every JSON-LD script that can be read."""
+        found = [read_json(script_text(node)) for attributes, node in self.scripts if "ld+json" in (attributes.get("type") or "")]
+        return [value for value in found if value is not None]
+
+    @cached_property
+    def headings(self) -> list[LexborNode]:
+        return [node for node in self.tree.css("h1") if words_of(node, 300)]
+
+    @cached_property
+    def title(self) -> str:
+        """The text of ``<title>``."""
+        node = self.tree.css_first("head > title") or self.tree.css_first("title")
+        return words_of(node, 400) if node is not None else ""
+
+    @cached_property
+    def metas(self) -> dict[str, str]:
+        """Contents of ``<meta>`` by property or name, in lower case; the first of each wins."""
+        found: dict[str, str] = {}
+        for node in self.tree.css("meta[content]"):
+            attributes = node.attributes
+            name = attributes.get("property") or attributes.get("name")
+            if name:
+                found.setdefault(name.lower(), (attributes.get("content") or "").strip()[:2_000])
+        return found
+
+    def says(self, *words: bytes) -> bool:
+        """Return whether the source has one of *words*: cheap, to save a query."""
+        return any(word in self.body for word in words)
+
+
+def utf8(body: bytes, content_type: str) -> bytes:
+    """Return *body* in UTF-8: by its mark, its header, its own declaration, and by what it really is."""
+    for bom, name in _BOMS:
+        if body.startswith(bom):
+            return body[len(bom) :] if name == "utf-8" else body[len(bom) :].decode(name, "replace").encode()
+    if body.isascii():
+        return body
+    header = _HEADER_CHARSET.search(content_type)
+    declared = header[1] if header else ((match[1].decode() if (match := _CHARSET.search(body[:4_096])) else ""))
+    name = _codec(declared)
+    if name == "utf-8":
+        return body
+    try:
+        body.decode()  # what reads as UTF-8 is UTF-8, whatever it says
+    except UnicodeDecodeError as refused:
+        if not name and refused.start > len(body) - 4:  # cut in the middle of a character
+            return body
+        return body.decode(name or "cp1252", "replace").encode()
+    return body
+
+
+def sound(body: bytes) -> bytes:
+    """Return *body* up to the first tag with more attributes than any page has: parsers compare each with each."""
+    for match in _ATTRIBUTES.finditer(body):
+        bare = _QUOTED.sub(b" ", match[0])
+        if len(bare.split()) > MOST_ATTRIBUTES:
+            return body[: match.start()]
+    return body
+
+
+def shallow(body: bytes) -> bytes:
+    """Return *body* up to where it nests deeper than any page does: parsers take quadratic time for the rest."""
+    open_ends, start, step = 0, 0, max(len(body) // 32, 16_384)
+    while start < len(body):
+        tags = body.count(b"<", start, start + step)
+        open_ends += tags - 2 * body.count(b"</", start, start + step)
+        if open_ends > SUSPICIOUS or tags * 3 > step:
+            break
+        start += step
+    else:
+        return body
+    depth, of_name = 0, dict[bytes, int]()
+    for match in _TAG.finditer(body):
+        name = match[2].lower()
+        if name in _NEVER_DEEP:
+            continue
+        if not match[1]:
+            depth += 1
+            of_name[name] = of_name.get(name, 0) + 1
+        elif of_name.get(name):
+            depth -= 1
+            of_name[name] -= 1
+        if depth > DEEPEST_TREE:
+            return body[: match.start()]
+    return body
+
+
+def _codec(declared: str) -> str:
+    try:
+        name = codecs.lookup(declared).name if declared else ""
+    except LookupError:
+        return ""
+    return _AS_BROWSERS.get(name, name)
+
+
+def script_text(node: LexborNode) -> str:
+    """Return the source inside a ``<script>``."""
+    child = node.first_child
+    return (child.text_content or "") if child is not None else ""
+
+
+def words_of(node: LexborNode, longest: int = 500) -> str:
+    """Return the text of *node* with single spaces."""
+    return _SPACE.sub(" ", node.text_lexbor()[: longest * 8]).strip()[:longest]
+
+
+def spaced_words(node: LexborNode, longest: int = 500) -> str:
+    """Return the text of *node* with a space between elements."""
+    return _SPACE.sub(" ", node.text(separator=" ")[: longest * 8]).strip()[:longest]
+
+
+def ancestors(node: LexborNode) -> list[LexborNode]:
+    """Return *node* and what it stands in, up to the root."""
+    return list(islice(_upwards(node), DEEPEST))
+
+
+def _upwards(node: LexborNode | None):  # noqa: ANN202
+    while node is not None:
+        yield node
+        node = node.parent
+
+
+def marks_of(attributes: dict[str, str | None]) -> str:
+    """Return what an element is called: its classes, id and test names, in lower case."""
+    return " ".join(
+        value
+        for name in ("class", "id", "data-testid", "data-test", "data-auto-id", "data-hook", "data-role", "data-qa", "itemprop", "name")
+        if (value := attributes.get(name))
+    ).lower()

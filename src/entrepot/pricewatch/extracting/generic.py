@@ -1,0 +1,115 @@
+"""Read a page without configuration: what it declares, weighed against what it shows."""
+
+from decimal import Decimal
+
+from entrepot.pricewatch.extracting.contract import GENERIC, Availability, Field, Finding
+from entrepot.pricewatch.extracting.currencies import currency_named, currency_of, meaning
+from entrepot.pricewatch.extracting.document import Document, words_of
+from entrepot.pricewatch.extracting.identity import sku_of
+from entrepot.pricewatch.extracting.prices import machine_number
+from entrepot.pricewatch.extracting.structured import Claim, json_ld_claims, main_claims, meta_claim, microdata_claims, state
+from entrepot.pricewatch.extracting.visible_price import ENOUGH, Candidate, candidates
+from entrepot.pricewatch.extracting.visible_stock import visible_state
+
+
+class Reader:
+    """One generic reading of one page: every answer with its evidence."""
+
+    def __init__(self, document: Document, currency: str = "") -> None:
+        self.document = document
+        self.expected = currency
+        self.findings: list[Finding] = []
+        self.claims: list[Claim] = []
+        ld = main_claims(json_ld_claims(document), document)
+        micro = main_claims(microdata_claims(document), document)
+        self.claims = [*ld[:1], *micro[:1], meta_claim(document)]
+
+    def found(self, field: Field, text: object, strategy: str, where: str) -> None:
+        self.findings.append(Finding(field, str(text)[:300], strategy, where))
+
+    def declared(self, field: Field) -> str:
+        """Return the first declared text for *field*, and note where."""
+        for claim in self.claims:
+            if field in claim.texts:
+                text, where = claim.texts[field]
+                words = str(text).strip()[:500]
+                if words:
+                    self.found(field, words, claim.kind.value, where)
+                    return words
+        return ""
+
+    def currency(self, mark: str = "", claim: Claim | None = None) -> str:
+        """Decide the currency: what stands with the price, then what the page says elsewhere, then the store's."""
+        for each in [claim] if claim else self.claims:
+            if each and Field.CURRENCY in each.texts:
+                named = currency_named(str(each.texts[Field.CURRENCY][0]))
+                if named and (not mark or meaning(mark, self.document.country, named) in {named, ""}):
+                    return named
+        if mark:
+            return meaning(mark, self.document.country, self.expected)
+        return self.expected or currency_of(self.document.country)
+
+    def price(self) -> tuple[Decimal | None, Decimal | None, str]:
+        """Return price, original price and currency."""
+        document = self.document
+        seen = candidates(document)
+        shown = {each.amount for each in seen if not each.old and each.score > 0}
+        best = next((each for each in seen if each.score >= ENOUGH and not each.old), None)
+        for claim in self.claims:
+            if Field.PRICE not in claim.texts:
+                continue
+            text, where = claim.texts[Field.PRICE]
+            declared = machine_number(text, document.locale, currency_named(str(claim.texts.get(Field.CURRENCY, ("", ""))[0])))
+            if declared is None or declared <= 0:
+                continue
+            if best is not None and declared not in shown and best.score > 10:  # noqa: PLR2004
+                break
+            self.found(Field.PRICE, text, claim.kind.value, where)
+            return declared, self.original(seen, declared, best), self.currency("", claim) or self.currency(best.mark if best else "")
+        if best is None:
+            return None, None, ""
+        self.found(Field.PRICE, best.text, GENERIC, best.where)
+        return best.amount, self.original(seen, best.amount, best), self.currency(best.mark)
+
+    def original(self, seen: list[Candidate], price: Decimal, best: Candidate | None) -> Decimal | None:
+        """Return what it cost before: declared, or struck out beside the price."""
+        for each in seen:
+            if each.old and each.amount > price and best is not None and each.score > best.score - 12:
+                self.found(Field.ORIGINAL_PRICE, each.text, GENERIC, each.where)
+                return each.amount
+        return None
+
+    def availability(self, *, priced: bool) -> Availability:
+        """Return whether it can be had: declared, else shown; a price that nothing speaks against means yes."""
+        for claim in self.claims:
+            if Field.AVAILABILITY in claim.texts:
+                text, where = claim.texts[Field.AVAILABILITY]
+                if (declared := state(text)) is not Availability.UNKNOWN:
+                    self.found(Field.AVAILABILITY, text, claim.kind.value, where)
+                    return declared
+        shown, text, where = visible_state(self.document)
+        if shown is Availability.UNKNOWN and priced:
+            shown, text, where = Availability.IN_STOCK, "", "a price, and nothing that says it cannot be had"
+        if shown is not Availability.UNKNOWN:
+            self.found(Field.AVAILABILITY, text, GENERIC, where)
+        return shown
+
+    def sku(self) -> str:
+        """Return the article number."""
+        declared = self.declared(Field.SKU)
+        if declared:
+            return declared
+        value, text, where = sku_of(self.document)
+        if value:
+            self.found(Field.SKU, text, GENERIC, where)
+        return value
+
+    def title(self) -> str:
+        """Return the product's name."""
+        if declared := self.declared(Field.TITLE):
+            return declared
+        for heading in self.document.headings[:1]:
+            text = words_of(heading, 300)
+            self.found(Field.TITLE, text, GENERIC, "h1")
+            return text
+        return self.document.title

@@ -1,0 +1,76 @@
+"""The names of a product: article number, GTIN, maker's number, brand."""
+
+import re
+
+from entrepot.pricewatch.extracting.document import Document, spaced_words
+from entrepot.pricewatch.extracting.words import SKU_LABEL
+
+_WEAK = re.compile(r"^(?:model|part|mfr|mpn|isbn|ean|style|web)", re.IGNORECASE)
+_NO_NUMBER = re.compile(r"^(?:\d{1,2}|\d+[.,]\d{2}|\d+(?:mm|cm|kg|ml|gb|w|l|g|m)|20\d\d|[a-zà-ž]+)$", re.IGNORECASE)
+_ID_ATTRIBUTES = ("data-sku", "data-product-sku", "data-productsku", "data-product_sku", "data-itemid", "data-item-id", "data-product-id", "data-productid", "data-product_id", "data-pid", "data-article-number", "data-asin")
+_ID_INPUTS = "input[name=sku i],input[name=ASIN],input[name=productId i],input[name=product_id i],input[name=product],input[name=itemId i],input[name=item_id],input[name=id_product],input[name=add-to-cart],button[name=add-to-cart],input[name=pid],input[id=product_id i]"
+_IN_SCRIPT = re.compile(r"""["']?(?P<key>sku|productSku|product_sku|productId|product_id|productID|itemId|item_id|articleNumber|ecomm_prodid|prodid|partNumber|product_code|productCode|ad_id|adId)["']?\s{0,3}[:=]\s{0,3}\[?\s{0,2}["']?(?P<value>[A-Za-z0-9][\w./-]{2,39})["']?""")  # fmt: skip
+_URL_ID = re.compile(r"(?<![\w])(?:[a-z]{0,3}\d{4,18}|[A-Z0-9]{8,14})(?![\w])|(?<=[-_/.x])[a-z]{0,4}\d{4,18}(?=$|[-_/.?])", re.IGNORECASE)
+
+
+def sku_of(document: Document) -> tuple[str, str, str]:
+    """Return the article number that the page shows or uses, its text, and where; empty when none stands out."""
+    for finder in (_labelled, _in_attributes, _in_scripts):
+        found = finder(document)
+        if found[0]:
+            return found
+    return "", "", ""
+
+
+def is_article_number(text: str) -> bool:
+    """Return whether *text* could be an article number: with a digit, not a measure, not a year."""
+    return 2 < len(text) <= 40 and any(sign.isdigit() for sign in text) and _NO_NUMBER.match(text) is None  # noqa: PLR2004
+
+
+def _labelled(document: Document) -> tuple[str, str, str]:
+    body = document.tree.body
+    text = spaced_words(body, 60_000) if body is not None else ""
+    weak = ("", "", "")
+    for match in SKU_LABEL.finditer(text):
+        value = match["value"].strip(" .-/")
+        if not is_article_number(value):
+            continue
+        found = (value, match[0].strip(), "label")
+        if _WEAK.match(match[0]):
+            weak = weak if weak[0] else found
+            continue
+        return found
+    return weak if weak[0] and not _WEAK.match("isbn") else ("", "", "")
+
+
+def _in_attributes(document: Document) -> tuple[str, str, str]:
+    for node in document.tree.css(_ID_INPUTS)[:5]:
+        attributes = node.attributes
+        value = (attributes.get("value") or "").strip()
+        if is_article_number(value):
+            return value, value, f"input {attributes.get('name')}"
+    for name in _ID_ATTRIBUTES:
+        if name.encode() in document.body:
+            for node in document.tree.css(f"[{name}]")[:1]:
+                value = (node.attributes.get(name) or "").strip()
+                if is_article_number(value):
+                    return value, value, name
+    return "", "", ""
+
+
+def _in_scripts(document: Document) -> tuple[str, str, str]:
+    address = document.path + "?" + document.query
+    votes: dict[str, float] = {}
+    for match in list(_IN_SCRIPT.finditer(document.text))[:200]:
+        value = match["value"]
+        if is_article_number(value):
+            votes[value] = votes.get(value, 0.0) + 1 + (10 if value in address else 0)
+    for match in _URL_ID.finditer(address):
+        value = match[0]
+        if is_article_number(value) and document.body.count(value.encode()) > 2:  # noqa: PLR2004
+            votes[value] = votes.get(value, 0.0) + 4
+    if votes:
+        best = max(votes, key=lambda value: votes[value])
+        if votes[best] > 3:  # noqa: PLR2004
+            return best, best, "scripts and address"
+    return "", "", ""

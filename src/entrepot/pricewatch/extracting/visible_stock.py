@@ -1,0 +1,82 @@
+"""Whether the product can be had, as a person sees it: words near the headline, the buy button, what is declared."""
+
+from selectolax.lexbor import LexborNode
+
+from entrepot.pricewatch.extracting.contract import Availability
+from entrepot.pricewatch.extracting.document import Document, ancestors, marks_of, spaced_words
+from entrepot.pricewatch.extracting.visible_price import buy_buttons
+from entrepot.pricewatch.extracting.words import BACK_ORDER, IN, NOTIFY, OTHER_BLOCKS, OUT, PRE_ORDER, STOCK_NAMES
+
+
+def visible_state(document: Document) -> tuple[Availability, str, str]:
+    """Return what the page shows about stock, the words that say so, and where."""
+    named = [text for text in _named_texts(document) if text[0]]
+    for state, pattern in ((Availability.PRE_ORDER, PRE_ORDER), (Availability.BACK_ORDER, BACK_ORDER)):
+        for text, where in named[:6]:
+            if pattern.search(text) and not OUT.search(text):
+                return state, text, where
+    buttons = buy_buttons(document)
+    alive = [node for node in buttons if not _is_disabled(node)]
+    for text, where in named:
+        gone = OUT.search(text)
+        if gone is not None and not alive:
+            return Availability.OUT_OF_STOCK, text, where
+        if gone is None and IN.search(text):
+            return Availability.IN_STOCK, text, where
+    if alive:
+        words = spaced_words(alive[0], 80)
+        state = Availability.PRE_ORDER if PRE_ORDER.search(words) else Availability.IN_STOCK
+        return state, words or "button", "buy button"
+    block = _main_text(document)
+    gone = OUT.search(block) or NOTIFY.search(block)
+    if gone is not None:
+        return Availability.OUT_OF_STOCK, block[max(0, gone.start() - 20) : gone.end() + 20], "near the headline"
+    if buttons:
+        return Availability.OUT_OF_STOCK, spaced_words(buttons[0], 80) or "button", "buy button, switched off"
+    if (there := IN.search(block)) is not None:
+        return Availability.IN_STOCK, there[0], "near the headline"
+    return Availability.UNKNOWN, "", ""
+
+
+def _named_texts(document: Document) -> list[tuple[str, str]]:
+    names = [name for name in STOCK_NAMES if name.encode() in document.body]
+    if not names:
+        return []
+    found: list[tuple[str, str]] = []
+    for node in document.tree.css(",".join(f"[{attribute}*={name} i]" for name in names for attribute in ("class", "id")))[:200]:
+        if node.tag in {"script", "style", "input", "option", "li", "label", "body", "html", "form", "template"}:
+            continue
+        text = spaced_words(node, 161)
+        if not text or len(text) > 160:  # noqa: PLR2004
+            continue
+        line = ancestors(node)
+        if any(OTHER_BLOCKS.search(marks_of(parent.attributes)) for parent in line[1:9]) or _is_hidden(line):
+            continue
+        found.append((text, marks_of(node.attributes)[:60]))
+        if len(found) >= 12:  # noqa: PLR2004
+            break
+    return found
+
+
+def _is_hidden(line: list[LexborNode]) -> bool:
+    for parent in line[:6]:
+        attributes = parent.attributes
+        style, names = attributes.get("style") or "", f" {(attributes.get('class') or '').lower()} "
+        if "display:none" in style.replace(" ", "") or " hidden " in names or " hide " in names or " d-none " in names or "hidden" in attributes:
+            return True
+    return False
+
+
+def _is_disabled(node: LexborNode) -> bool:
+    attributes = node.attributes
+    return "disabled" in attributes or attributes.get("aria-disabled") == "true" or "disabled" in (attributes.get("class") or "").lower().split()
+
+
+def _main_text(document: Document) -> str:
+    """Return the text around the headline: the smallest block that says more than a few lines."""
+    for heading in document.headings[:1]:
+        for parent in ancestors(heading)[1:12]:
+            text = spaced_words(parent, 2_500)
+            if len(text) > 600:  # noqa: PLR2004
+                return text
+    return ""
