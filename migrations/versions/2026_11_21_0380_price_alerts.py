@@ -248,11 +248,44 @@ def _alerts() -> None:
     )
     isolate("price_alert_state")
 
+    op.create_table(
+        "price_standing",
+        sa.Column("watched_product_id", sa.Uuid(), nullable=False),
+        sa.Column("seller_id", sa.Uuid(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("price", sa.Numeric(18, 4), nullable=True),
+        sa.Column("low", sa.Numeric(18, 4), nullable=False),
+        sa.Column("high", sa.Numeric(18, 4), nullable=False),
+        sa.Column("average", sa.Numeric(18, 4), nullable=False),
+        sa.Column("percentile", sa.Integer(), nullable=True),
+        sa.Column("trend", sa.Text(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=True),
+        _moment("computed_at"),
+        sa.CheckConstraint("score BETWEEN 0 AND 100", name=op.f("ck_price_standing_score_percent")),
+        sa.ForeignKeyConstraint(
+            ["seller_id", "watched_product_id"],
+            ["watched_product.seller_id", "watched_product.id"],
+            name="fk_price_standing_watched_product",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("watched_product_id", name=op.f("pk_price_standing")),
+    )
+    op.create_index(
+        "ix_price_standing_score",
+        "price_standing",
+        ["seller_id", sa.text("score DESC")],
+        unique=False,
+        postgresql_where=sa.text("score IS NOT NULL"),
+    )
+    op.create_index("ix_price_standing_computed_at", "price_standing", ["computed_at"], unique=False)
+    isolate("price_standing")
+
 
 def downgrade() -> None:
     op.execute("DROP TRIGGER forget_notifications ON watched_product")
     op.execute("DROP FUNCTION forget_notifications_of_watched_product()")
     for table in (
+        "price_standing",
         "price_alert_state",
         "price_alert",
         "notification_delivery",

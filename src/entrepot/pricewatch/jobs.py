@@ -2,10 +2,13 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from entrepot.pricewatch.alerts import jobs as alerts
 from entrepot.pricewatch.competing import jobs as competing
+from entrepot.pricewatch.history import jobs as history
 from entrepot.pricewatch.watching import jobs as watching
 
-PARTS = (competing, watching,)
+PARTS = (competing, watching, history)
+REACTIONS = (alerts.on_prices,)
 
 
 async def set_up(session: AsyncSession) -> None:
