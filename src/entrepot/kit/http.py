@@ -230,7 +230,7 @@ class Recorder(httpx.AsyncBaseTransport):
         except TimeoutError as error:
             problem = f"no complete answer within {LONGEST_CALL} s"
             raise httpx.ReadTimeout(problem, request=request) from error
-        except (httpx.TransportError, EntrepotError) as error:
+        except (httpx.RequestError, EntrepotError) as error:
             problem = f"{type(error).__name__}: {error}".removesuffix(": ")
             raise
         except asyncio.CancelledError:

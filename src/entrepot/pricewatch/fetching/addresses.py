@@ -1,12 +1,17 @@
 """Addresses of pages: which may be asked for, and which belong to the same shop."""
 
+import httpcore
 import httpx
 
-from entrepot.pricewatch.fetching.errors import NotAWebAddressError
+from entrepot.kit import network as network_errors
+from entrepot.kit.network import CheckedNetwork
+from entrepot.pricewatch.fetching.errors import AddressRefusedError, NotAWebAddressError, UnreachableError
 
 LONGEST = 4000
 """Characters of an address."""
 SHOWN = 200
+LOOK_UP = 10.0
+"""Seconds."""
 
 
 def web_address(text: str) -> httpx.URL:
@@ -35,3 +40,18 @@ def is_same_shop(first: httpx.URL, then: httpx.URL) -> bool:
     plain, other = host_of(first).removeprefix("www."), host_of(then).removeprefix("www.")
     downgraded = first.scheme == "https" and then.scheme == "http"
     return plain == other and first.port == then.port and not downgraded
+
+
+async def check_reachable(network: CheckedNetwork, url: httpx.URL) -> None:
+    """Look up a host before anybody else is asked to fetch from it, and refuse private addresses.
+
+    Raises:
+        AddressRefusedError: it has only those.
+        UnreachableError: it has none.
+    """
+    try:
+        await network.reachable(url.host, url.port or 443, LOOK_UP)
+    except network_errors.AddressRefusedError as error:
+        raise AddressRefusedError(host=url.host) from error
+    except httpcore.ConnectError as error:
+        raise UnreachableError(host=url.host, reason=str(error)) from error

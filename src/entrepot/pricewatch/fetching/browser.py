@@ -14,8 +14,9 @@ import httpx
 from entrepot.kit.addresses import Network
 from entrepot.kit.call_log import CallLog, RecordedCall
 from entrepot.kit.clock import now
+from entrepot.kit.network import CheckedNetwork
 from entrepot.pricewatch.fetching import errors
-from entrepot.pricewatch.fetching.addresses import SHOWN, host_of, web_address
+from entrepot.pricewatch.fetching.addresses import SHOWN, check_reachable, host_of, web_address
 from entrepot.pricewatch.fetching.answers import PAUSE_WORTHY, refusal, retry_after
 from entrepot.pricewatch.fetching.contract import Fetched, FetchMode, FetchPlan
 from entrepot.pricewatch.fetching.direct import StoreRedactor, languages
@@ -31,7 +32,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"
 FLAGS = (
     "--disable-gpu",
     "--disable-quic",  # it would not take the gateway
-    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",  # its name in other releases
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",  # names are the gateway's business
     "--dns-prefetch-disable",
     "--blink-settings=imagesEnabled=false",
@@ -43,6 +45,8 @@ FLAGS = (
     "--js-flags=--max-old-space-size=256",
 )
 HTML = "text/html; charset=utf-8"
+NO_PAGE = "?"
+"""The browser does not say what it was that it would not show."""
 WHOLE = 6
 """A page with its scripts may bring so many times as much as the page alone."""
 SETTLING = 4.0
@@ -80,6 +84,7 @@ class Browser:
         self._room = asyncio.Semaphore(pages)
         self._largest_mb = largest_mb
         self._calls = calls
+        self._network = CheckedNetwork(allowed)
         self._gateway = Gateway(allowed, largest=largest_mb * WHOLE * MB)
         self._starting = asyncio.Lock()
         self._playwright: Playwright | None = None
@@ -93,6 +98,7 @@ class Browser:
         """
         page = web_address(plan.url)
         host = host_of(page)
+        await check_reachable(self._network, page)  # the gateway refuses it, too, but not so fast
         chromium = await self._started()
         turn = self._hosts.turn(
             host, interval=plan.interval_ms / 1000, most=plan.concurrency, patience=plan.patience, room=self._room
@@ -116,11 +122,10 @@ class Browser:
                 await context.add_cookies(store_cookies(plan, page))
                 opened = await context.new_page()
                 await guard.watch(context, opened)
-                answer = await opened.goto(str(page), wait_until="domcontentloaded", timeout=plan.timeout * 1000)
-                if answer is None:
-                    raise errors.BrowserFailedError(host=host, reason="no answer")
-                visit.status = answer.status
-                await self._judge(host, answer.status, await answer.all_headers())
+                try:
+                    await opened.goto(str(page), wait_until="domcontentloaded", timeout=plan.timeout * 1000)
+                finally:
+                    await self._judge(host, guard, visit)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(SETTLING + 1):
                         await opened.evaluate(SETTLED, SETTLING * 1000)
@@ -145,7 +150,12 @@ class Browser:
             mode=FetchMode.BROWSER,
         )
 
-    async def _judge(self, host: str, status: int, headers: dict[str, str]) -> None:
+    async def _judge(self, host: str, guard: Guard, visit: "_Visit") -> None:
+        """Raise what the page's own answer means if it is no page, whatever the browser makes of it."""
+        if guard.answer is None:
+            return
+        status, headers = guard.answer
+        visit.status = status
         wanted = retry_after(headers) if status in PAUSE_WORTHY else None
         pause: int | None = None
         if status == 429 or wanted is not None:  # noqa: PLR2004 -- "too many requests"
@@ -172,7 +182,8 @@ class Browser:
             "ERR_TOO_MANY_REDIRECTS": lambda: errors.TooManyRedirectsError(host=host, limit=MOST_REDIRECTS),
             "ERR_CERT": lambda: errors.InsecureError(host=host, reason=reason),
             "ERR_SSL": lambda: errors.InsecureError(host=host, reason=reason),
-            "Download is starting": lambda: errors.NotAPageError(host=host, kind=""),
+            "Download is starting": lambda: errors.NotAPageError(host=host, kind=NO_PAGE),
+            "ERR_ABORTED": lambda: errors.NotAPageError(host=host, kind=NO_PAGE),
             "Timeout": lambda: errors.NoAnswerError(host=host, seconds=plan.timeout),
             "net::ERR": lambda: errors.UnreachableError(host=host, reason=reason),
         }

@@ -235,11 +235,11 @@ def named(host: str, visit: "_Visit", largest_mb: int) -> Generator[None]:
         raise TooLargeError(host=host, limit=largest_mb) from error
     except (TimeoutError, httpx.TimeoutException) as error:
         raise NoAnswerError(host=host, seconds=visit.plan.timeout) from error
-    except httpx.TransportError as error:
+    except httpx.RequestError as error:
         raise _broken(host, error) from error
 
 
-def _broken(host: str, error: httpx.TransportError) -> FetchTrouble:
+def _broken(host: str, error: httpx.RequestError) -> FetchTrouble:
     reason = str(error)[:200] or type(error).__name__
     chain: BaseException | None = error
     while chain is not None:

@@ -135,7 +135,20 @@ class Hosts:
     async def _start(
         self, host: str, line: _Line, *, interval: float, most: int, patience: float, room: asyncio.Semaphore | None
     ) -> None:
-        """Begin a turn once the host is ours and bears it; whatever changes meanwhile is looked at again."""
+        """Begin a turn once the host is ours and bears it, and there is room."""
+        while True:
+            await self._ready(host, line, interval=interval, most=most, patience=patience)
+            if room is not None:
+                await room.acquire()
+            present = _present()
+            if line.holds(present) and line.pace.wait(present, interval, most) == 0:
+                line.pace.start(present, interval, most)
+                return
+            if room is not None:  # while it was full, the host was lost or closed
+                room.release()
+
+    async def _ready(self, host: str, line: _Line, *, interval: float, most: int, patience: float) -> None:
+        """Wait until the host is ours and may be asked; whatever changes meanwhile is looked at again."""
         while True:
             present = _present()
             if not line.holds(present) or interval > line.interval:
@@ -151,13 +164,7 @@ class Hosts:
                 await line.ended.wait()
             elif wait > 0:
                 await asyncio.sleep(min(wait, RENEW))
-            elif room is not None and room.locked():
-                async with room:  # there is some now: perhaps it is not our turn any more
-                    pass
             else:
-                if room is not None:
-                    await room.acquire()  # at once
-                line.pace.start(present, interval, most)
                 return
 
     async def _acquire(self, host: str, line: _Line, interval: float) -> bool:

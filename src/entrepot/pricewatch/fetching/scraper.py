@@ -6,7 +6,6 @@ import html
 import time
 from collections.abc import Sequence
 
-import httpcore
 import httpx
 import msgspec
 
@@ -14,7 +13,7 @@ from entrepot.kit.addresses import Network
 from entrepot.kit.http import CALL_ID, AddressRefusedError, OutsideHttp
 from entrepot.kit.network import CheckedNetwork
 from entrepot.pricewatch.fetching import errors
-from entrepot.pricewatch.fetching.addresses import host_of, web_address
+from entrepot.pricewatch.fetching.addresses import check_reachable, host_of, web_address
 from entrepot.pricewatch.fetching.contract import Fetched, FetchMode, FetchPlan
 from entrepot.pricewatch.fetching.direct import caller_of, phases
 from entrepot.pricewatch.fetching.hosts import Hosts
@@ -86,22 +85,13 @@ class Scraper:
             begun = time.monotonic()
             try:
                 async with asyncio.timeout(plan.timeout):
-                    await self._check(page)
+                    await check_reachable(self._network, page)  # the service stands in a private network, perhaps
                     answer = await self._ask(plan, page, service)
             except TimeoutError as error:
                 raise errors.NoAnswerError(host=host_of(page), seconds=plan.timeout) from error
         if not answer.is_success:
             raise errors.ServiceFailedError(host=host_of(service), reason=_reason(answer))
         return self._read(plan, page, answer, round((time.monotonic() - begun) * 1000))
-
-    async def _check(self, page: httpx.URL) -> None:
-        """Refuse pages of private networks: the service stands in one, perhaps."""
-        try:
-            await self._network.reachable(page.host, page.port or 443)
-        except AddressRefusedError as error:
-            raise errors.AddressRefusedError(host=page.host) from error
-        except httpcore.ConnectError as error:
-            raise errors.UnreachableError(host=page.host, reason=str(error)) from error
 
     async def _ask(self, plan: FetchPlan, page: httpx.URL, service: httpx.URL) -> httpx.Response:
         path = service.path if service.path not in {"", "/"} else PATH
@@ -120,7 +110,7 @@ class Scraper:
             return await self._outside.sender(caller_of(plan)).handle_async_request(request)
         except AddressRefusedError as error:
             raise errors.AddressRefusedError(host=service.host) from error
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             reason = str(error)[:200] or type(error).__name__
             raise errors.ServiceFailedError(host=service.host, reason=reason) from error
 

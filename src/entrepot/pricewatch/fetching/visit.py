@@ -7,12 +7,12 @@ import httpx
 
 from entrepot.pricewatch.fetching.addresses import host_of, is_same_shop, web_address
 from entrepot.pricewatch.fetching.contract import FetchPlan
-from entrepot.pricewatch.fetching.direct import store_headers
+from entrepot.pricewatch.fetching.direct import REDIRECTS, store_headers
 from entrepot.pricewatch.fetching.errors import NotAWebAddressError, TooLargeError
 
 if TYPE_CHECKING:
     from playwright._impl._api_structures import SetCookieParam
-    from playwright.async_api import BrowserContext, CDPSession, Page, Request
+    from playwright.async_api import BrowserContext, CDPSession, Page, Request, Response
 
 SETTLED = """
 most => new Promise(done => {
@@ -47,6 +47,8 @@ class Guard:
         self._session: CDPSession | None = None
         self.last_host = ""
         """Of the page's own last request, after redirects."""
+        self.answer: tuple[int, dict[str, str]] | None = None
+        """Status and headers of the page's own first answer that was no redirect."""
 
     async def watch(self, context: "BrowserContext", page: "Page") -> None:
         """Begin to watch *page*."""
@@ -62,6 +64,14 @@ class Guard:
             if request.is_navigation_request() and request.frame == page.main_frame:
                 self.last_host = _host(request.url)
 
+        def answered(response: "Response") -> None:
+            request = response.request
+            if not (self.answer is None and request.is_navigation_request() and request.frame == page.main_frame):
+                return
+            if response.status not in REDIRECTS:
+                self.answer = response.status, response.headers
+
+        page.on("response", answered)
         session.on("Network.dataReceived", came)
         session.on("Fetch.requestPaused", lambda event: self._soon(self._decide(event)))
         page.on("request", asked)
