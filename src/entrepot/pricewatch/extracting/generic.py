@@ -1,11 +1,12 @@
 """Read a page without configuration: what it declares, weighed against what it shows."""
 
 from decimal import Decimal
+from urllib.parse import urljoin
 
-from entrepot.pricewatch.extracting.contract import GENERIC, Availability, Field, Finding
+from entrepot.pricewatch.extracting.contract import GENERIC, Availability, Extraction, Field, Finding
 from entrepot.pricewatch.extracting.currencies import currency_named, currency_of, meaning
 from entrepot.pricewatch.extracting.document import Document, words_of
-from entrepot.pricewatch.extracting.identity import sku_of
+from entrepot.pricewatch.extracting.identity import clean_gtin, sku_of
 from entrepot.pricewatch.extracting.prices import machine_number
 from entrepot.pricewatch.extracting.structured import Claim, json_ld_claims, main_claims, meta_claim, microdata_claims, state
 from entrepot.pricewatch.extracting.visible_price import ENOUGH, Candidate, candidates
@@ -15,14 +16,51 @@ from entrepot.pricewatch.extracting.visible_stock import visible_state
 class Reader:
     """One generic reading of one page: every answer with its evidence."""
 
-    def __init__(self, document: Document, currency: str = "") -> None:
+    def __init__(self, document: Document, currency: str = "", wanted: frozenset[Field] = frozenset(Field)) -> None:
         self.document = document
+        self.wanted = wanted
         self.expected = currency
         self.findings: list[Finding] = []
         self.claims: list[Claim] = []
         ld = main_claims(json_ld_claims(document), document)
         micro = main_claims(microdata_claims(document), document)
         self.claims = [*ld[:1], *micro[:1], meta_claim(document)]
+
+    def answers(self) -> Extraction:
+        """Return every wanted answer."""
+        price, original, currency = self.price() if {Field.PRICE, Field.CURRENCY, Field.ORIGINAL_PRICE} & self.wanted else (None, None, "")
+        wanted = self.wanted
+        return Extraction(
+            price=price,
+            original_price=original,
+            currency=currency,
+            availability=self.availability(priced=price is not None) if Field.AVAILABILITY in wanted else Availability.UNKNOWN,
+            sku=self.sku() if Field.SKU in wanted else "",
+            gtin=self.gtin() if Field.GTIN in wanted else "",
+            mpn=self.declared(Field.MPN) if Field.MPN in wanted else "",
+            brand=self.declared(Field.BRAND) if Field.BRAND in wanted else "",
+            title=self.title() if Field.TITLE in wanted else "",
+            image=self.image() if Field.IMAGE in wanted else "",
+            shipping=self.shipping() if Field.SHIPPING in wanted else None,
+            pack=None,
+            findings=tuple(self.findings),
+        )
+
+    def gtin(self) -> str:
+        """Return the GTIN that is declared and adds up."""
+        return clean_gtin(self.declared(Field.GTIN))
+
+    def image(self) -> str:
+        """Return the address of the picture."""
+        said = self.declared(Field.IMAGE)
+        try:
+            return urljoin(self.document.url, said) if said else ""
+        except ValueError:
+            return ""
+
+    def shipping(self) -> Decimal | None:
+        """Return the declared price of shipping."""
+        return machine_number(said, self.document.locale) if (said := self.declared(Field.SHIPPING)) else None
 
     def found(self, field: Field, text: object, strategy: str, where: str) -> None:
         self.findings.append(Finding(field, str(text)[:300], strategy, where))

@@ -22,6 +22,15 @@ def sku_of(document: Document) -> tuple[str, str, str]:
     return "", "", ""
 
 
+def clean_gtin(text: str) -> str:
+    """Return the GTIN in *text* without spaces and hyphens; nothing when its length or check digit is wrong."""
+    digits = text.replace(" ", "").replace("-", "").strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) in {8, 12, 13, 14}):
+        return ""
+    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(digits)))
+    return digits if total % 10 == 0 and int(digits) > 0 else ""
+
+
 def is_article_number(text: str) -> bool:
     """Return whether *text* could be an article number: with a digit, not a measure, not a year."""
     return 2 < len(text) <= 40 and any(sign.isdigit() for sign in text) and _NO_NUMBER.match(text) is None  # noqa: PLR2004

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from time import process_time
 
 import jsonpath
 from lxml import etree, html
@@ -11,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from entrepot.pricewatch.extracting.contract import Field, Kind, Selector
 from entrepot.pricewatch.extracting.document import Document, script_text, spaced_words
 from entrepot.pricewatch.extracting.errors import SelectorBrokenError
-from entrepot.pricewatch.extracting.json_reading import Json, assigned, read_json
+from entrepot.pricewatch.extracting.json_reading import Json, assigned, objects, read_json
 from entrepot.pricewatch.extracting.structured import (
     META_NAMES,
     OTHERS,
@@ -26,14 +27,18 @@ from entrepot.pricewatch.extracting.structured import (
 from entrepot.pricewatch.extracting.visible_price import price_text
 
 LONGEST_EXPRESSION = 500
-SEARCHED_BY_PATTERN = 300_000
-"""Characters of a page that a regular expression sees: it cannot be stopped once it runs."""
+SEARCHED_BY_PATTERN = 2_000_000
+"""Characters of a page that a regular expression sees."""
 _NESTED = re.compile(r"\((?:[^()\\]|\\.)*(?:[+*]|\{\d+,\d*\})(?:[^()\\]|\\.)*\)\s*(?:[+*]|\{\d+,\d*\})")
 _ALTERNATIVES = re.compile(r"\((?:[^()\\]|\\.)*\|(?:[^()\\]|\\.)*\)\s*(?:[+*]|\{\d+,\d*\})")
-_GREEDY = re.compile(r"(?<!\\)(?:\.|\\[wWsSdD]|\])\s*(?:[+*]|\{\d+,\})")
-_MOST_OPEN = 3
-"""Unbounded repeats in one pattern: each multiplies the work on a text that does not match."""
-_PATTERN_WINDOW = 2_000
+_WIDE = re.compile(r"(?<!\\)(?:\.|\\[wWSD]|\[\^(?:[^\]\\]|\\.)+\])(?:[*+]|\{\d+,\})")
+_OPEN = re.compile(r"(?<!\\)(?:[*+]|\{\d+,\})")
+_MOST_WIDE, _MOST_OPEN = 2, 6
+"""Repeats without an end in one pattern: each multiplies the work on a text that does not match."""
+_WINDOW = 400
+"""Characters that a pattern sees at once, half of them again with the next: so much is a match at most."""
+_PATIENCE = 0.5
+"""Seconds of a processor after which a pattern has not found anything."""
 _ASSIGNMENT = re.compile(r"(?:(?:var|let|const)\s{1,3}|window\.|self\.|globalThis\.)(?P<name>[\w$.\[\]\"']{1,60})\s{0,3}=\s{0,3}(?P<value>[{\[])")
 
 
@@ -108,8 +113,8 @@ def _pattern_problem(expression: str) -> str:
         return "a repeated group inside which something repeats or alternates can take for ever; write it without"
     if re.search(r"\\[1-9]|\(\?P=", expression):
         return "references back to a group can take for ever; write it without"
-    if len(_GREEDY.findall(expression)) > _MOST_OPEN:
-        return "more than three open repeats can take for ever; use {0,20} in place of *"
+    if len(_WIDE.findall(expression)) > _MOST_WIDE or len(_OPEN.findall(expression)) > _MOST_OPEN:
+        return "so many open repeats can take for ever; use {0,20} in place of *"
     try:
         re.compile(expression)
     except (re.error, OverflowError, RecursionError) as error:
@@ -215,10 +220,13 @@ class Selecting:
     def _regex(self, selector: Selector) -> Iterator[tuple[str, str]]:
         pattern = re.compile(selector.expression)
         text = self.document.text[:SEARCHED_BY_PATTERN]
-        for start in range(0, max(len(text), 1), _PATTERN_WINDOW):
-            found = pattern.search(text[start : start + 2 * _PATTERN_WINDOW])
+        until = process_time() + _PATIENCE
+        for start in range(0, max(len(text), 1), _WINDOW // 2):
+            found = pattern.search(text[start : start + _WINDOW])
             if found is not None:
                 yield (found[1] if found.lastindex else found[0]) or "", f"character {start + found.start()}"
+                return
+            if process_time() > until:
                 return
 
 
@@ -243,8 +251,6 @@ def _embedded(document: Document) -> Iterator[tuple[str, Json]]:
 
 
 def _products(script: Json) -> Iterator[dict[str, Json]]:
-    from entrepot.pricewatch.extracting.json_reading import objects  # noqa: PLC0415
-
     for item in objects(script, OTHERS):
         if types(item) & {"product", "productgroup", "individualproduct", "offer", "book", "vehicle", "car"}:
             yield item

@@ -5,7 +5,7 @@ from selectolax.lexbor import LexborNode
 from entrepot.pricewatch.extracting.contract import Availability
 from entrepot.pricewatch.extracting.document import Document, ancestors, marks_of, spaced_words
 from entrepot.pricewatch.extracting.visible_price import buy_buttons
-from entrepot.pricewatch.extracting.words import BACK_ORDER, IN, NOTIFY, OTHER_BLOCKS, OUT, PRE_ORDER, STOCK_NAMES
+from entrepot.pricewatch.extracting.words import BACK_ORDER, BUY, IN, NOTIFY, OTHER_BLOCKS, OUT, PRE_ORDER, STOCK_NAMES
 
 
 def visible_state(document: Document) -> tuple[Availability, str, str]:
@@ -36,6 +36,16 @@ def visible_state(document: Document) -> tuple[Availability, str, str]:
     if (there := IN.search(block)) is not None:
         return Availability.IN_STOCK, there[0], "near the headline"
     return Availability.UNKNOWN, "", ""
+
+
+def state_in_words(text: str) -> Availability:
+    """Return the availability that *text*, the words of a shop about one product, means."""
+    if OUT.search(text):
+        return Availability.OUT_OF_STOCK
+    for state, pattern in ((Availability.PRE_ORDER, PRE_ORDER), (Availability.BACK_ORDER, BACK_ORDER), (Availability.IN_STOCK, IN), (Availability.IN_STOCK, BUY)):
+        if pattern.search(text):
+            return state
+    return Availability.OUT_OF_STOCK if NOTIFY.search(text) else Availability.UNKNOWN
 
 
 def _named_texts(document: Document) -> list[tuple[str, str]]:
