@@ -7,9 +7,11 @@ from entrepot.offers.pages.accounts import AccountPages
 from entrepot.offers.pages.held import HeldPages
 from entrepot.offers.pages.matching import MatchingPages
 from entrepot.offers.pages.offers import OfferPages
+from entrepot.offers.prices import pages as prices
 
-ROUTES = [OfferPages, MatchingPages, AccountPages, HeldPages]
+ROUTES = [OfferPages, MatchingPages, AccountPages, HeldPages, *prices.ROUTES]
 NAV = [
+    *prices.NAV,
     NavItem(
         section="sell",
         label=N_("Offers"),

@@ -64,8 +64,8 @@ class Planning(PriceService):
         await self._wake_at(starts_at, ends_at)
         return schedule_id
 
-    async def call_off(self, schedule_id: UUID) -> None:
-        """End a planned price now, or never begin it.
+    async def call_off(self, schedule_id: UUID) -> UUID:
+        """End a planned price now, or never begin it; return its offer.
 
         Raises:
             ScheduleNotFoundError: there is none.
@@ -78,7 +78,9 @@ class Planning(PriceService):
             raise ScheduleOverError
         await self._planned.cancel_schedule(schedule_id)
         await self._record("called_off", found["seller_id"], found["currency"], found)
-        await self.refresh([found["offer_id"]])
+        offer_id: UUID = found["offer_id"]
+        await self.refresh([offer_id])
+        return offer_id
 
     async def turn(self) -> int:
         """Begin and end what has come to its moment, each once however many processes look; return how many did."""
