@@ -2,4 +2,6 @@
 
 from typing import Any
 
-ROUTES: list[Any] = []
+from entrepot.pricewatch.watching import api as watching
+
+ROUTES: list[Any] = [*watching.ROUTES]

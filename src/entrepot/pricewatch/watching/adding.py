@@ -99,7 +99,7 @@ class Adding:
         """
         lines = [msgspec.structs.replace(line, url=normalise(line.url)) for line in given]
         under = await self._watch.watched_under(seller_id, [line.url for line in lines])
-        fresh = {line.url: line for line in lines if line.url not in under}
+        fresh = {line.url: line for line in reversed(lines) if line.url not in under}  # the first of two counts
         wanted = {domain_of(url): (line.locale, line.currency) for url, line in fresh.items()}
         stores = await self.stores_for(seller_id, wanted)
         products = await self._products_for(seller_id, list(fresh.values()))

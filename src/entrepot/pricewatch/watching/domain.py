@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from entrepot.kit.money import round_money
-from entrepot.pricewatch.extracting.contract import Availability, Extraction, Field, Recipe, Selector
+from entrepot.pricewatch.extracting.contract import Availability, Extraction, Field, Kind, Recipe, Selector
 
 AWAY = frozenset({Availability.OUT_OF_STOCK, Availability.DISCONTINUED})
 """A page that says so need not name a price."""
@@ -97,7 +97,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
 def recipe_for(recipe: Recipe, pins: Sequence[Pin]) -> Recipe:
     """Return the store's recipe with what is fixed for one page before it."""
-    own = tuple(Selector(pin.field, pin.kind, pin.expression, pin.attribute) for pin in pins if pin.kind)  # type: ignore[arg-type]  # a Kind is its text
+    own = tuple(Selector(pin.field, Kind(pin.kind), pin.expression, pin.attribute) for pin in pins if pin.kind)
     return msgspec.structs.replace(recipe, selectors=own + recipe.selectors) if own else recipe
 
 

@@ -62,6 +62,14 @@ class WatchedAlreadyError(ConflictError):
     message = N_("You watch this page already under “{product}”.")
 
 
+class NotWatchedError(NotFoundError):
+    """Nobody watches the page."""
+
+    code = "pricewatch.not_watched"
+    title = N_("Not watched")
+    message = N_("The page {url} is not watched. Watch it first, or send “watch”: true.")
+
+
 class DomainTakenError(ConflictError):
     """Another store of the seller has the host."""
 
@@ -113,16 +121,6 @@ class SharedStoreUnreadableError(RefusedError):
     message = N_("This is not the definition of a store: {reason}. Export one to see the form.")
 
 
-class SelectorUnreadableError(RefusedError):
-    """A selector that is not one."""
-
-    code = "pricewatch.selector_unreadable"
-    title = N_("Selector not understood")
-    message = N_(
-        "“{selector}” is not a selector: {reason}. Write field=kind:expression, for example price=json:$.offers.price."
-    )
-
-
 class SearchNotSetUpError(RefusedError):
     """Nobody said where SearXNG is."""
 
@@ -138,16 +136,6 @@ class SearchFailedError(UnavailableError):
     title = N_("Search failed")
     message = N_(
         "The search engine did not answer with results: {reason}. Check that its settings allow the format “json”."
-    )
-
-
-class NothingFoundError(RefusedError):
-    """A page without a price."""
-
-    code = "pricewatch.nothing_found"
-    title = N_("No price found")
-    message = N_(
-        "No price was found on {url}. Add it anyway and set up the store, or check that it is a product's page."
     )
 
 

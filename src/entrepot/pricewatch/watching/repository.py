@@ -153,6 +153,13 @@ class WatchRepository:
         )
         return {row.url: (row.id, row.title) for row in found}
 
+    async def listing_at(self, seller_id: UUID, url: str) -> UUID | None:
+        found = await self._session.execute(
+            text("SELECT id FROM price_listing WHERE seller_id = :seller AND url = :url"),
+            {"seller": seller_id, "url": url},
+        )
+        return found.scalar_one_or_none()
+
     async def lock_listing(self, listing_id: UUID) -> ListingRef | None:
         found = await self._session.execute(
             text(

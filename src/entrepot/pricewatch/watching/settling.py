@@ -15,6 +15,7 @@ from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.i18n import gettext
 from entrepot.kit.text import N_
 from entrepot.pricewatch.extracting.contract import Availability, Field
+from entrepot.pricewatch.extracting.service import parse_selector
 from entrepot.pricewatch.watching.adding import Adding
 from entrepot.pricewatch.watching.addresses import domain_of, normalise
 from entrepot.pricewatch.watching.domain import Pin, Window, unit_price
@@ -26,7 +27,6 @@ from entrepot.pricewatch.watching.errors import (
 )
 from entrepot.pricewatch.watching.events import ListingChanged, ListingRemoved
 from entrepot.pricewatch.watching.refs import ListingRef
-from entrepot.pricewatch.watching.selectors import selector_of
 from entrepot.pricewatch.watching.tasks import CheckDue
 
 MOST_PINS = 20
@@ -215,8 +215,8 @@ def read_pins(written: str, availability: str = "") -> list[Pin]:
     """Return what is fixed: selectors, one a line, and an availability.
 
     Raises:
-        SelectorUnreadableError: a line is no selector.
+        SelectorBrokenError: a line is no selector.
     """
-    selectors = [selector_of(line) for line in written.splitlines() if line.strip()]
+    selectors = [parse_selector(line.strip()) for line in written.splitlines() if line.strip()]
     pins = [Pin(one.field, str(one.kind), one.expression, one.attribute) for one in selectors]
     return [*pins, Pin(Field.AVAILABILITY, value=availability)] if availability else pins

@@ -18,6 +18,7 @@ from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.storage import Storage
 from entrepot.kit.text import N_
 from entrepot.pricewatch.extracting.contract import Difference, Recipe
+from entrepot.pricewatch.extracting.service import parse_selector, write_selector
 from entrepot.pricewatch.fetching.contract import FetchMode
 from entrepot.pricewatch.snapshots.service import SnapshotService
 from entrepot.pricewatch.watching.addresses import domain_of, normalise
@@ -33,7 +34,6 @@ from entrepot.pricewatch.watching.errors import (
 from entrepot.pricewatch.watching.events import StoreAdded, StoreChanged, StoreRemoved
 from entrepot.pricewatch.watching.looking import Secrets, open_secrets, seal_secrets
 from entrepot.pricewatch.watching.refs import StoreRef
-from entrepot.pricewatch.watching.selectors import selector_of, write_selector
 from entrepot.pricewatch.watching.stores_repository import StoreRepository
 
 FORM = 1
@@ -68,12 +68,12 @@ class StoreDraft(msgspec.Struct, frozen=True, kw_only=True):
         """Return how pages are read.
 
         Raises:
-            SelectorUnreadableError: a selector is not one.
+            SelectorBrokenError: a selector is not one.
         """
         return Recipe(
             locale=self.locale,
             currency=self.currency,
-            selectors=tuple(selector_of(line) for line in self.selectors if line.strip()),
+            selectors=tuple(parse_selector(line.strip()) for line in self.selectors if line.strip()),
             generic=self.generic,
         )
 
@@ -152,7 +152,7 @@ class StoreService:
 
         Raises:
             InvalidInputError: something entered makes no sense.
-            SelectorUnreadableError: a selector is not one.
+            SelectorBrokenError: a selector is not one.
             DomainTakenError: another store has one of its hosts.
         """
         draft = _checked(draft)
@@ -183,7 +183,7 @@ class StoreService:
 
         Raises:
             InvalidInputError: something entered makes no sense.
-            SelectorUnreadableError: a selector is not one.
+            SelectorBrokenError: a selector is not one.
             DomainTakenError: another store has one of its hosts.
             ChangedMeanwhileError: *version* is not the present one.
             OldAnswersChangedError: kept pages would be read differently; nothing was changed.
@@ -265,7 +265,7 @@ def read_shared(content: bytes) -> StoreDraft:
     Raises:
         SharedStoreUnreadableError: it defines none.
         InvalidInputError: something in it makes no sense.
-        SelectorUnreadableError: a selector is not one.
+        SelectorBrokenError: a selector is not one.
     """
     try:
         shared = msgspec.json.decode(content, type=SharedStore)
@@ -302,7 +302,7 @@ def _checked(draft: StoreDraft) -> StoreDraft:
 
     Raises:
         InvalidInputError: something in it makes no sense.
-        SelectorUnreadableError: a selector is not one.
+        SelectorBrokenError: a selector is not one.
     """
     domains, problems = _domains(draft.domains)
     if draft.locale and not _is_locale(draft.locale):

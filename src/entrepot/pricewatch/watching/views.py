@@ -297,3 +297,34 @@ async def settled(session: AsyncSession, listing_id: UUID) -> Settled:
         {"id": listing_id},
     )
     return Settled(**found.mappings().one())
+
+
+class ObservationRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What a listing cost at one moment."""
+
+    id: UUID
+    observed_at: datetime
+    price: Decimal | None
+    currency: str
+    availability: str
+    shipping: Decimal | None
+    unit_price: Decimal | None
+    reason: str
+
+
+async def observations(
+    session: AsyncSession, listing_id: UUID, *, before: datetime | None = None, limit: int = 50
+) -> list[ObservationRow]:
+    """Return what a listing cost, the newest first; *before* is the moment of the last of the page before."""
+    found = await session.execute(
+        text(
+            """
+            SELECT id, observed_at, price, currency, availability, shipping, unit_price, reason
+            FROM price_observation
+            WHERE listing_id = :listing AND observed_at < coalesce(CAST(:before AS timestamptz), 'infinity')
+            ORDER BY observed_at DESC, id DESC LIMIT :limit
+            """
+        ),
+        {"listing": listing_id, "before": before, "limit": limit},
+    )
+    return [ObservationRow(**row) for row in found.mappings()]

@@ -17,8 +17,16 @@ from entrepot.kit.clock import now
 from entrepot.kit.errors import EntrepotError, InvalidInputError
 from entrepot.kit.i18n import gettext
 from entrepot.kit.text import N_
-from entrepot.pricewatch.extracting.contract import Availability, Difference, Extraction, Field, Page
-from entrepot.pricewatch.extracting.service import extract
+from entrepot.pricewatch.extracting.contract import (
+    Availability,
+    Difference,
+    Extraction,
+    Field,
+    Kind,
+    Page,
+    Selector,
+)
+from entrepot.pricewatch.extracting.service import extract, write_selector
 from entrepot.pricewatch.snapshots.contract import FetchEvidence
 from entrepot.pricewatch.snapshots.service import SnapshotService
 from entrepot.pricewatch.watching import views
@@ -35,7 +43,6 @@ from entrepot.pricewatch.watching.pages.reading import (
     uuid_of,
 )
 from entrepot.pricewatch.watching.refs import ListingRef
-from entrepot.pricewatch.watching.selectors import selector_of, write_selector
 from entrepot.pricewatch.watching.service import WatchService
 from entrepot.pricewatch.watching.settling import read_pins
 from entrepot.pricewatch.watching.stores import OldAnswersChangedError, draft_of
@@ -238,7 +245,7 @@ async def _debug(
             "product": product,
             "store": store,
             "fixed": fixed,
-            "pins": "\n".join(write_selector(selector_of(_written(pin))) for pin in pins if pin.kind),
+            "pins": "\n".join(_written(pin) for pin in pins if pin.kind),
             "pinned_availability": next((pin.value for pin in pins if pin.value), ""),
             "fetches": fetches,
             "chosen": chosen,
@@ -269,7 +276,7 @@ def _pin(stored: dict[str, Any]) -> Pin:
 
 
 def _written(pin: Pin) -> str:
-    return f"{pin.field}={pin.kind}:{pin.expression}" + (f"@{pin.attribute}" if pin.attribute else "")
+    return write_selector(Selector(pin.field, Kind(pin.kind), pin.expression, pin.attribute))
 
 
 async def _kept(snapshots: SnapshotService, chosen: FetchEvidence | None) -> Page | None:

@@ -250,7 +250,7 @@ def _problems(error: EntrepotError) -> dict[str, str]:
     """Return field -> sentence."""
     if isinstance(error, InvalidInputError):
         return error.problems
-    places = {"pricewatch.domain_taken": "domains", "pricewatch.selector_unreadable": "selectors"}
+    places = {"pricewatch.domain_taken": "domains", "pricewatch.selector_broken": "selectors"}
     if error.code in places or error.code.startswith("pricewatch."):
         return {places.get(error.code, "name"): told(error)}
     raise error
