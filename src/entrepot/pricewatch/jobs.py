@@ -5,9 +5,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.pricewatch.alerts import jobs as alerts
 from entrepot.pricewatch.competing import jobs as competing
 from entrepot.pricewatch.history import jobs as history
+from entrepot.pricewatch.snapshots import jobs as snapshots
 from entrepot.pricewatch.watching import jobs as watching
 
-PARTS = (competing, watching, history)
+PARTS = (competing, watching, snapshots, history)
 REACTIONS = (alerts.on_prices,)
 
 
