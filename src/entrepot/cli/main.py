@@ -17,6 +17,12 @@ connector = App(name="connector", help="For authors of connectors to other syste
 app.command(connector)
 
 
+store = App(name="store", help="Web shops whose prices are watched.")
+app.command(store)
+watch = App(name="watch", help="Products whose prices are watched.")
+app.command(watch)
+
+
 @app.command
 def up() -> None:
     """Run everything: the database, the web process and a worker.  Ctrl-C stops them."""
@@ -151,6 +157,101 @@ def seller_add(name: str, *, currency: str = "EUR", country: str = "NL") -> None
     from entrepot.cli.people import add_seller  # noqa: PLC0415
 
     add_seller(name, currency=currency, country=country)
+
+
+OfSeller = Annotated[str, Parameter(name="--seller", help="Whose; not needed if there is only one seller.")]
+
+
+@store.command(name="create")
+def store_create(  # noqa: PLR0913 -- what a store is
+    *,
+    domain: Annotated[list[str], Parameter(help="A host of it; give it again for another.")],
+    name: Annotated[str, Parameter(help="What people call it; else its first host.")] = "",
+    selector: Annotated[list[str] | None, Parameter(help="field=kind:expression, tried in their order; give it again for another: price=json:$.offers.price, price=css:.price, availability=xpath://link/@href.")] = None,
+    locale: Annotated[str, Parameter(help="How its pages write numbers: de_DE.")] = "",
+    currency: Annotated[str, Parameter(help="Of prices whose page names none: EUR.")] = "",
+    generic: Annotated[bool, Parameter(help="Look for fields that no selector answers.")] = True,
+    mode: Annotated[str, Parameter(help="http, browser or service.")] = "http",
+    interval_ms: Annotated[int, Parameter(help="Between two requests to one host.")] = 1000,
+    concurrency: Annotated[int, Parameter(help="Requests to one host at once.")] = 1,
+    check_minutes: Annotated[int, Parameter(help="Between two checks of a page.")] = 240,
+    of: OfSeller = "",
+) -> None:  # fmt: skip
+    """Add a store."""
+    from entrepot.cli.prices import create_store  # noqa: PLC0415
+    from entrepot.pricewatch.fetching.contract import FetchMode  # noqa: PLC0415
+    from entrepot.pricewatch.watching.stores import StoreDraft  # noqa: PLC0415
+
+    if mode not in set(FetchMode):
+        message = f"“{mode}” is no way to fetch a page: use http, browser or service."
+        raise SystemExit(message)
+    draft = StoreDraft(
+        name=name,
+        domains=tuple(domain),
+        locale=locale,
+        currency=currency,
+        selectors=tuple(selector or ()),
+        generic=generic,
+        fetch_mode=FetchMode(mode),
+        interval_ms=interval_ms,
+        concurrency=concurrency,
+        check_minutes=check_minutes,
+    )
+    create_store(draft, seller=of)
+
+
+@store.command(name="list")
+def store_list(*, of: OfSeller = "") -> None:
+    """List stores."""
+    from entrepot.cli.prices import list_stores  # noqa: PLC0415
+
+    list_stores(seller=of)
+
+
+@store.command(name="show")
+def store_show(name: str, *, of: OfSeller = "") -> None:
+    """Print how a store, given by name or host, is fetched and read."""
+    from entrepot.cli.prices import show_store  # noqa: PLC0415
+
+    show_store(name, seller=of)
+
+
+@store.command(name="export")
+def store_export(name: str, file: Path, *, of: OfSeller = "") -> None:
+    """Write a store into FILE, to share it; cookies and headers are left out."""
+    from entrepot.cli.prices import show_store  # noqa: PLC0415
+
+    show_store(name, seller=of, file=file)
+
+
+@store.command(name="import")
+def store_import(file: Path, *, yes: Annotated[bool, Parameter(help="Do not ask.")] = False, of: OfSeller = "") -> None:
+    """Add the store that FILE defines, after showing it."""
+    from entrepot.cli.prices import import_store  # noqa: PLC0415
+
+    import_store(file, seller=of, yes=yes)
+
+
+@store.command(name="test")
+def store_test(url: str, *, of: OfSeller = "") -> None:
+    """Fetch a page as its store is set up, and print what is found on it; nothing is stored."""
+    from entrepot.cli.prices import test_store  # noqa: PLC0415
+
+    test_store(url, seller=of)
+
+
+@watch.command(name="add")
+def watch_add(
+    url: str,
+    *,
+    title: Annotated[str, Parameter(help="Of the product; else as the page says.")] = "",
+    sku: Annotated[str, Parameter(help="Of your product that it is.")] = "",
+    of: OfSeller = "",
+) -> None:
+    """Watch the price on a page."""
+    from entrepot.cli.prices import watch_page  # noqa: PLC0415
+
+    watch_page(url, seller=of, title=title, sku=sku)
 
 
 @connector.command(name="new")

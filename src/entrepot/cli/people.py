@@ -42,7 +42,12 @@ class UnknownSellerError(NotFoundError):
     message = N_("There is no seller called “{name}”. There are: {known}.")
 
 
-async def _seller_id(session: AsyncSession, name: str) -> UUID:
+async def seller_id_of(session: AsyncSession, name: str) -> UUID:
+    """Return the seller called *name*.
+
+    Raises:
+        UnknownSellerError: there is none.
+    """
     known = await sellers(session)
     for seller in known:
         if seller.name.lower() == name.lower():
@@ -54,7 +59,7 @@ def add_user(email: str, *, name: str, role: str, seller: str) -> None:
     """Add a user, and print the password they change after signing in."""
 
     async def work(session: AsyncSession) -> str:
-        seller_id = await _seller_id(session, seller) if seller else None
+        seller_id = await seller_id_of(session, seller) if seller else None
         return (await create_user(session, email, name=name, role=role, seller_id=seller_id)).password
 
     password = as_instance(work)
