@@ -31,7 +31,6 @@ _CHARSET = re.compile(rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s{0,4
 _HEADER_CHARSET = re.compile(r"charset\s{0,4}=\s{0,4}[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _AS_BROWSERS = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "iso8859-9": "cp1254", "tis-620": "cp874"}  # fmt: skip
-_SPACE = re.compile(r"\s+")
 
 
 class Document:
@@ -41,6 +40,8 @@ class Document:
         self.url = page.url
         self.body = sound(shallow(utf8(page.body[:LARGEST_BODY], page.content_type)))
         self._locale = locale
+        self._is_bare = False
+        self._names: dict[int, tuple[str, str, str]] = {}
         address = urlsplit(page.url) if len(page.url) < 4_000 else urlsplit("")  # noqa: PLR2004
         self.host = (address.hostname or "").lower()
         self.path = address.path
@@ -80,13 +81,38 @@ class Document:
         return country_of_host(self.host) or territory(self._locale) or territory(self.language)
 
     @cached_property
-    def scripts(self) -> list[tuple[dict[str, str | None], LexborNode]]:
-        return [(node.attributes, node) for node in self.tree.css("script")]
+    def scripts(self) -> list[tuple[dict[str, str | None], str]]:
+        """Attributes and source of every script."""
+        return [(node.attributes, script_text(node)) for node in self.tree.css("script")]
+
+    def visible(self) -> LexborHTMLParser:
+        """Return the tree without what nobody sees as text; selectors must have been asked before."""
+        if not self._is_bare:
+            _ = self.scripts, self.language
+            self.tree.strip_tags(["script", "style", "template"])
+            self._is_bare = True
+        return self.tree
+
+    @cached_property
+    def words(self) -> str:
+        """The visible text of the whole page, as far as anybody reads."""
+        body = self.visible().body
+        return spaced_words(body, 60_000) if body is not None else ""
+
+    def names_of(self, node: LexborNode) -> tuple[str, str, str]:
+        """Return tag, names and style of *node*, remembered: many elements stand in the same ones."""
+        identity = node.mem_id
+        known = self._names.get(identity)
+        if known is None:
+            attributes = node.attributes
+            tag = node.tag or ""
+            known = self._names[identity] = (tag, "" if tag in {"html", "body"} else marks_of(attributes), attributes.get("style") or "")
+        return known
 
     @cached_property
     def json_ld(self) -> list[Json]:
         """Every JSON-LD script that can be read."""
-        found = [read_json(script_text(node)) for attributes, node in self.scripts if "ld+json" in (attributes.get("type") or "")]
+        found = [read_json(source) for attributes, source in self.scripts if "ld+json" in (attributes.get("type") or "")]
         return [value for value in found if value is not None]
 
     @cached_property
@@ -188,12 +214,12 @@ def script_text(node: LexborNode) -> str:
 
 def words_of(node: LexborNode, longest: int = 500) -> str:
     """Return the text of *node* with single spaces."""
-    return _SPACE.sub(" ", node.text_lexbor()[: longest * 8]).strip()[:longest]
+    return " ".join(node.text_lexbor()[: longest * 8].split())[:longest]
 
 
 def spaced_words(node: LexborNode, longest: int = 500) -> str:
     """Return the text of *node* with a space between elements."""
-    return _SPACE.sub(" ", node.text(separator=" ")[: longest * 8]).strip()[:longest]
+    return " ".join(node.text(separator=" ")[: longest * 8].split())[:longest]
 
 
 def ancestors(node: LexborNode) -> list[LexborNode]:
@@ -207,10 +233,13 @@ def _upwards(node: LexborNode | None):  # noqa: ANN202
         node = node.parent
 
 
+_NAMING = frozenset({"class", "id", "data-testid", "data-test", "data-auto-id", "data-hook", "data-role", "data-qa", "itemprop", "name"})
+
+
 def marks_of(attributes: dict[str, str | None]) -> str:
     """Return what an element is called: its classes, id and test names, in lower case."""
     return " ".join(
         value
-        for name in ("class", "id", "data-testid", "data-test", "data-auto-id", "data-hook", "data-role", "data-qa", "itemprop", "name")
-        if (value := attributes.get(name))
+        for name, value in attributes.items()
+        if value and name in _NAMING
     ).lower()

@@ -6,11 +6,15 @@ from urllib.parse import urljoin
 from entrepot.pricewatch.extracting.contract import GENERIC, Availability, Extraction, Field, Finding
 from entrepot.pricewatch.extracting.currencies import currency_named, currency_of, meaning
 from entrepot.pricewatch.extracting.document import Document, words_of
-from entrepot.pricewatch.extracting.identity import clean_gtin, sku_of
+from entrepot.pricewatch.extracting.identity import clean_gtin, labelled_sku, sku_of
 from entrepot.pricewatch.extracting.prices import machine_number
 from entrepot.pricewatch.extracting.structured import Claim, json_ld_claims, main_claims, meta_claim, microdata_claims, state
-from entrepot.pricewatch.extracting.visible_price import ENOUGH, Candidate, candidates
+from entrepot.pricewatch.extracting.visible_price import ENOUGH, Candidate, candidates, priced_words
 from entrepot.pricewatch.extracting.visible_stock import visible_state
+
+
+STRONG = 8.5
+"""A price shown so clearly that it counts more than a declared one that is shown nowhere."""
 
 
 class Reader:
@@ -24,6 +28,8 @@ class Reader:
         self.claims: list[Claim] = []
         ld = main_claims(json_ld_claims(document), document)
         micro = main_claims(microdata_claims(document), document)
+        self.variants = [claim for claim in ld if claim.name == ld[0].name and Field.AVAILABILITY in claim.texts] if len(ld) > 1 else []
+        """The same product declared once for each size or colour: one that is there is enough."""
         self.claims = [*ld[:1], *micro[:1], meta_claim(document)]
 
     def answers(self) -> Extraction:
@@ -100,10 +106,11 @@ class Reader:
             declared = machine_number(text, document.locale, currency_named(str(claim.texts.get(Field.CURRENCY, ("", ""))[0])))
             if declared is None or declared <= 0:
                 continue
-            if best is not None and declared not in shown and best.score > 10:  # noqa: PLR2004
+            if best is not None and declared not in shown and best.score > STRONG:
                 break
             self.found(Field.PRICE, text, claim.kind.value, where)
             return declared, self.original(seen, declared, best), self.currency("", claim) or self.currency(best.mark if best else "")
+        best = best or priced_words(document)
         if best is None:
             return None, None, ""
         self.found(Field.PRICE, best.text, GENERIC, best.where)
@@ -119,9 +126,11 @@ class Reader:
 
     def availability(self, *, priced: bool) -> Availability:
         """Return whether it can be had: declared, else shown; a price that nothing speaks against means yes."""
-        for claim in self.claims:
+        for claim in [*self.variants, *self.claims]:
             if Field.AVAILABILITY in claim.texts:
                 text, where = claim.texts[Field.AVAILABILITY]
+                if claim in self.variants and state(text) is not Availability.IN_STOCK:
+                    continue
                 if (declared := state(text)) is not Availability.UNKNOWN:
                     self.found(Field.AVAILABILITY, text, claim.kind.value, where)
                     return declared
@@ -134,10 +143,11 @@ class Reader:
 
     def sku(self) -> str:
         """Return the article number."""
-        declared = self.declared(Field.SKU)
-        if declared:
+        value, text, where = labelled_sku(self.document)
+        if not value and (declared := self.declared(Field.SKU)):
             return declared
-        value, text, where = sku_of(self.document)
+        if not value:
+            value, text, where = sku_of(self.document)
         if value:
             self.found(Field.SKU, text, GENERIC, where)
         return value

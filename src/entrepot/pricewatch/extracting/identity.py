@@ -2,10 +2,13 @@
 
 import re
 
-from entrepot.pricewatch.extracting.document import Document, spaced_words
-from entrepot.pricewatch.extracting.words import SKU_LABEL
+from entrepot.pricewatch.extracting.document import Document
+from entrepot.pricewatch.extracting.words import SKU_LABEL, SKU_LABEL_ENDS
 
-_WEAK = re.compile(r"^(?:model|part|mfr|mpn|isbn|ean|style|web)", re.IGNORECASE)
+_WEAK = re.compile(r"model|part n|mfr|mpn|isbn|ean\b|style", re.IGNORECASE)
+_NUMBERED = re.compile(r"(?<=[\s:#：№.(])(?=[\w./+-]{0,40}?\d)[^\W_][\w./+-]{2,40}")
+_IN_GROUPS = re.compile(r"(?<![\w/.-])\d{2,5}(?:[/.-]\d{2,5}){1,3}(?![\w/-])")
+_NO_DIGIT = re.compile(r"\D+")
 _NO_NUMBER = re.compile(r"^(?:\d{1,2}|\d+[.,]\d{2}|\d+(?:mm|cm|kg|ml|gb|w|l|g|m)|20\d\d|[a-zà-ž]+)$", re.IGNORECASE)
 _ID_ATTRIBUTES = ("data-sku", "data-product-sku", "data-productsku", "data-product_sku", "data-itemid", "data-item-id", "data-product-id", "data-productid", "data-product_id", "data-pid", "data-article-number", "data-asin")
 _ID_INPUTS = "input[name=sku i],input[name=ASIN],input[name=productId i],input[name=product_id i],input[name=product],input[name=itemId i],input[name=item_id],input[name=id_product],input[name=add-to-cart],button[name=add-to-cart],input[name=pid],input[id=product_id i]"
@@ -15,7 +18,7 @@ _URL_ID = re.compile(r"(?<![\w])(?:[a-z]{0,3}\d{4,18}|[A-Z0-9]{8,14})(?![\w])|(?
 
 def sku_of(document: Document) -> tuple[str, str, str]:
     """Return the article number that the page shows or uses, its text, and where; empty when none stands out."""
-    for finder in (_labelled, _in_attributes, _in_scripts):
+    for finder in (_in_attributes, _in_scripts):
         found = finder(document)
         if found[0]:
             return found
@@ -36,20 +39,35 @@ def is_article_number(text: str) -> bool:
     return 2 < len(text) <= 40 and any(sign.isdigit() for sign in text) and _NO_NUMBER.match(text) is None  # noqa: PLR2004
 
 
-def _labelled(document: Document) -> tuple[str, str, str]:
-    body = document.tree.body
-    text = spaced_words(body, 60_000) if body is not None else ""
-    weak = ("", "", "")
-    for match in SKU_LABEL.finditer(text):
-        value = match["value"].strip(" .-/")
-        if not is_article_number(value):
+def labelled_sku(document: Document) -> tuple[str, str, str]:
+    """Return what follows "SKU", "Artikelnummer", "ASIN" and the like in the page's words."""
+    text = document.words
+    best = ("", "", "")
+    for match in _NUMBERED.finditer(text):
+        start = match.start()
+        before = text[max(0, start - 32) : start].rstrip(" :#：.№=-([*")
+        if before.rpartition(" ")[2].rpartition("(")[2].lower().rstrip(".") not in SKU_LABEL_ENDS:
             continue
-        found = (value, match[0].strip(), "label")
-        if _WEAK.match(match[0]):
-            weak = weak if weak[0] else found
+        full = next((each for each in SKU_LABEL.finditer(text, max(0, start - 32), match.end()) if each.start("value") == start), None)
+        if full is None or _WEAK.search(full[0]):
             continue
-        return found
-    return weak if weak[0] and not _WEAK.match("isbn") else ("", "", "")
+        value = match[0].strip(" .-/+")
+        if is_article_number(value):
+            found = (value, full[0].strip(), "label")
+            if full[0].upper().startswith("ASIN"):
+                return found
+            best = best if best[0] else found
+    return best if best[0] else _formatted(document)
+
+
+def _formatted(document: Document) -> tuple[str, str, str]:
+    """Return the number of the page's address as the page shows it to people: 1002/710 for p11002710."""
+    digits = _NO_DIGIT.sub("", document.path)
+    for match in _IN_GROUPS.finditer(document.words):
+        bare = _NO_DIGIT.sub("", match[0])
+        if len(bare) >= 7 and bare in digits:  # noqa: PLR2004 - shorter ones are in there by chance
+            return match[0], match[0], "number of the address"
+    return "", "", ""
 
 
 def _in_attributes(document: Document) -> tuple[str, str, str]:

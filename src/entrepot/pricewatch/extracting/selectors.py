@@ -10,7 +10,7 @@ from lxml import etree, html
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from entrepot.pricewatch.extracting.contract import Field, Kind, Selector
-from entrepot.pricewatch.extracting.document import Document, script_text, spaced_words
+from entrepot.pricewatch.extracting.document import Document, spaced_words
 from entrepot.pricewatch.extracting.errors import SelectorBrokenError
 from entrepot.pricewatch.extracting.json_reading import Json, assigned, objects, read_json
 from entrepot.pricewatch.extracting.structured import (
@@ -232,9 +232,8 @@ class Selecting:
 
 def _embedded(document: Document) -> Iterator[tuple[str, Json]]:
     assignments: list[tuple[str, Json]] = []
-    for attributes, node in document.scripts[:200]:
+    for attributes, source in document.scripts[:200]:
         kind = (attributes.get("type") or "").lower()
-        source = script_text(node)
         if "json" in kind:
             name = attributes.get("id") or kind
             if (value := read_json(source)) is not None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from selectolax.lexbor import LexborNode
 
+from entrepot.pricewatch.extracting.currencies import NOT_IN_PROSE
 from entrepot.pricewatch.extracting.document import Document, ancestors, marks_of, spaced_words
 from entrepot.pricewatch.extracting.prices import clean, readings
 from entrepot.pricewatch.extracting.words import BUY, GOOD_NAMES, OLD_NAMES, OTHER_BLOCKS, OTHER_NAMES, PRICE_NAMES
@@ -14,10 +15,12 @@ MOST_CANDIDATES = 150
 LONGEST_TEXT = 90
 ENOUGH = 6.0
 """A candidate below is no answer: saying nothing is better than another product's price."""
+_NAMED_PRICE = "[class*=price i],[id*=price i],[data-price],[data-testid*=price i],[itemprop=price]"
 _SKIP = frozenset({"script", "style", "link", "meta", "option", "select", "template", "noscript", "svg", "path", "head", "html", "body", "textarea", "iframe"})
 _STRUCK = frozenset({"del", "s", "strike"})
 _ASIDE = frozenset({"header", "footer", "nav", "aside"})
 _RAISED_CENTS = re.compile(r"(?<=\d) (?=\d{2}(?!\d))")
+_CENTS_APART = re.compile(r"^([^\d.,]{1,5}\d{1,3}(?:[.,]\d{3})?) (\d{2})$|^(\d{1,3}(?:[.,]\d{3})?) (\d{2})(?= ?[€$£])")
 _AROUND_MARK = re.compile(r"(?<=\d) ?([.,]) ?(?=\d)")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 
@@ -38,9 +41,15 @@ class Candidate:
 
 def candidates(document: Document) -> list[Candidate]:
     """Return every amount in an element that is named after prices, best first."""
-    nodes = document.tree.css(_query(document))
-    if not nodes:
-        return []
+    found = _found(document, document.visible().css(_NAMED_PRICE))
+    if not found or found[0].score < ENOUGH:
+        names = [name for name in PRICE_NAMES if name.encode() in document.body]
+        more = ",".join(f"[{attribute}*={name} i]" for name in names for attribute in ("class", "id"))
+        found = sorted(found + (_found(document, document.visible().css(more)) if more else []), key=lambda candidate: -candidate.score)
+    return found
+
+
+def _found(document: Document, nodes: list[LexborNode]) -> list[Candidate]:
     anchors = [_chain(node) for node in document.headings[:2]]
     anchors += [_chain(node) for node in buy_buttons(document)[:1]]
     found: list[Candidate] = []
@@ -51,20 +60,12 @@ def candidates(document: Document) -> list[Candidate]:
         candidate = _candidate(node, document)
         if candidate is not None:
             seen[candidate.signature] = seen.get(candidate.signature, 0) + 1
-            _judge(candidate, node, anchors, len(found))
+            _judge(candidate, node, document, anchors, len(found))
             found.append(candidate)
     for candidate in found:
         candidate.score -= 2.0 if seen[candidate.signature] > 4 else 0.0  # noqa: PLR2004 - a list of products
         candidate.score += 0.4 * min(3, sum(1 for other in found if other.amount == candidate.amount) - 1)
     return sorted(found, key=lambda candidate: -candidate.score)
-
-
-def _query(document: Document) -> str:
-    lower = document.body
-    names = [name for name in PRICE_NAMES if name.encode() in lower or name.capitalize().encode() in lower]
-    parts = [f"[{attribute}*={name} i]" for name in names for attribute in ("class", "id")]
-    parts += ["[data-price]", "[data-testid*=price i]", "[itemprop=price]"]
-    return ",".join(parts)
 
 
 def _candidate(node: LexborNode, document: Document) -> Candidate | None:
@@ -76,8 +77,20 @@ def _candidate(node: LexborNode, document: Document) -> Candidate | None:
     for reading in readings(clean(text), document.locale):
         if reading.amount <= 0:
             continue
-        marks = marks_of(node.attributes)
+        marks = document.names_of(node)[1]
         return Candidate(reading.amount, reading.mark, text, f"{node.tag}.{marks[:60]}" if marks else str(node.tag), signature=f"{node.tag} {marks}")
+    return None
+
+
+def priced_words(document: Document) -> Candidate | None:
+    """Return the first amount with a currency in the words around the headline, for pages that name nothing a price."""
+    for heading in document.headings[:1]:
+        for step, parent in enumerate(ancestors(heading)[1:10]):
+            text = spaced_words(parent, 4_000)
+            for reading in readings(clean(text), document.locale):
+                if reading.mark and reading.mark.lower() not in NOT_IN_PROSE and reading.amount > 0:
+                    around = text[max(0, reading.start - 15) : reading.end + 5]
+                    return Candidate(reading.amount, reading.mark, around, f"words around the headline, {step + 1} up", ENOUGH)
     return None
 
 
@@ -96,10 +109,11 @@ def price_text(node: LexborNode) -> str:
         if node.css_first("sup,[class*=cent i],[class*=decimal i],[class*=fraction i],[class*=superscript i]") is not None:
             text = _RAISED_CENTS.sub(".", text)
         text = _AROUND_MARK.sub(r"\1", text)
+        text = _CENTS_APART.sub(lambda match: f"{match[1] or match[3]}.{match[2] or match[4]}", text)
     return text
 
 
-def _judge(candidate: Candidate, node: LexborNode, anchors: list[dict[int, int]], position: int) -> None:
+def _judge(candidate: Candidate, node: LexborNode, document: Document, anchors: list[dict[int, int]], position: int) -> None:
     score = 3.0 if candidate.mark else 0.0
     score += 1.0 if len(candidate.text) <= 16 else 0.0  # noqa: PLR2004
     score += 1.0 if candidate.amount % 1 else 0.0
@@ -110,14 +124,13 @@ def _judge(candidate: Candidate, node: LexborNode, anchors: list[dict[int, int]]
         for number, anchor in enumerate(anchors):
             if identity in anchor and distance[number] > 98:  # noqa: PLR2004
                 distance[number] = step * 0.5 + anchor[identity]
-        tag, attributes = parent.tag or "", parent.attributes
-        if tag in _STRUCK or "line-through" in (attributes.get("style") or ""):
+        tag, marks, style = document.names_of(parent)
+        if tag in _STRUCK or "line-through" in style:
             candidate.old = True
-        if _HIDDEN.search(attributes.get("style") or ""):
+        if style and _HIDDEN.search(style):
             score -= 2.0
         if min(distance, default=99.0) < 99 and step > 3:  # noqa: PLR2004 - what the headline stands in too says nothing
             break
-        marks = marks_of(attributes)
         if step <= 3 and marks:  # noqa: PLR2004
             weight = 1.0 if step < 2 else 0.5  # noqa: PLR2004
             if OLD_NAMES.search(marks) and not candidate.old and step < 2:  # noqa: PLR2004
@@ -144,11 +157,13 @@ def buy_buttons(document: Document) -> list[LexborNode]:
     if cached is not None:
         return cached  # type: ignore[no-any-return]
     found: list[LexborNode] = []
-    for node in document.tree.css("button,input[type=submit],input[type=button],a[class*=cart i],a[class*=buy i],a[class*=btn i],a[class*=button i],a[role=button],[id*=addtocart i],[id*=add-to-cart i],[class*=add-to-cart i],[class*=addtocart i]")[:400]:  # fmt: skip
+    for node in document.visible().css("button,input[type=submit],input[type=button],a[class*=cart i],a[class*=buy i],a[class*=btn i],a[class*=button i],a[role=button],[id*=addtocart i],[id*=add-to-cart i],[class*=add-to-cart i],[class*=addtocart i]")[:400]:  # fmt: skip
         attributes = node.attributes
+        if node.tag in {"form", "div", "section"}:
+            continue
         words = (attributes.get("value") or "") + " " + (attributes.get("title") or "") + " " + (attributes.get("aria-label") or "") + " " + spaced_words(node, 80)
         if len(words) < 120 and (BUY.search(words) or "add-to-cart" in (marks := marks_of(attributes)) or "addtocart" in marks):  # noqa: PLR2004
-            blocks = " ".join(marks_of(parent.attributes) for parent in ancestors(node)[1:8])
+            blocks = " ".join(document.names_of(parent)[1] for parent in ancestors(node)[1:8])
             if not OTHER_BLOCKS.search(blocks):
                 found.append(node)
     document.__dict__["_buy_buttons"] = found

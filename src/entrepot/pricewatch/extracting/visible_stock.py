@@ -27,14 +27,12 @@ def visible_state(document: Document) -> tuple[Availability, str, str]:
         words = spaced_words(alive[0], 80)
         state = Availability.PRE_ORDER if PRE_ORDER.search(words) else Availability.IN_STOCK
         return state, words or "button", "buy button"
-    block = _main_text(document)
-    gone = OUT.search(block) or NOTIFY.search(block)
-    if gone is not None:
-        return Availability.OUT_OF_STOCK, block[max(0, gone.start() - 20) : gone.end() + 20], "near the headline"
+    for line in _main_lines(document):
+        gone = OUT.search(line) or NOTIFY.search(line)
+        if gone is not None and len(line) <= 50:  # noqa: PLR2004 - a notice, not a sentence of the description
+            return Availability.OUT_OF_STOCK, line, "near the headline"
     if buttons:
         return Availability.OUT_OF_STOCK, spaced_words(buttons[0], 80) or "button", "buy button, switched off"
-    if (there := IN.search(block)) is not None:
-        return Availability.IN_STOCK, there[0], "near the headline"
     return Availability.UNKNOWN, "", ""
 
 
@@ -48,19 +46,19 @@ def state_in_words(text: str) -> Availability:
     return Availability.OUT_OF_STOCK if NOTIFY.search(text) else Availability.UNKNOWN
 
 
+_NAMED = ",".join(f"[{attribute}*={name} i]" for name in STOCK_NAMES for attribute in ("class", "id"))
+
+
 def _named_texts(document: Document) -> list[tuple[str, str]]:
-    names = [name for name in STOCK_NAMES if name.encode() in document.body]
-    if not names:
-        return []
     found: list[tuple[str, str]] = []
-    for node in document.tree.css(",".join(f"[{attribute}*={name} i]" for name in names for attribute in ("class", "id")))[:200]:
+    for node in document.visible().css(_NAMED)[:200]:
         if node.tag in {"script", "style", "input", "option", "li", "label", "body", "html", "form", "template"}:
             continue
         text = spaced_words(node, 161)
         if not text or len(text) > 160:  # noqa: PLR2004
             continue
         line = ancestors(node)
-        if any(OTHER_BLOCKS.search(marks_of(parent.attributes)) for parent in line[1:9]) or _is_hidden(line):
+        if any(OTHER_BLOCKS.search(document.names_of(parent)[1]) for parent in line[1:9]) or _is_hidden(line):
             continue
         found.append((text, marks_of(node.attributes)[:60]))
         if len(found) >= 12:  # noqa: PLR2004
@@ -82,11 +80,13 @@ def _is_disabled(node: LexborNode) -> bool:
     return "disabled" in attributes or attributes.get("aria-disabled") == "true" or "disabled" in (attributes.get("class") or "").lower().split()
 
 
-def _main_text(document: Document) -> str:
-    """Return the text around the headline: the smallest block that says more than a few lines."""
+def _main_lines(document: Document) -> list[str]:
+    """Return the texts around the headline, one for each element: of the smallest block that says more than a few lines."""
     for heading in document.headings[:1]:
         for parent in ancestors(heading)[1:12]:
-            text = spaced_words(parent, 2_500)
-            if len(text) > 600:  # noqa: PLR2004
-                return text
-    return ""
+            text = parent.text(separator="\n")[:20_000]
+            lines = [" ".join(line.split()) for line in text.split("\n")]
+            lines = [line for line in lines if line]
+            if sum(len(line) for line in lines) > 600:  # noqa: PLR2004
+                return lines[:80]
+    return []
