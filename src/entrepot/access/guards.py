@@ -38,7 +38,7 @@ def open_to_signed_in() -> dict[str, Any]:
     return {OPTION: None}
 
 
-def check_right(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def check_right(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:  # noqa: RUF029 -- Litestar runs others in a thread
     """The application's one guard: runs before every route.
 
     Raises:

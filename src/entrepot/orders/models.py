@@ -56,12 +56,6 @@ class SalesOrder(Base):
             postgresql_where=text("erp_account_id IS NOT NULL"),
         ),
         Index("ix_sales_order_held", "seller_id", "placed_at", "id", postgresql_where=text("held_at IS NOT NULL")),
-        Index(
-            "ix_sales_order_search",
-            "search_text",
-            postgresql_using="gin",
-            postgresql_ops={"search_text": "gin_trgm_ops"},
-        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -116,6 +110,19 @@ class SalesOrder(Base):
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class OrderWords(Base):
+    """What an order is found by.  The database keeps it; :attr:`SalesOrder.search_text` is where it is written."""
+
+    __tablename__ = "sales_order_words"
+    __table_args__ = (
+        Index("ix_sales_order_words", "words", postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"}),
+    )
+
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seller_id: Mapped[UUID]
+    words: Mapped[str]
 
 
 class OrderLine(Base):
