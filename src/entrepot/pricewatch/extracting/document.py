@@ -81,14 +81,23 @@ class Document:
         return country_of_host(self.host) or territory(self._locale) or territory(self.language)
 
     @cached_property
+    def _declarations(self) -> dict[str, list[LexborNode]]:
+        """The elements that every strategy asks for, by tag, found in one walk."""
+        found: dict[str, list[LexborNode]] = {"script": [], "meta": [], "title": [], "h1": []}
+        for node in self.tree.css("script[type*=ld],meta[content],title,h1"):
+            found[node.tag or ""].append(node)
+        return found
+
+    @cached_property
     def scripts(self) -> list[tuple[dict[str, str | None], str]]:
         """Attributes and source of every script."""
-        return [(node.attributes, script_text(node)) for node in self.tree.css("script")]
+        tree = LexborHTMLParser(self.body, options=LexborDocumentOptions.WO_EVENTS) if self._is_bare else self.tree
+        return [(node.attributes, script_text(node)) for node in tree.css("script")]
 
     def visible(self) -> LexborHTMLParser:
         """Return the tree without what nobody sees as text; selectors must have been asked before."""
         if not self._is_bare:
-            _ = self.scripts, self.language
+            _ = self.json_ld, self.headings, self.title, self.metas
             self.tree.strip_tags(["script", "style", "template"])
             self._is_bare = True
         return self.tree
@@ -112,24 +121,23 @@ class Document:
     @cached_property
     def json_ld(self) -> list[Json]:
         """Every JSON-LD script that can be read."""
-        found = [read_json(source) for attributes, source in self.scripts if "ld+json" in (attributes.get("type") or "")]
-        return [value for value in found if value is not None]
+        sources = [script_text(node) for node in self._declarations["script"] if "ld+json" in (node.attributes.get("type") or "")]
+        return [value for value in map(read_json, sources) if value is not None]
 
     @cached_property
     def headings(self) -> list[LexborNode]:
-        return [node for node in self.tree.css("h1") if words_of(node, 300)]
+        return [node for node in self._declarations["h1"] if words_of(node, 300)]
 
     @cached_property
     def title(self) -> str:
         """The text of ``<title>``."""
-        node = self.tree.css_first("head > title") or self.tree.css_first("title")
-        return words_of(node, 400) if node is not None else ""
+        return next((words_of(node, 400) for node in self._declarations["title"]), "")
 
     @cached_property
     def metas(self) -> dict[str, str]:
         """Contents of ``<meta>`` by property or name, in lower case; the first of each wins."""
         found: dict[str, str] = {}
-        for node in self.tree.css("meta[content]"):
+        for node in self._declarations["meta"]:
             attributes = node.attributes
             name = attributes.get("property") or attributes.get("name")
             if name:

@@ -12,7 +12,9 @@ _NO_DIGIT = re.compile(r"\D+")
 _NO_NUMBER = re.compile(r"^(?:\d{1,2}|\d+[.,]\d{2}|\d+(?:mm|cm|kg|ml|gb|w|l|g|m)|20\d\d|[a-zà-ž]+)$", re.IGNORECASE)
 _ID_ATTRIBUTES = ("data-sku", "data-product-sku", "data-productsku", "data-product_sku", "data-itemid", "data-item-id", "data-product-id", "data-productid", "data-product_id", "data-pid", "data-article-number", "data-asin")
 _ID_INPUTS = "input[name=sku i],input[name=ASIN],input[name=productId i],input[name=product_id i],input[name=product],input[name=itemId i],input[name=item_id],input[name=id_product],input[name=add-to-cart],button[name=add-to-cart],input[name=pid],input[id=product_id i]"
-_IN_SCRIPT = re.compile(r"""["']?(?P<key>sku|productSku|product_sku|productId|product_id|productID|itemId|item_id|articleNumber|ecomm_prodid|prodid|partNumber|product_code|productCode|ad_id|adId)["']?\s{0,3}[:=]\s{0,3}\[?\s{0,2}["']?(?P<value>[A-Za-z0-9][\w./-]{2,39})["']?""")  # fmt: skip
+_KEYS = (b"sku", b"Sku", b"productId", b"product_id", b"productID", b"itemId", b"item_id", b"articleNumber", b"ecomm_prodid", b"prodid", b"product_code", b"productCode", b"ad_id", b"adId")
+_AFTER_KEY = re.compile(rb"""["']?\s{0,3}[:=]\s{0,3}\[?\s{0,2}["']?([A-Za-z0-9][\w./-]{2,39})["']?""")
+_HITS_OF_KEY = 12
 _URL_ID = re.compile(r"(?<![\w])(?:[a-z]{0,3}\d{4,18}|[A-Z0-9]{8,14})(?![\w])|(?<=[-_/.x])[a-z]{0,4}\d{4,18}(?=$|[-_/.?])", re.IGNORECASE)
 
 
@@ -88,10 +90,16 @@ def _in_attributes(document: Document) -> tuple[str, str, str]:
 def _in_scripts(document: Document) -> tuple[str, str, str]:
     address = document.path + "?" + document.query
     votes: dict[str, float] = {}
-    for match in list(_IN_SCRIPT.finditer(document.text))[:200]:
-        value = match["value"]
-        if is_article_number(value):
-            votes[value] = votes.get(value, 0.0) + 1 + (10 if value in address else 0)
+    for key in _KEYS:
+        place = document.body.find(key)
+        for _ in range(_HITS_OF_KEY):
+            if place < 0:
+                break
+            match = _AFTER_KEY.match(document.body, place + len(key))
+            value = match[1].decode("ascii", "ignore") if match else ""
+            if value and is_article_number(value):
+                votes[value] = votes.get(value, 0.0) + 1 + (10 if value in address else 0)
+            place = document.body.find(key, place + len(key))
     for match in _URL_ID.finditer(address):
         value = match[0]
         if is_article_number(value) and document.body.count(value.encode()) > 2:  # noqa: PLR2004

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from decimal import Decimal
 
 from selectolax.lexbor import LexborNode
@@ -16,6 +17,8 @@ LONGEST_TEXT = 90
 ENOUGH = 6.0
 """A candidate below is no answer: saying nothing is better than another product's price."""
 _NAMED_PRICE = "[class*=price i],[id*=price i],[data-price],[data-testid*=price i],[itemprop=price]"
+_OTHERWISE_NAMED = ",".join(f"[{attribute}*={name} i]" for name in PRICE_NAMES for attribute in ("class", "id"))
+_BUTTONS = "button,input[type=submit],input[type=button],a[class*=cart i],a[class*=buy i],a[class*=btn i],a[class*=button i],[id*=addtocart i],[id*=add-to-cart i]"
 _SKIP = frozenset({"script", "style", "link", "meta", "option", "select", "template", "noscript", "svg", "path", "head", "html", "body", "textarea", "iframe"})
 _STRUCK = frozenset({"del", "s", "strike"})
 _ASIDE = frozenset({"header", "footer", "nav", "aside"})
@@ -43,9 +46,7 @@ def candidates(document: Document) -> list[Candidate]:
     """Return every amount in an element that is named after prices, best first."""
     found = _found(document, document.visible().css(_NAMED_PRICE))
     if not found or found[0].score < ENOUGH:
-        names = [name for name in PRICE_NAMES if name.encode() in document.body]
-        more = ",".join(f"[{attribute}*={name} i]" for name in names for attribute in ("class", "id"))
-        found = sorted(found + (_found(document, document.visible().css(more)) if more else []), key=lambda candidate: -candidate.score)
+        found = sorted(found + _found(document, document.visible().css(_OTHERWISE_NAMED)), key=lambda candidate: -candidate.score)
     return found
 
 
@@ -133,11 +134,10 @@ def _judge(candidate: Candidate, node: LexborNode, document: Document, anchors: 
             break
         if step <= 3 and marks:  # noqa: PLR2004
             weight = 1.0 if step < 2 else 0.5  # noqa: PLR2004
-            if OLD_NAMES.search(marks) and not candidate.old and step < 2:  # noqa: PLR2004
-                candidate.old = "special" not in marks and "sale" not in marks
-            score += 2.0 * weight if GOOD_NAMES.search(marks) else 0.0
-            score -= 4.0 * weight if OTHER_NAMES.search(marks) else 0.0
-        if marks and OTHER_BLOCKS.search(marks):
+            good, old, other, _ = meaning_of_names(marks)
+            candidate.old = candidate.old or (old and step < 2)  # noqa: PLR2004
+            score += (2.0 * weight if good else 0.0) - (4.0 * weight if other else 0.0)
+        if marks and meaning_of_names(marks)[3]:
             score -= 5.0 if step > 1 else 2.0
         if tag in _ASIDE:
             score -= 3.0
@@ -145,6 +145,13 @@ def _judge(candidate: Candidate, node: LexborNode, document: Document, anchors: 
     score += max(0.0, 7.0 - 0.6 * near) if anchors else 2.0
     score -= 6.0 if candidate.old else 0.0
     candidate.score = score
+
+
+@lru_cache(maxsize=20_000)
+def meaning_of_names(marks: str) -> tuple[bool, bool, bool, bool]:
+    """Return whether the names of an element speak of the price of now, of before, of something else, of other products."""
+    old = OLD_NAMES.search(marks) is not None and "special" not in marks and "sale" not in marks
+    return GOOD_NAMES.search(marks) is not None, old, OTHER_NAMES.search(marks) is not None, OTHER_BLOCKS.search(marks) is not None
 
 
 def _chain(node: LexborNode) -> dict[int, int]:
@@ -157,14 +164,13 @@ def buy_buttons(document: Document) -> list[LexborNode]:
     if cached is not None:
         return cached  # type: ignore[no-any-return]
     found: list[LexborNode] = []
-    for node in document.visible().css("button,input[type=submit],input[type=button],a[class*=cart i],a[class*=buy i],a[class*=btn i],a[class*=button i],a[role=button],[id*=addtocart i],[id*=add-to-cart i],[class*=add-to-cart i],[class*=addtocart i]")[:400]:  # fmt: skip
+    for node in document.visible().css(_BUTTONS)[:250]:
         attributes = node.attributes
         if node.tag in {"form", "div", "section"}:
             continue
         words = (attributes.get("value") or "") + " " + (attributes.get("title") or "") + " " + (attributes.get("aria-label") or "") + " " + spaced_words(node, 80)
         if len(words) < 120 and (BUY.search(words) or "add-to-cart" in (marks := marks_of(attributes)) or "addtocart" in marks):  # noqa: PLR2004
-            blocks = " ".join(document.names_of(parent)[1] for parent in ancestors(node)[1:8])
-            if not OTHER_BLOCKS.search(blocks):
+            if not any(meaning_of_names(document.names_of(parent)[1])[3] for parent in ancestors(node)[1:8]):
                 found.append(node)
     document.__dict__["_buy_buttons"] = found
     return found

@@ -4,8 +4,8 @@ from selectolax.lexbor import LexborNode
 
 from entrepot.pricewatch.extracting.contract import Availability
 from entrepot.pricewatch.extracting.document import Document, ancestors, marks_of, spaced_words
-from entrepot.pricewatch.extracting.visible_price import buy_buttons
-from entrepot.pricewatch.extracting.words import BACK_ORDER, BUY, IN, NOTIFY, OTHER_BLOCKS, OUT, PRE_ORDER, STOCK_NAMES
+from entrepot.pricewatch.extracting.visible_price import buy_buttons, meaning_of_names
+from entrepot.pricewatch.extracting.words import BACK_ORDER, BUY, IN, NOTIFY, OUT, PRE_ORDER, STOCK_NAMES
 
 
 def visible_state(document: Document) -> tuple[Availability, str, str]:
@@ -58,7 +58,7 @@ def _named_texts(document: Document) -> list[tuple[str, str]]:
         if not text or len(text) > 160:  # noqa: PLR2004
             continue
         line = ancestors(node)
-        if any(OTHER_BLOCKS.search(document.names_of(parent)[1]) for parent in line[1:9]) or _is_hidden(line):
+        if any(meaning_of_names(document.names_of(parent)[1])[3] for parent in line[1:9]) or _is_hidden(line):
             continue
         found.append((text, marks_of(node.attributes)[:60]))
         if len(found) >= 12:  # noqa: PLR2004

@@ -2,7 +2,7 @@
 
 import re
 
-PRICE_NAMES = ("preis", "prix", "prijs", "precio", "preco", "prezzo", "cena", "ceny", "pret", "hinta", "pris", "kaina", "hind", "amount", "cijena", "tsena", "koszt", "prc", "prcisum")
+PRICE_NAMES = ("preis", "prix", "prijs", "precio", "preco", "prezzo", "cena", "pret", "pris", "hinta", "kaina", "amount", "cijena", "prc", "cost")
 """Parts of the names that shops give to the elements of a price."""
 
 OLD_NAMES = re.compile(
