@@ -18,7 +18,7 @@ import httpx
 from sqlalchemy import text
 
 from bench.order_api import LINES, PARALLEL, order, prepare
-from bench.world import Instance, instance, report
+from bench.world import Instance, Line, instance, report
 from entrepot.kit.scope import Scope
 
 ORDERS = int(os.environ.get("ENTREPOT_BENCH_ORDERS", "320"))
@@ -44,10 +44,10 @@ async def make_orders(address: str, auth: httpx.BasicAuth, count: int) -> list[s
     made: list[str] = []
 
     async def enter() -> None:
-        async with httpx.AsyncClient(base_url=address, auth=auth, timeout=60) as client:
+        async with Line(address, auth) as line:
             while waiting:
                 dice = random.Random(waiting.pop())  # noqa: S311 -- no secret
-                made.append((await client.post("/api/v1/orders", json=order(dice))).raise_for_status().json()["id"])
+                made.append((await line.post("/api/v1/orders", order(dice)))["id"])
 
     await asyncio.gather(*(enter() for _ in range(PARALLEL)))
     return made
@@ -59,13 +59,10 @@ async def cycle(address: str, auth: httpx.BasicAuth, orders: list[str], *, each_
     waiting = list(orders)
 
     async def person() -> None:
-        async with httpx.AsyncClient(base_url=f"{address}/api/v1", auth=auth, timeout=60) as client:
+        async with Line(f"{address}/api/v1", auth) as line:
 
             async def post(path: str, **body: Any) -> Any:  # noqa: ANN401 -- JSON
-                answer = await client.post(path, json=body or None)
-                if answer.is_error:
-                    sys.exit(f"{path} was answered {answer.status_code}: {answer.text[:300]}")
-                return answer.json()
+                return await line.post(path, body or None)
 
             while waiting:
                 start = time.perf_counter()

@@ -5,7 +5,6 @@ index, constraint or row-level security, one durable transaction each, 8 in para
 """
 
 import asyncio
-import json
 import os
 import random
 import sys
@@ -16,7 +15,7 @@ import asyncpg
 import httpx
 from sqlalchemy import text
 
-from bench.world import Instance, instance, report, seller_with_key
+from bench.world import Instance, Line, instance, report, seller_with_key
 from entrepot.inventory.service import InventoryService, Receipt
 from entrepot.kit.ids import new_id
 from entrepot.kit.scope import Scope
@@ -70,27 +69,17 @@ def order(dice: random.Random) -> dict[str, Any]:
 
 
 async def load(address: str, auth: httpx.BasicAuth, seconds: float) -> list[float]:
-    """Send orders over plain sockets, because a client library takes a third of the processor; return the times."""
+    """Send orders; return the times."""
     taken: list[float] = []
-    url = httpx.URL(address)
-    authorization = next(auth.auth_flow(httpx.Request("GET", url))).headers["authorization"]
-    head = f"POST /api/v1/orders HTTP/1.1\r\nhost: bench\r\nauthorization: {authorization}\r\n"
-    head += "content-type: application/json\r\ncontent-length: "
     deadline = time.perf_counter() + seconds
 
     async def sender(seed: int) -> None:
         dice = random.Random(seed)  # noqa: S311 -- no secret
-        reader, writer = await asyncio.open_connection(url.host, url.port)
-        while (start := time.perf_counter()) < deadline:
-            body = json.dumps(order(dice))
-            writer.write(f"{head}{len(body)}\r\n\r\n{body}".encode())
-            answer = await reader.readuntil(b"\r\n\r\n")
-            length = int(answer.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-            content = await reader.readexactly(length)
-            if not answer.startswith(b"HTTP/1.1 201") or json.loads(content)["status"] != "reserved":
-                sys.exit(f"an order was answered {answer!r} {content[:300]!r}")
-            taken.append(time.perf_counter() - start)
-        writer.close()
+        async with Line(address, auth) as line:
+            while (start := time.perf_counter()) < deadline:
+                if (await line.post("/api/v1/orders", order(dice)))["status"] != "reserved":
+                    sys.exit("an order was not reserved")
+                taken.append(time.perf_counter() - start)
 
     await asyncio.gather(*(sender(seed) for seed in range(PARALLEL)))
     return taken

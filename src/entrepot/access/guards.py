@@ -38,8 +38,8 @@ def open_to_signed_in() -> dict[str, Any]:
     return {OPTION: None}
 
 
-async def check_right(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:  # noqa: RUF029 -- Litestar runs others in a thread
-    """The application's one guard: runs before every route.
+async def check_right(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """The application's one guard: runs before every route; a coroutine, because Litestar runs all else in a thread.
 
     Raises:
         SignInNeededError: nobody is signed in.
