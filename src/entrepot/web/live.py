@@ -53,6 +53,7 @@ TOPICS: dict[str, Right | None] = {
     "imports": None,
     "inventory": Right.INVENTORY_READ,
     "jobs": Right.JOBS_READ,
+    "messaging": None,
     "offers": Right.OFFERS_READ,
     "orders": Right.ORDERS_READ,
     "pricewatch": Right.PRICEWATCH_READ,

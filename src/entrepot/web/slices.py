@@ -11,6 +11,7 @@ SLICES = (
     "access",
     "jobs",
     "imports",
+    "messaging",
     "catalog",
     "documents",
     "printing",

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from entrepot.pricewatch.alerts import api as alerts
+from entrepot.pricewatch.history import api as history
 from entrepot.pricewatch.watching import api as watching
 
-ROUTES: list[Any] = [*watching.ROUTES]
+ROUTES: list[Any] = [*watching.ROUTES, *history.ROUTES, *alerts.ROUTES]
