@@ -24,6 +24,8 @@ AGAIN = timedelta(minutes=5)
 """When a doubtful answer is looked at again."""
 FIRST_RETRY = timedelta(minutes=10)
 LONGEST_BACK_OFF = timedelta(days=1)
+MOST = Decimal(10) ** 9
+"""No price is as high; it is two numbers in a row."""
 JITTER = 0.1
 """Share of the interval by which checks are spread."""
 
@@ -125,13 +127,16 @@ def judge(found: Extraction, known: Known) -> Judgement:
     """
     where = next((f"{item.strategy} {item.where}" for item in found.findings if item.field is Field.PRICE), "")
     price = round_money(found.price, found.currency) if found.price is not None and found.currency else found.price
+    if found.availability in AWAY and not _is_credible(price, found.currency, where, known):
+        price = None  # what nobody can buy has no price; what the shop writes there is often none
+    shipping = found.shipping if found.shipping is not None and 0 <= found.shipping < MOST else None
     answer = Judgement(
         verdict=Verdict.SAME,
         price=price,
         currency=found.currency if price is not None else known.currency,
         availability=str(found.availability),
-        shipping=found.shipping,
-        unit_price=unit_price(price, found.shipping, known.pack),
+        shipping=shipping,
+        unit_price=unit_price(price, shipping, known.pack),
         where=where,
     )
 
@@ -141,7 +146,7 @@ def judge(found: Extraction, known: Known) -> Judgement:
     if price is None:
         if found.availability not in AWAY:
             return verdict(Verdict.UNDECIDED)
-    elif price <= 0 or not found.currency:
+    elif not 0 < price < MOST or not found.currency:
         return verdict(Verdict.UNDECIDED)
     elif known.currency and found.currency != known.currency:
         return verdict(Verdict.CURRENCY)
@@ -150,6 +155,12 @@ def judge(found: Extraction, known: Known) -> Judgement:
     if known.observed_at is None:
         return verdict(Verdict.FIRST)
     return verdict(Verdict.CHANGED if _differs(answer, known) else Verdict.SAME)
+
+
+def _is_credible(price: Decimal | None, currency: str, where: str, known: Known) -> bool:
+    """Whether the price of what is not to be had may be noted beside that."""
+    fits = price is not None and bool(currency) and 0 < price < MOST and known.currency in {"", currency}
+    return fits and price is not None and not _is_far(price, where, known)
 
 
 def _is_far(price: Decimal, where: str, known: Known) -> bool:
