@@ -12,7 +12,7 @@ SEED ?= $(shell date +%s)
 # Without compiled modules, every start of a process takes four seconds longer.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo up test check bench chaos contract build browser pictures fmt openapi clean
+.PHONY: help setup demo up test check bench eval chaos contract build browser pictures fmt openapi clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -71,6 +71,9 @@ check: setup ## Run every gate: linters, types, layers, schema, API
 
 bench: setup ## Measure; one benchmark with ONLY=order_import
 	@$(ROOM)/python -m bench $(ONLY)
+
+eval: setup ## Measure how well product pages are read, beside published systems (VERBOSE=1: each miss)
+	@$(ROOM)/python -m bench.extraction_eval
 
 chaos: setup ## Kill processes at random moments of runs and look for damage (SEED=..., ROUNDS=10, SEEDS=50)
 	$(ROOM)/python -m tests.chaos --seed $(SEED) --rounds $(or $(ROUNDS),10) --seeds $(or $(SEEDS),50)

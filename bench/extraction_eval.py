@@ -71,9 +71,18 @@ def number(text: str) -> str:
 
 def answers(found: Extraction) -> dict[str, str]:
     """Return our answers in the set's words."""
-    stock = "" if found.availability is Availability.UNKNOWN else "OutOfStock" if found.availability in GONE else "InStock"
+    stock = (
+        "" if found.availability is Availability.UNKNOWN else "OutOfStock" if found.availability in GONE else "InStock"
+    )
     price = "" if found.price is None else number(str(found.price))
-    return {"price": price, "availability": stock, "sku": found.sku, "gtin": found.gtin, "mpn": found.mpn, "brand": found.brand}
+    return {
+        "price": price,
+        "availability": stock,
+        "sku": found.sku,
+        "gtin": found.gtin,
+        "mpn": found.mpn,
+        "brand": found.brand,
+    }
 
 
 def is_development(key: str) -> bool:
@@ -105,7 +114,9 @@ def measure(folder: Path) -> tuple[dict[str, dict[str, Score]], list[str], float
             scores["all"].setdefault(field, Score()).add(accepted, answer)
             if not scores[half].setdefault(field, Score()).add(accepted, answer):
                 evidence = next((f"{f.strategy} {f.where}" for f in found[key].findings if f.field.value == field), "")
-                misses.append(f"{half:11} {field:12} said {answer!r:28} is {sorted(accepted)!s:36} {key[:6]} {page.url[:60]} [{evidence}]")
+                misses.append(
+                    f"{half:11} {field:12} said {answer!r:28} is {sorted(accepted)!s:36} {key[:6]} {page.url[:60]} [{evidence}]"
+                )
     return scores, misses, speed
 
 
@@ -113,12 +124,16 @@ def main() -> int:
     """Print the table, and with VERBOSE=1 every miss."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     if not (folder / "ground-truth.json").is_file():
-        print(f"There are no product pages in {folder}: name their folder with ENTREPOT_PRODUCT_PAGES, or leave this out.")
+        print(
+            f"There are no product pages in {folder}: name their folder with ENTREPOT_PRODUCT_PAGES, or leave this out."
+        )
         return 0
     scores, misses, speed = measure(folder)
     table = Table("system", *(f"{name} {what}" for name in GOALS for what in ("F1", "P", "R")))
     for half, fields in scores.items():
-        cells = [f"{value:.3f}" for name in GOALS for value in (fields[name].f1, fields[name].precision, fields[name].recall)]
+        cells = [
+            f"{value:.3f}" for name in GOALS for value in (fields[name].f1, fields[name].precision, fields[name].recall)
+        ]
         table.add_row(f"Entrepot, {half} pages", *cells)
     for system, figures in PUBLISHED.items():
         table.add_row(system, *(cell for name in GOALS for cell in (f"{figures[name]:.3f}", "", "")))

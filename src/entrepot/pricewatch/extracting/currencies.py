@@ -10,7 +10,24 @@ CODES = frozenset(list_currencies()) - {"XXX", "XTS"}
 COMMON_WORDS = frozenset({"ALL", "TOP", "CUP", "PEN", "GEL", "SOS", "MOP", "BOB", "LAK", "BAM", "CHE", "SIT", "DEM"})
 """Codes that capitals in running text more often mean otherwise; as a declared currency they count."""
 
-_DOLLARS = ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "CLP", "COP", "ARS", "UYU", "JMD", "TTD", "NAD", "FJD")
+_DOLLARS = (
+    "USD",
+    "CAD",
+    "AUD",
+    "NZD",
+    "SGD",
+    "HKD",
+    "TWD",
+    "MXN",
+    "CLP",
+    "COP",
+    "ARS",
+    "UYU",
+    "JMD",
+    "TTD",
+    "NAD",
+    "FJD",
+)
 _CROWNS = ("SEK", "NOK", "DKK", "ISK")
 _RUPEES = ("INR", "PKR", "LKR", "NPR", "MUR")
 SYMBOLS: dict[str, tuple[str, ...]] = {
@@ -81,7 +98,9 @@ def meaning(mark: str, country: str = "", expected: str = "") -> str:
 
 def is_mark(mark: str) -> bool:
     """Return whether *mark* may be a currency at all."""
-    return (mark in CODES and mark not in COMMON_WORDS) or mark.lower() in SYMBOLS or mark.lower().rstrip(".") in SYMBOLS
+    return (
+        (mark in CODES and mark not in COMMON_WORDS) or mark.lower() in SYMBOLS or mark.lower().rstrip(".") in SYMBOLS
+    )
 
 
 @lru_cache(maxsize=256)

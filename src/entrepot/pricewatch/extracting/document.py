@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
 from urllib.parse import urlsplit
@@ -25,10 +26,15 @@ _ATTRIBUTES = re.compile(
     rb"""<[a-zA-Z](?:[^"'<>]{4000}[^"'<>]*+|[^"'<>]*+(?:"[^"]*+"[^"'<>]*+|'[^']*+'[^"'<>]*+){200,}+)"""
 )
 _QUOTED = re.compile(rb"""\s*=?\s*(?:"[^"]*+"|'[^']*+')""")
-_NEVER_DEEP = frozenset(b"area base br col embed hr img input link meta param source track wbr p li td th tr option dd dt path use rect circle script style".split())
+_NEVER_DEEP = frozenset(
+    b"area base br col embed hr img input link meta param source track wbr p li td th tr option dd dt path use rect circle script style".split()
+)
 _NOTHING = LexborHTMLParser("<html><head></head><body></body></html>")
-_CHARSET = re.compile(rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s{0,4}=\s{0,4}["']?\s{0,4}([\w.:-]{2,40})""", re.IGNORECASE)
+_CHARSET = re.compile(
+    rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s{0,4}=\s{0,4}["']?\s{0,4}([\w.:-]{2,40})""", re.IGNORECASE
+)
 _HEADER_CHARSET = re.compile(r"charset\s{0,4}=\s{0,4}[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+_WORD = re.compile(r"\w{2,}")
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _AS_BROWSERS = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "iso8859-9": "cp1254", "tis-620": "cp874"}  # fmt: skip
 
@@ -41,6 +47,7 @@ class Document:
         self.body = sound(shallow(utf8(page.body[:LARGEST_BODY], page.content_type)))
         self._locale = locale
         self._is_bare = False
+        self.buy_buttons: list[LexborNode] | None = None
         self._names: dict[int, tuple[str, str, str]] = {}
         address = urlsplit(page.url) if len(page.url) < 4_000 else urlsplit("")  # noqa: PLR2004
         self.host = (address.hostname or "").lower()
@@ -115,18 +122,32 @@ class Document:
         if known is None:
             attributes = node.attributes
             tag = node.tag or ""
-            known = self._names[identity] = (tag, "" if tag in {"html", "body"} else marks_of(attributes), attributes.get("style") or "")
+            known = self._names[identity] = (
+                tag,
+                "" if tag in {"html", "body"} else marks_of(attributes),
+                attributes.get("style") or "",
+            )
         return known
 
     @cached_property
     def json_ld(self) -> list[Json]:
         """Every JSON-LD script that can be read."""
-        sources = [script_text(node) for node in self._declarations["script"] if "ld+json" in (node.attributes.get("type") or "")]
+        sources = [
+            script_text(node)
+            for node in self._declarations["script"]
+            if "ld+json" in (node.attributes.get("type") or "")
+        ]
         return [value for value in map(read_json, sources) if value is not None]
 
     @cached_property
     def headings(self) -> list[LexborNode]:
-        return [node for node in self._declarations["h1"] if words_of(node, 300)]
+        """Return the headlines with words in them: what is most like the page's title first, for pages with several."""
+        titled = [
+            (likeness(words, self.title), node)
+            for node in self._declarations["h1"][:20]
+            if (words := words_of(node, 300))
+        ]
+        return [node for _, node in sorted(titled, key=lambda pair: -pair[0])]
 
     @cached_property
     def title(self) -> str:
@@ -157,7 +178,7 @@ def utf8(body: bytes, content_type: str) -> bytes:
     if body.isascii():
         return body
     header = _HEADER_CHARSET.search(content_type)
-    declared = header[1] if header else ((match[1].decode() if (match := _CHARSET.search(body[:4_096])) else ""))
+    declared = header[1] if header else (match[1].decode() if (match := _CHARSET.search(body[:4_096])) else "")
     name = _codec(declared)
     if name == "utf-8":
         return body
@@ -206,6 +227,12 @@ def shallow(body: bytes) -> bytes:
     return body
 
 
+def likeness(name: str, other: str) -> float:
+    """Return the share of the words of the shorter text that the other has too."""
+    ours, theirs = set(_WORD.findall(name.lower())), set(_WORD.findall(other.lower()))
+    return len(ours & theirs) / min(len(ours), len(theirs)) if ours and theirs else 0.0
+
+
 def _codec(declared: str) -> str:
     try:
         name = codecs.lookup(declared).name if declared else ""
@@ -235,19 +262,17 @@ def ancestors(node: LexborNode) -> list[LexborNode]:
     return list(islice(_upwards(node), DEEPEST))
 
 
-def _upwards(node: LexborNode | None):  # noqa: ANN202
+def _upwards(node: LexborNode | None) -> Iterator[LexborNode]:
     while node is not None:
         yield node
         node = node.parent
 
 
-_NAMING = frozenset({"class", "id", "data-testid", "data-test", "data-auto-id", "data-hook", "data-role", "data-qa", "itemprop", "name"})
+_NAMING = frozenset(
+    {"class", "id", "data-testid", "data-test", "data-auto-id", "data-hook", "data-role", "data-qa", "itemprop", "name"}
+)
 
 
 def marks_of(attributes: dict[str, str | None]) -> str:
     """Return what an element is called: its classes, id and test names, in lower case."""
-    return " ".join(
-        value
-        for name, value in attributes.items()
-        if value and name in _NAMING
-    ).lower()
+    return " ".join(value for name, value in attributes.items() if value and name in _NAMING).lower()

@@ -6,15 +6,26 @@ from urllib.parse import urljoin
 from entrepot.pricewatch.extracting.contract import GENERIC, Availability, Extraction, Field, Finding
 from entrepot.pricewatch.extracting.currencies import currency_named, currency_of, meaning
 from entrepot.pricewatch.extracting.document import Document, words_of
-from entrepot.pricewatch.extracting.identity import clean_gtin, labelled_sku, sku_of
+from entrepot.pricewatch.extracting.extras import pack_of, shipping_of
+from entrepot.pricewatch.extracting.identity import clean_gtin, labels_of, sku_of
 from entrepot.pricewatch.extracting.prices import machine_number
-from entrepot.pricewatch.extracting.structured import Claim, json_ld_claims, main_claims, meta_claim, microdata_claims, state
+from entrepot.pricewatch.extracting.structured import (
+    Claim,
+    json_ld_claims,
+    main_claims,
+    meta_claim,
+    microdata_claims,
+    state,
+)
 from entrepot.pricewatch.extracting.visible_price import ENOUGH, Candidate, candidates, priced_words
 from entrepot.pricewatch.extracting.visible_stock import visible_state
 
-
 STRONG = 8.5
 """A price shown so clearly that it counts more than a declared one that is shown nowhere."""
+
+
+BESIDE = 10.0
+"""How much less a struck-out price may score and still belong to the same product."""
 
 
 class Reader:
@@ -25,36 +36,59 @@ class Reader:
         self.wanted = wanted
         self.expected = currency
         self.findings: list[Finding] = []
+        self.labels = labels_of(document) if wanted & {Field.SKU, Field.GTIN, Field.MPN} else {}
         self.claims: list[Claim] = []
         ld = main_claims(json_ld_claims(document), document)
         micro = main_claims(microdata_claims(document), document)
-        self.variants = [claim for claim in ld if claim.name == ld[0].name and Field.AVAILABILITY in claim.texts] if len(ld) > 1 else []
+        self.variants = (
+            [claim for claim in ld if claim.name == ld[0].name and Field.AVAILABILITY in claim.texts]
+            if len(ld) > 1
+            else []
+        )
         """The same product declared once for each size or colour: one that is there is enough."""
         self.claims = [*ld[:1], *micro[:1], meta_claim(document)]
 
     def answers(self) -> Extraction:
         """Return every wanted answer."""
-        price, original, currency = self.price() if {Field.PRICE, Field.CURRENCY, Field.ORIGINAL_PRICE} & self.wanted else (None, None, "")
+        price, original, currency = (
+            self.price() if {Field.PRICE, Field.CURRENCY, Field.ORIGINAL_PRICE} & self.wanted else (None, None, "")
+        )
         wanted = self.wanted
         return Extraction(
             price=price,
             original_price=original,
             currency=currency,
-            availability=self.availability(priced=price is not None) if Field.AVAILABILITY in wanted else Availability.UNKNOWN,
+            availability=self.availability(priced=price is not None)
+            if Field.AVAILABILITY in wanted
+            else Availability.UNKNOWN,
             sku=self.sku() if Field.SKU in wanted else "",
             gtin=self.gtin() if Field.GTIN in wanted else "",
-            mpn=self.declared(Field.MPN) if Field.MPN in wanted else "",
+            mpn=(self.labelled(Field.MPN) or self.declared(Field.MPN)) if Field.MPN in wanted else "",
             brand=self.declared(Field.BRAND) if Field.BRAND in wanted else "",
             title=self.title() if Field.TITLE in wanted else "",
             image=self.image() if Field.IMAGE in wanted else "",
             shipping=self.shipping() if Field.SHIPPING in wanted else None,
-            pack=None,
+            pack=self.pack() if Field.PACK in wanted else None,
             findings=tuple(self.findings),
         )
 
     def gtin(self) -> str:
-        """Return the GTIN that is declared and adds up."""
-        return clean_gtin(self.declared(Field.GTIN))
+        """Return the GTIN that is declared, or stands behind its name, and adds up."""
+        return clean_gtin(self.declared(Field.GTIN)) or self.labelled(Field.GTIN)
+
+    def labelled(self, field: Field) -> str:
+        """Return what stands behind a label in the page's words."""
+        value, text = self.labels.get(field, ("", ""))
+        if value:
+            self.found(field, text, GENERIC, "label")
+        return value
+
+    def pack(self) -> int | None:
+        """Return how many pieces the title promises."""
+        pieces = pack_of(title := self.title())
+        if pieces is not None:
+            self.found(Field.PACK, title, GENERIC, "title")
+        return pieces
 
     def image(self) -> str:
         """Return the address of the picture."""
@@ -65,8 +99,13 @@ class Reader:
             return ""
 
     def shipping(self) -> Decimal | None:
-        """Return the declared price of shipping."""
-        return machine_number(said, self.document.locale) if (said := self.declared(Field.SHIPPING)) else None
+        """Return the price of shipping: declared, else said."""
+        if said := self.declared(Field.SHIPPING):
+            return machine_number(said, self.document.locale)
+        amount, text = shipping_of(self.document)
+        if amount is not None:
+            self.found(Field.SHIPPING, text, GENERIC, "words")
+        return amount
 
     def found(self, field: Field, text: object, strategy: str, where: str) -> None:
         self.findings.append(Finding(field, str(text)[:300], strategy, where))
@@ -85,7 +124,7 @@ class Reader:
     def currency(self, mark: str = "", claim: Claim | None = None) -> str:
         """Decide the currency: what stands with the price, then what the page says elsewhere, then the store's."""
         for each in [claim] if claim else self.claims:
-            if each and Field.CURRENCY in each.texts:
+            if Field.CURRENCY in each.texts:
                 named = currency_named(str(each.texts[Field.CURRENCY][0]))
                 if named and (not mark or meaning(mark, self.document.country, named) in {named, ""}):
                     return named
@@ -103,13 +142,19 @@ class Reader:
             if Field.PRICE not in claim.texts:
                 continue
             text, where = claim.texts[Field.PRICE]
-            declared = machine_number(text, document.locale, currency_named(str(claim.texts.get(Field.CURRENCY, ("", ""))[0])))
+            declared = machine_number(
+                text, document.locale, currency_named(str(claim.texts.get(Field.CURRENCY, ("", ""))[0]))
+            )
             if declared is None or declared <= 0:
                 continue
             if best is not None and declared not in shown and best.score > STRONG:
                 break
             self.found(Field.PRICE, text, claim.kind.value, where)
-            return declared, self.original(seen, declared, best), self.currency("", claim) or self.currency(best.mark if best else "")
+            return (
+                declared,
+                self.original(seen, declared, best),
+                self.currency("", claim) or self.currency(best.mark if best else ""),
+            )
         best = best or priced_words(document)
         if best is None:
             return None, None, ""
@@ -119,7 +164,7 @@ class Reader:
     def original(self, seen: list[Candidate], price: Decimal, best: Candidate | None) -> Decimal | None:
         """Return what it cost before: declared, or struck out beside the price."""
         for each in seen:
-            if each.old and each.amount > price and best is not None and each.score > best.score - 12:
+            if each.old and price < each.amount < price * 5 and best is not None and each.score > best.score - BESIDE:
                 self.found(Field.ORIGINAL_PRICE, each.text, GENERIC, each.where)
                 return each.amount
         return None
@@ -143,11 +188,9 @@ class Reader:
 
     def sku(self) -> str:
         """Return the article number."""
-        value, text, where = labelled_sku(self.document)
-        if not value and (declared := self.declared(Field.SKU)):
-            return declared
-        if not value:
-            value, text, where = sku_of(self.document)
+        if (value := self.labelled(Field.SKU)) or (value := self.declared(Field.SKU)):
+            return value
+        value, text, where = sku_of(self.document)
         if value:
             self.found(Field.SKU, text, GENERIC, where)
         return value

@@ -2,20 +2,52 @@
 
 import re
 
+from entrepot.pricewatch.extracting.contract import Field
 from entrepot.pricewatch.extracting.document import Document
 from entrepot.pricewatch.extracting.words import SKU_LABEL, SKU_LABEL_ENDS
 
 _WEAK = re.compile(r"model|part n|mfr|mpn|isbn|ean\b|style", re.IGNORECASE)
+_GTIN_LABEL = re.compile(r"^(?:isbn|ean)", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?<=[\s:#：№.(])(?=[\w./+-]{0,40}?\d)[^\W_][\w./+-]{2,40}")
 _IN_GROUPS = re.compile(r"(?<![\w/.-])\d{2,5}(?:[/.-]\d{2,5}){1,3}(?![\w/-])")
 _NO_DIGIT = re.compile(r"\D+")
 _NO_NUMBER = re.compile(r"^(?:\d{1,2}|\d+[.,]\d{2}|\d+(?:mm|cm|kg|ml|gb|w|l|g|m)|20\d\d|[a-zà-ž]+)$", re.IGNORECASE)
-_ID_ATTRIBUTES = ("data-sku", "data-product-sku", "data-productsku", "data-product_sku", "data-itemid", "data-item-id", "data-product-id", "data-productid", "data-product_id", "data-pid", "data-article-number", "data-asin")
+_ID_ATTRIBUTES = (
+    "data-sku",
+    "data-product-sku",
+    "data-productsku",
+    "data-product_sku",
+    "data-itemid",
+    "data-item-id",
+    "data-product-id",
+    "data-productid",
+    "data-product_id",
+    "data-pid",
+    "data-article-number",
+    "data-asin",
+)
 _ID_INPUTS = "input[name=sku i],input[name=ASIN],input[name=productId i],input[name=product_id i],input[name=product],input[name=itemId i],input[name=item_id],input[name=id_product],input[name=add-to-cart],button[name=add-to-cart],input[name=pid],input[id=product_id i]"
-_KEYS = (b"sku", b"Sku", b"productId", b"product_id", b"productID", b"itemId", b"item_id", b"articleNumber", b"ecomm_prodid", b"prodid", b"product_code", b"productCode", b"ad_id", b"adId")
+_KEYS = (
+    b"sku",
+    b"Sku",
+    b"productId",
+    b"product_id",
+    b"productID",
+    b"itemId",
+    b"item_id",
+    b"articleNumber",
+    b"ecomm_prodid",
+    b"prodid",
+    b"product_code",
+    b"productCode",
+    b"ad_id",
+    b"adId",
+)
 _AFTER_KEY = re.compile(rb"""["']?\s{0,3}[:=]\s{0,3}\[?\s{0,2}["']?([A-Za-z0-9][\w./-]{2,39})["']?""")
 _HITS_OF_KEY = 12
-_URL_ID = re.compile(r"(?<![\w])(?:[a-z]{0,3}\d{4,18}|[A-Z0-9]{8,14})(?![\w])|(?<=[-_/.x])[a-z]{0,4}\d{4,18}(?=$|[-_/.?])", re.IGNORECASE)
+_URL_ID = re.compile(
+    r"(?<![\w])(?:[a-z]{0,3}\d{4,18}|[A-Z0-9]{8,14})(?![\w])|(?<=[-_/.x])[a-z]{0,4}\d{4,18}(?=$|[-_/.?])", re.IGNORECASE
+)
 
 
 def sku_of(document: Document) -> tuple[str, str, str]:
@@ -41,35 +73,48 @@ def is_article_number(text: str) -> bool:
     return 2 < len(text) <= 40 and any(sign.isdigit() for sign in text) and _NO_NUMBER.match(text) is None  # noqa: PLR2004
 
 
-def labelled_sku(document: Document) -> tuple[str, str, str]:
-    """Return what follows "SKU", "Artikelnummer", "ASIN" and the like in the page's words."""
+def labels_of(document: Document) -> dict[Field, tuple[str, str]]:
+    """Return what follows "SKU", "Artikelnummer", "EAN", "Model number" and the like in the page's words, with these."""
     text = document.words
-    best = ("", "", "")
+    found: dict[Field, tuple[str, str]] = {}
     for match in _NUMBERED.finditer(text):
         start = match.start()
         before = text[max(0, start - 32) : start].rstrip(" :#：.№=-([*")
         if before.rpartition(" ")[2].rpartition("(")[2].lower().rstrip(".") not in SKU_LABEL_ENDS:
             continue
-        full = next((each for each in SKU_LABEL.finditer(text, max(0, start - 32), match.end()) if each.start("value") == start), None)
-        if full is None or _WEAK.search(full[0]):
-            continue
+        full = next(
+            (
+                each
+                for each in SKU_LABEL.finditer(text, max(0, start - 32), match.end())
+                if each.start("value") == start
+            ),
+            None,
+        )
         value = match[0].strip(" .-/+")
-        if is_article_number(value):
-            found = (value, full[0].strip(), "label")
-            if full[0].upper().startswith("ASIN"):
-                return found
-            best = best if best[0] else found
-    return best if best[0] else _formatted(document)
+        if full is None or not is_article_number(value):
+            continue
+        label = full[0].strip()
+        if _GTIN_LABEL.search(label):
+            field, value = Field.GTIN, clean_gtin(value)
+        elif _WEAK.search(label):
+            field = Field.MPN if not label.lower().startswith("style") else Field.SKU
+        else:
+            field = Field.SKU
+        if value and (field not in found or (label.upper().startswith("ASIN") and field is Field.SKU)):
+            found[field] = (value, label)
+    if Field.SKU not in found and (formatted := _formatted(document)):
+        found[Field.SKU] = (formatted, formatted)
+    return found
 
 
-def _formatted(document: Document) -> tuple[str, str, str]:
+def _formatted(document: Document) -> str:
     """Return the number of the page's address as the page shows it to people: 1002/710 for p11002710."""
     digits = _NO_DIGIT.sub("", document.path)
     for match in _IN_GROUPS.finditer(document.words):
         bare = _NO_DIGIT.sub("", match[0])
         if len(bare) >= 7 and bare in digits:  # noqa: PLR2004 - shorter ones are in there by chance
-            return match[0], match[0], "number of the address"
-    return "", "", ""
+            return match[0]
+    return ""
 
 
 def _in_attributes(document: Document) -> tuple[str, str, str]:
@@ -100,8 +145,8 @@ def _in_scripts(document: Document) -> tuple[str, str, str]:
             if value and is_article_number(value):
                 votes[value] = votes.get(value, 0.0) + 1 + (10 if value in address else 0)
             place = document.body.find(key, place + len(key))
-    for match in _URL_ID.finditer(address):
-        value = match[0]
+    for numbered in _URL_ID.finditer(address):
+        value = numbered[0]
         if is_article_number(value) and document.body.count(value.encode()) > 2:  # noqa: PLR2004
             votes[value] = votes.get(value, 0.0) + 4
     if votes:

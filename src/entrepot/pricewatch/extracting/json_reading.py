@@ -11,7 +11,9 @@ type Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 LARGEST = 3_000_000
 MOST_NODES = 60_000
 """Values of one document that are looked at."""
-_WRAPPING = re.compile(r"^\s*(?:<!--|/\*\s*<!\[CDATA\[\s*\*/|//\s*<!\[CDATA\[|<!\[CDATA\[)\s*|\s*(?://\s*)?(?:-->|/\*\s*\]\]>\s*\*/|\]\]>)\s*;?\s*$")
+_WRAPPING = re.compile(
+    r"^\s*(?:<!--|/\*\s*<!\[CDATA\[\s*\*/|//\s*<!\[CDATA\[|<!\[CDATA\[)\s*|\s*(?://\s*)?(?:-->|/\*\s*\]\]>\s*\*/|\]\]>)\s*;?\s*$"
+)
 _COMMA = re.compile(r",(\s{0,200}[}\]])")
 _decode = msgspec.json.Decoder().decode
 
@@ -42,7 +44,9 @@ def objects(value: Json, but_not_under: frozenset[str] = frozenset()) -> Iterato
         current = waiting.pop()
         if isinstance(current, dict):
             yield current
-            inner = [item for key, item in current.items() if isinstance(item, dict | list) and key not in but_not_under]
+            inner = [
+                item for key, item in current.items() if isinstance(item, dict | list) and key not in but_not_under
+            ]
             waiting.extend(reversed(inner))
         elif isinstance(current, list):
             waiting.extend(item for item in reversed(current[:MOST_NODES]) if isinstance(item, dict | list))

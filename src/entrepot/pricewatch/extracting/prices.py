@@ -17,15 +17,46 @@ from entrepot.pricewatch.extracting.currencies import MARK, NOT_IN_PROSE, is_mar
 LONGEST = 1_000
 """Characters of a text that are looked at: a price is short."""
 LARGEST = Decimal(10) ** 12
-_ZEROS = (0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50, 0xED0, 0x1040, 0x17E0, 0xFF10)
+_ZEROS = (
+    0x660,
+    0x6F0,
+    0x966,
+    0x9E6,
+    0xA66,
+    0xAE6,
+    0xB66,
+    0xBE6,
+    0xC66,
+    0xCE6,
+    0xD66,
+    0xE50,
+    0xED0,
+    0x1040,
+    0x17E0,
+    0xFF10,
+)
 _DIGITS: dict[int, str | None] = {zero + digit: str(digit) for zero in _ZEROS for digit in range(10)}
-_DIGITS |= dict.fromkeys((0x200B, 0x200E, 0x200F, 0x061C, 0x202A, 0x202B, 0x202C, 0x2066, 0x2067, 0x2068, 0x2069, 0xFEFF, 0xAD))
-_DIGITS |= {0x66B: ",", 0x66C: "'", 0x60C: ",", 0xA0: " ", 0x202F: " ", 0x2009: " ", 0x2019: "'", 0xB4: "'", 0x2212: "-"}
+_DIGITS |= dict.fromkeys(
+    (0x200B, 0x200E, 0x200F, 0x061C, 0x202A, 0x202B, 0x202C, 0x2066, 0x2067, 0x2068, 0x2069, 0xFEFF, 0xAD)
+)
+_DIGITS |= {
+    0x66B: ",",
+    0x66C: "'",
+    0x60C: ",",
+    0xA0: " ",
+    0x202F: " ",
+    0x2009: " ",
+    0x2019: "'",
+    0xB4: "'",
+    0x2212: "-",
+}
 _RAISED = re.compile("(?<=[0-9€])[⁰¹²³⁴-⁹]{2}(?![⁰¹²³⁴-⁹])")
 
 _NUMBER = re.compile(r"\d+(?:[ ']\d{3}(?!\d)|[.,]\d+)*")
 _BEFORE = re.compile(rf"({MARK})\.?:?\s{{0,2}}(-\s?)?$")
-_AFTER = re.compile(rf"(?:[.,:]\s?(?:[-–—―]{{1,2}}|\*)|\*)?\s{{0,2}}(¢|(?i:cents?\b|ct\b)|{MARK})(\s?\d{{2}}(?![\d.,]))?")
+_AFTER = re.compile(
+    rf"(?:[.,:]\s?(?:[-–—―]{{1,2}}|\*)|\*)?\s{{0,2}}(¢|(?i:cents?\b|ct\b)|{MARK})(\s?\d{{2}}(?![\d.,]))?"
+)
 _LONGEST_MARK = 9
 """Characters around a number in which its currency stands."""
 
@@ -82,7 +113,9 @@ def readings(text: str, locale: str = "", currency: str = "") -> Iterator[Readin
 def _is_no_price(text: str, start: int, end: int, before: re.Match[str] | None) -> bool:
     """Tell percentages, amounts below zero and the digits of names from prices."""
     if before is not None:
-        minus = before[2] is not None or text[max(0, start - len(before[0]) - 2) : start - len(before[0])].strip() == "-"
+        minus = (
+            before[2] is not None or text[max(0, start - len(before[0]) - 2) : start - len(before[0])].strip() == "-"
+        )
     else:
         last = text[start - 1 : start]
         if last.isalnum() or last in {".", ",", "_", "/", "#"}:

@@ -59,7 +59,9 @@ class _Reading:
 
     def _is_answer(self, field: Field, text: str) -> bool:
         if field in _MONEY:
-            return self._amount(text) is not None or (field is Field.SHIPPING and not any(sign.isdigit() for sign in text))
+            return self._amount(text) is not None or (
+                field is Field.SHIPPING and not any(sign.isdigit() for sign in text)
+            )
         if field is Field.CURRENCY:
             return bool(self._currency(text))
         if field is Field.PACK:
@@ -85,11 +87,18 @@ class _Reading:
             marked = read_price(price_text, self.document.locale, self.recipe.currency, self.document.country)
             price = marked.amount if marked else None
             named = found.currency if found else ""
-            currency = named or (marked.currency if marked and self.recipe.currency and not generic.currency else "") or generic.currency or self.recipe.currency
+            currency = (
+                named
+                or (marked.currency if marked and self.recipe.currency and not generic.currency else "")
+                or generic.currency
+                or self.recipe.currency
+            )
         if Field.CURRENCY in said:
             currency = self._currency(said[Field.CURRENCY])
         if currency and self.recipe.currency and currency != self.recipe.currency:
-            self.problems.append(f"The page says {currency}, the store expects {self.recipe.currency}: nothing was converted.")
+            self.problems.append(
+                f"The page says {currency}, the store expects {self.recipe.currency}: nothing was converted."
+            )
         if price is not None and not currency:
             self.problems.append("The currency of the price could not be decided: set the store's currency.")
         if price is None:

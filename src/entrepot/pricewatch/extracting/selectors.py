@@ -39,7 +39,9 @@ _WINDOW = 400
 """Characters that a pattern sees at once, half of them again with the next: so much is a match at most."""
 _PATIENCE = 0.5
 """Seconds of a processor after which a pattern has not found anything."""
-_ASSIGNMENT = re.compile(r"(?:(?:var|let|const)\s{1,3}|window\.|self\.|globalThis\.)(?P<name>[\w$.\[\]\"']{1,60})\s{0,3}=\s{0,3}(?P<value>[{\[])")
+_ASSIGNMENT = re.compile(
+    r"(?:(?:var|let|const)\s{1,3}|window\.|self\.|globalThis\.)(?P<name>[\w$.\[\]\"']{1,60})\s{0,3}=\s{0,3}(?P<value>[{\[])"
+)
 
 
 def parse_selector(text: str, field: Field | None = None) -> Selector:
@@ -56,7 +58,9 @@ def parse_selector(text: str, field: Field | None = None) -> Selector:
     name, _, expression = text.strip().partition(":")
     name = name.strip().lower().replace("-", "_")
     if field is None or name not in Kind:
-        raise SelectorBrokenError(selector=text[:200], reason="write FIELD=KIND:EXPRESSION, as in price=css:.product-price")
+        raise SelectorBrokenError(
+            selector=text[:200], reason="write FIELD=KIND:EXPRESSION, as in price=css:.product-price"
+        )
     kind, attribute = Kind(name), ""
     if kind in {Kind.CSS, Kind.ATTRIBUTE} and (match := re.search(r"@([\w:-]{1,60})$", expression)):
         expression, attribute = expression[: match.start()], match[1]
@@ -143,7 +147,14 @@ class Selecting:
             for text, where in self._answers(selector):
                 if text := text.strip()[:1_000]:
                     return text, where
-        except (SelectorBrokenError, SelectolaxError, ValueError, RecursionError, etree.LxmlError, jsonpath.JSONPathError):
+        except (
+            SelectorBrokenError,
+            SelectolaxError,
+            ValueError,
+            RecursionError,
+            etree.LxmlError,
+            jsonpath.JSONPathError,
+        ):
             pass
         return "", write_selector(selector)
 
@@ -164,7 +175,9 @@ class Selecting:
         """Return what is declared in one way, most likely the page's own product first."""
         if kind not in self._claims:
             made = {Kind.JSON_LD: json_ld_claims, Kind.MICRODATA: microdata_claims}.get(kind)
-            self._claims[kind] = main_claims(made(self.document), self.document) if made else [meta_claim(self.document)]
+            self._claims[kind] = (
+                main_claims(made(self.document), self.document) if made else [meta_claim(self.document)]
+            )
         return self._claims[kind]
 
     def _declared(self, selector: Selector) -> Iterator[tuple[str, str]]:

@@ -7,12 +7,24 @@ from urllib.parse import unquote, urlsplit
 from selectolax.lexbor import LexborNode
 
 from entrepot.pricewatch.extracting.contract import Availability, Field, Kind
-from entrepot.pricewatch.extracting.document import Document, words_of
+from entrepot.pricewatch.extracting.document import Document, likeness, words_of
 from entrepot.pricewatch.extracting.json_reading import Json, objects
 
 OTHERS = frozenset({"isRelatedTo", "isSimilarTo", "isAccessoryOrSparePartFor", "isConsumableFor", "itemListElement", "review", "reviews", "recommendations"})  # fmt: skip
 """Properties below which other products stand."""
-PRODUCT_TYPES = frozenset({"product", "productgroup", "individualproduct", "productmodel", "someproducts", "book", "vehicle", "car", "softwareapplication"})
+PRODUCT_TYPES = frozenset(
+    {
+        "product",
+        "productgroup",
+        "individualproduct",
+        "productmodel",
+        "someproducts",
+        "book",
+        "vehicle",
+        "car",
+        "softwareapplication",
+    }
+)
 GTIN_NAMES = ("gtin13", "gtin", "gtin14", "gtin12", "gtin8", "ean", "ean13", "isbn", "barcode")
 STATES = {
     "instock": Availability.IN_STOCK, "instoreonly": Availability.IN_STOCK, "onlineonly": Availability.IN_STOCK,
@@ -23,7 +35,6 @@ STATES = {
     "oos": Availability.OUT_OF_STOCK, "unavailable": Availability.OUT_OF_STOCK, "discontinued": Availability.DISCONTINUED,
 }  # fmt: skip
 _STATE = re.compile(r"[^a-z]")
-_WORD = re.compile(r"\w{2,}")
 
 
 class Claim:
@@ -63,7 +74,9 @@ def one(value: Json) -> Json:
         if isinstance(value, list):
             value = value[0] if value else None
         elif isinstance(value, dict):
-            value = value.get("@value") or value.get("name") or value.get("value") or value.get("url") or value.get("@id")
+            value = (
+                value.get("@value") or value.get("name") or value.get("value") or value.get("url") or value.get("@id")
+            )
         else:
             return value
     return None
@@ -81,7 +94,9 @@ def json_ld_claims(document: Document) -> list[Claim]:
 
 
 def _claim(item: dict[str, Json], document: Document) -> Claim:
-    claim = Claim(Kind.JSON_LD, str(one(item.get("name")) or ""), str(one(item.get("url")) or one(item.get("@id")) or ""))
+    claim = Claim(
+        Kind.JSON_LD, str(one(item.get("name")) or ""), str(one(item.get("url")) or one(item.get("@id")) or "")
+    )
     claim.say(Field.TITLE, one(item.get("name")), "Product.name")
     claim.say(Field.SKU, one(item.get("sku")), "Product.sku")
     claim.say(Field.MPN, one(item.get("mpn")), "Product.mpn")
@@ -94,7 +109,12 @@ def _claim(item: dict[str, Json], document: Document) -> Claim:
         where, offer = _own_offer(offers, document)
         _read_offer(claim, offer, where)
         several = [state(each.get("availability")) for _, each in offers]
-        if where.count("[") and Availability.IN_STOCK in several and len(offers) > 1 and not _points_here(offer, document):
+        if (
+            where.count("[")
+            and Availability.IN_STOCK in several
+            and len(offers) > 1
+            and not _points_here(offer, document)
+        ):
             claim.texts[Field.AVAILABILITY] = ("InStock", "Product.offers.availability")
     claim.say(Field.SKU, one(item.get("productID")), "Product.productID")
     return claim
@@ -117,7 +137,11 @@ def _offers(item: dict[str, Json]) -> Iterator[tuple[str, dict[str, Json]]]:
             yield f"Product.offers[{number}]" if len(several) > 1 else "Product.offers", offer
             if isinstance(inner, dict | list) and "price" not in offer and "lowPrice" not in offer:
                 listed = inner if isinstance(inner, list) else [inner]
-                yield from ((f"Product.offers.offers[{i}]", each) for i, each in enumerate(listed[:200]) if isinstance(each, dict))
+                yield from (
+                    (f"Product.offers.offers[{i}]", each)
+                    for i, each in enumerate(listed[:200])
+                    if isinstance(each, dict)
+                )
     variants = item.get("hasVariant")
     for number, variant in enumerate(variants[:200] if isinstance(variants, list) else [variants]):
         if isinstance(variant, dict) and not offers:
@@ -192,13 +216,26 @@ def _read_shipping(claim: Claim, details: Json, where: str) -> None:
 _MICRODATA = {"price": Field.PRICE, "lowprice": Field.PRICE, "pricecurrency": Field.CURRENCY, "availability": Field.AVAILABILITY,
     "sku": Field.SKU, "mpn": Field.MPN, "brand": Field.BRAND, "manufacturer": Field.BRAND, "name": Field.TITLE, "image": Field.IMAGE,
     **dict.fromkeys(GTIN_NAMES, Field.GTIN), "productid": Field.SKU, "identifier": Field.SKU}  # fmt: skip
-_NO_PRODUCT = ("review", "rating", "breadcrumb", "listitem", "itemlist", "organization", "person", "postaladdress", "video", "imageobject", "website", "searchaction")
+_NO_PRODUCT = (
+    "review",
+    "rating",
+    "breadcrumb",
+    "listitem",
+    "itemlist",
+    "organization",
+    "person",
+    "postaladdress",
+    "video",
+    "imageobject",
+    "website",
+    "searchaction",
+)
 
 
 def item_value(node: LexborNode, attributes: dict[str, str | None]) -> str:
     """Return what an element with ``itemprop`` declares."""
     for name in ("content", "href", "src", "data-src", "data-value", "datetime"):
-        if (value := attributes.get(name)) and (name not in {"href"} or node.tag in {"link", "a"}):
+        if (value := attributes.get(name)) and (name != "href" or node.tag in {"link", "a"}):
             if name == "href" and node.tag == "a" and "schema.org" not in value:
                 continue
             return value.strip()[:500]
@@ -264,9 +301,23 @@ def meta_claim(document: Document) -> Claim:
 
 
 META_NAMES: dict[Field, tuple[str, ...]] = {
-    Field.PRICE: ("product:sale_price:amount", "product:price:amount", "og:price:amount", "product:price", "og:price", "price", "itemprop:price"),
+    Field.PRICE: (
+        "product:sale_price:amount",
+        "product:price:amount",
+        "og:price:amount",
+        "product:price",
+        "og:price",
+        "price",
+        "itemprop:price",
+    ),
     Field.ORIGINAL_PRICE: ("product:original_price:amount", "og:price:standard_amount"),
-    Field.CURRENCY: ("product:price:currency", "product:sale_price:currency", "og:price:currency", "product:original_price:currency", "pricecurrency"),
+    Field.CURRENCY: (
+        "product:price:currency",
+        "product:sale_price:currency",
+        "og:price:currency",
+        "product:original_price:currency",
+        "pricecurrency",
+    ),
     Field.AVAILABILITY: ("product:availability", "og:availability", "availability"),
     Field.SKU: ("product:retailer_item_id", "product:sku", "sku"),
     Field.MPN: ("product:mfr_part_no",),
@@ -286,12 +337,6 @@ def same_page(url: str, document: Document, *, exactly: bool = False) -> bool:
     if unquote(address.path).rstrip("/") != unquote(document.path).rstrip("/"):
         return False
     return not exactly or all(part in document.query.split("&") for part in address.query.split("&") if part)
-
-
-def likeness(name: str, other: str) -> float:
-    """Return the share of the words of the shorter text that the other has too."""
-    ours, theirs = set(_WORD.findall(name.lower())), set(_WORD.findall(other.lower()))
-    return len(ours & theirs) / min(len(ours), len(theirs)) if ours and theirs else 0.0
 
 
 def main_claims(claims: Iterable[Claim], document: Document) -> list[Claim]:

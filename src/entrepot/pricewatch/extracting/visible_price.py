@@ -2,8 +2,8 @@
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from decimal import Decimal
+from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
@@ -14,12 +14,31 @@ from entrepot.pricewatch.extracting.words import BUY, GOOD_NAMES, OLD_NAMES, OTH
 
 MOST_CANDIDATES = 150
 LONGEST_TEXT = 90
+LONGEST_BUTTON = 120
 ENOUGH = 6.0
 """A candidate below is no answer: saying nothing is better than another product's price."""
 _NAMED_PRICE = "[class*=price i],[id*=price i],[data-price],[data-testid*=price i],[itemprop=price]"
 _OTHERWISE_NAMED = ",".join(f"[{attribute}*={name} i]" for name in PRICE_NAMES for attribute in ("class", "id"))
 _BUTTONS = "button,input[type=submit],input[type=button],a[class*=cart i],a[class*=buy i],a[class*=btn i],a[class*=button i],[id*=addtocart i],[id*=add-to-cart i]"
-_SKIP = frozenset({"script", "style", "link", "meta", "option", "select", "template", "noscript", "svg", "path", "head", "html", "body", "textarea", "iframe"})
+_SKIP = frozenset(
+    {
+        "script",
+        "style",
+        "link",
+        "meta",
+        "option",
+        "select",
+        "template",
+        "noscript",
+        "svg",
+        "path",
+        "head",
+        "html",
+        "body",
+        "textarea",
+        "iframe",
+    }
+)
 _STRUCK = frozenset({"del", "s", "strike"})
 _ASIDE = frozenset({"header", "footer", "nav", "aside"})
 _RAISED_CENTS = re.compile(r"(?<=\d) (?=\d{2}(?!\d))")
@@ -46,12 +65,14 @@ def candidates(document: Document) -> list[Candidate]:
     """Return every amount in an element that is named after prices, best first."""
     found = _found(document, document.visible().css(_NAMED_PRICE))
     if not found or found[0].score < ENOUGH:
-        found = sorted(found + _found(document, document.visible().css(_OTHERWISE_NAMED)), key=lambda candidate: -candidate.score)
+        found = sorted(
+            found + _found(document, document.visible().css(_OTHERWISE_NAMED)), key=lambda candidate: -candidate.score
+        )
     return found
 
 
 def _found(document: Document, nodes: list[LexborNode]) -> list[Candidate]:
-    anchors = [_chain(node) for node in document.headings[:2]]
+    anchors = [_chain(node) for node in document.headings[:1]]
     anchors += [_chain(node) for node in buy_buttons(document)[:1]]
     found: list[Candidate] = []
     seen: dict[str, int] = {}
@@ -79,20 +100,36 @@ def _candidate(node: LexborNode, document: Document) -> Candidate | None:
         if reading.amount <= 0:
             continue
         marks = document.names_of(node)[1]
-        return Candidate(reading.amount, reading.mark, text, f"{node.tag}.{marks[:60]}" if marks else str(node.tag), signature=f"{node.tag} {marks}")
+        return Candidate(
+            reading.amount,
+            reading.mark,
+            text,
+            f"{node.tag}.{marks[:60]}" if marks else str(node.tag),
+            signature=f"{node.tag} {marks}",
+        )
     return None
 
 
 def priced_words(document: Document) -> Candidate | None:
     """Return the first amount with a currency in the words around the headline, for pages that name nothing a price."""
+    about = clean(document.metas.get("og:description", "") + " " + document.metas.get("description", ""))
+    told = {reading.amount for reading in readings(about, document.locale) if reading.mark}
+    first: Candidate | None = None
     for heading in document.headings[:1]:
         for step, parent in enumerate(ancestors(heading)[1:10]):
-            text = spaced_words(parent, 4_000)
+            text = spaced_words(parent, 900)
             for reading in readings(clean(text), document.locale):
                 if reading.mark and reading.mark.lower() not in NOT_IN_PROSE and reading.amount > 0:
                     around = text[max(0, reading.start - 15) : reading.end + 5]
-                    return Candidate(reading.amount, reading.mark, around, f"words around the headline, {step + 1} up", ENOUGH)
-    return None
+                    candidate = Candidate(
+                        reading.amount, reading.mark, around, f"words around the headline, {step + 1} up", ENOUGH
+                    )
+                    first = first or candidate
+                    if reading.amount in told:
+                        return candidate
+            if len(text) > 800:  # noqa: PLR2004 - what stands farther away speaks of other things
+                break
+    return first
 
 
 def price_text(node: LexborNode) -> str:
@@ -107,14 +144,19 @@ def price_text(node: LexborNode) -> str:
         for struck in node.css("del,s,strike"):
             rest = text.replace(spaced_words(struck, LONGEST_TEXT), " ", 1)
             text = rest if any(sign.isdigit() for sign in rest) else text
-        if node.css_first("sup,[class*=cent i],[class*=decimal i],[class*=fraction i],[class*=superscript i]") is not None:
+        if (
+            node.css_first("sup,[class*=cent i],[class*=decimal i],[class*=fraction i],[class*=superscript i]")
+            is not None
+        ):
             text = _RAISED_CENTS.sub(".", text)
         text = _AROUND_MARK.sub(r"\1", text)
         text = _CENTS_APART.sub(lambda match: f"{match[1] or match[3]}.{match[2] or match[4]}", text)
     return text
 
 
-def _judge(candidate: Candidate, node: LexborNode, document: Document, anchors: list[dict[int, int]], position: int) -> None:
+def _judge(
+    candidate: Candidate, node: LexborNode, document: Document, anchors: list[dict[int, int]], position: int
+) -> None:
     score = 3.0 if candidate.mark else 0.0
     score += 1.0 if len(candidate.text) <= 16 else 0.0  # noqa: PLR2004
     score += 1.0 if candidate.amount % 1 else 0.0
@@ -151,7 +193,12 @@ def _judge(candidate: Candidate, node: LexborNode, document: Document, anchors: 
 def meaning_of_names(marks: str) -> tuple[bool, bool, bool, bool]:
     """Return whether the names of an element speak of the price of now, of before, of something else, of other products."""
     old = OLD_NAMES.search(marks) is not None and "special" not in marks and "sale" not in marks
-    return GOOD_NAMES.search(marks) is not None, old, OTHER_NAMES.search(marks) is not None, OTHER_BLOCKS.search(marks) is not None
+    return (
+        GOOD_NAMES.search(marks) is not None,
+        old,
+        OTHER_NAMES.search(marks) is not None,
+        OTHER_BLOCKS.search(marks) is not None,
+    )
 
 
 def _chain(node: LexborNode) -> dict[int, int]:
@@ -160,17 +207,23 @@ def _chain(node: LexborNode) -> dict[int, int]:
 
 def buy_buttons(document: Document) -> list[LexborNode]:
     """Return the buttons that put the product into a cart, those of other products' blocks left out."""
-    cached = document.__dict__.get("_buy_buttons")
-    if cached is not None:
-        return cached  # type: ignore[no-any-return]
-    found: list[LexborNode] = []
-    for node in document.visible().css(_BUTTONS)[:250]:
-        attributes = node.attributes
-        if node.tag in {"form", "div", "section"}:
-            continue
-        words = (attributes.get("value") or "") + " " + (attributes.get("title") or "") + " " + (attributes.get("aria-label") or "") + " " + spaced_words(node, 80)
-        if len(words) < 120 and (BUY.search(words) or "add-to-cart" in (marks := marks_of(attributes)) or "addtocart" in marks):  # noqa: PLR2004
-            if not any(meaning_of_names(document.names_of(parent)[1])[3] for parent in ancestors(node)[1:8]):
-                found.append(node)
-    document.__dict__["_buy_buttons"] = found
-    return found
+    if document.buy_buttons is None:
+        nodes = document.visible().css(_BUTTONS)[:250]
+        document.buy_buttons = [node for node in nodes if _buys(node) and not _is_of_others(document, node)]
+    return document.buy_buttons
+
+
+def _buys(node: LexborNode) -> bool:
+    if node.tag in {"form", "div", "section"}:
+        return False
+    attributes = node.attributes
+    said = [attributes.get(name) or "" for name in ("value", "title", "aria-label")]
+    words = " ".join([*said, spaced_words(node, 80)])
+    if len(words) >= LONGEST_BUTTON:
+        return False
+    marks = marks_of(attributes)
+    return "add-to-cart" in marks or "addtocart" in marks or BUY.search(words) is not None
+
+
+def _is_of_others(document: Document, node: LexborNode) -> bool:
+    return any(meaning_of_names(document.names_of(parent)[1])[3] for parent in ancestors(node)[1:8])

@@ -7,40 +7,64 @@ from entrepot.pricewatch.extracting.document import Document, ancestors, marks_o
 from entrepot.pricewatch.extracting.visible_price import buy_buttons, meaning_of_names
 from entrepot.pricewatch.extracting.words import BACK_ORDER, BUY, IN, NOTIFY, OUT, PRE_ORDER, STOCK_NAMES
 
+type Shown = tuple[Availability, str, str]
+"""A state, the words that say so, and where they stand."""
+_SHORT = 50
+"""Characters of a notice; longer is a sentence of the description."""
 
-def visible_state(document: Document) -> tuple[Availability, str, str]:
-    """Return what the page shows about stock, the words that say so, and where."""
-    named = [text for text in _named_texts(document) if text[0]]
+
+def visible_state(document: Document) -> Shown:
+    """Return what the page shows about stock: named elements, then the buy button, then notices by the headline."""
+    buttons = buy_buttons(document)
+    alive = [node for node in buttons if not _is_disabled(node)]
+    shown = _by_names([text for text in _named_texts(document) if text[0]], can_buy=bool(alive))
+    if shown is None and alive:
+        words = spaced_words(alive[0], 80)
+        shown = (
+            Availability.PRE_ORDER if PRE_ORDER.search(words) else Availability.IN_STOCK,
+            words or "button",
+            "buy button",
+        )
+    return shown or _by_notices(document) or _by_dead_button(buttons) or (Availability.UNKNOWN, "", "")
+
+
+def _by_names(named: list[tuple[str, str]], *, can_buy: bool) -> Shown | None:
     for state, pattern in ((Availability.PRE_ORDER, PRE_ORDER), (Availability.BACK_ORDER, BACK_ORDER)):
         for text, where in named[:6]:
             if pattern.search(text) and not OUT.search(text):
                 return state, text, where
-    buttons = buy_buttons(document)
-    alive = [node for node in buttons if not _is_disabled(node)]
     for text, where in named:
         gone = OUT.search(text)
-        if gone is not None and not alive:
+        if gone is not None and (not can_buy or ("availability" in where and gone.start() < _SHORT // 4)):
             return Availability.OUT_OF_STOCK, text, where
         if gone is None and IN.search(text):
             return Availability.IN_STOCK, text, where
-    if alive:
-        words = spaced_words(alive[0], 80)
-        state = Availability.PRE_ORDER if PRE_ORDER.search(words) else Availability.IN_STOCK
-        return state, words or "button", "buy button"
+    return None
+
+
+def _by_notices(document: Document) -> Shown | None:
     for line in _main_lines(document):
-        gone = OUT.search(line) or NOTIFY.search(line)
-        if gone is not None and len(line) <= 50:  # noqa: PLR2004 - a notice, not a sentence of the description
+        if len(line) <= _SHORT and (OUT.search(line) or NOTIFY.search(line)):
             return Availability.OUT_OF_STOCK, line, "near the headline"
-    if buttons:
-        return Availability.OUT_OF_STOCK, spaced_words(buttons[0], 80) or "button", "buy button, switched off"
-    return Availability.UNKNOWN, "", ""
+    return None
+
+
+def _by_dead_button(buttons: list[LexborNode]) -> Shown | None:
+    if not buttons:
+        return None
+    return Availability.OUT_OF_STOCK, spaced_words(buttons[0], 80) or "button", "buy button, switched off"
 
 
 def state_in_words(text: str) -> Availability:
     """Return the availability that *text*, the words of a shop about one product, means."""
     if OUT.search(text):
         return Availability.OUT_OF_STOCK
-    for state, pattern in ((Availability.PRE_ORDER, PRE_ORDER), (Availability.BACK_ORDER, BACK_ORDER), (Availability.IN_STOCK, IN), (Availability.IN_STOCK, BUY)):
+    for state, pattern in (
+        (Availability.PRE_ORDER, PRE_ORDER),
+        (Availability.BACK_ORDER, BACK_ORDER),
+        (Availability.IN_STOCK, IN),
+        (Availability.IN_STOCK, BUY),
+    ):
         if pattern.search(text):
             return state
     return Availability.OUT_OF_STOCK if NOTIFY.search(text) else Availability.UNKNOWN
@@ -70,14 +94,24 @@ def _is_hidden(line: list[LexborNode]) -> bool:
     for parent in line[:6]:
         attributes = parent.attributes
         style, names = attributes.get("style") or "", f" {(attributes.get('class') or '').lower()} "
-        if "display:none" in style.replace(" ", "") or " hidden " in names or " hide " in names or " d-none " in names or "hidden" in attributes:
+        if (
+            "display:none" in style.replace(" ", "")
+            or " hidden " in names
+            or " hide " in names
+            or " d-none " in names
+            or "hidden" in attributes
+        ):
             return True
     return False
 
 
 def _is_disabled(node: LexborNode) -> bool:
     attributes = node.attributes
-    return "disabled" in attributes or attributes.get("aria-disabled") == "true" or "disabled" in (attributes.get("class") or "").lower().split()
+    return (
+        "disabled" in attributes
+        or attributes.get("aria-disabled") == "true"
+        or "disabled" in (attributes.get("class") or "").lower().split()
+    )
 
 
 def _main_lines(document: Document) -> list[str]:

@@ -2,7 +2,23 @@
 
 import re
 
-PRICE_NAMES = ("preis", "prix", "prijs", "precio", "preco", "prezzo", "cena", "pret", "pris", "hinta", "kaina", "amount", "cijena", "prc", "cost")
+PRICE_NAMES = (
+    "preis",
+    "prix",
+    "prijs",
+    "precio",
+    "preco",
+    "prezzo",
+    "cena",
+    "pret",
+    "pris",
+    "hinta",
+    "kaina",
+    "amount",
+    "cijena",
+    "prc",
+    "cost",
+)
 """Parts of the names that shops give to the elements of a price."""
 
 OLD_NAMES = re.compile(
@@ -41,17 +57,35 @@ IN = re.compile(
     r"|in magazzino|disponible|hay stock|em estoque|dispon[íi]vel|i lager|p[åa] lager|varastossa|dost[ęe]pn|na stanie|w magazynie|skladem|na sklade|[îi]n stoc|k[ée]szleten|raktáron|в наличии|є в наявності|в наличност|stokta|διαθέσιμο|na zalogi|dostupno|laos|ir noliktav|yra sand[ėe]lyje|متوفر|במלאי|有貨|現貨|有现货|在庫あり|재고|มีสินค้า|còn hàng",
     re.IGNORECASE,
 )
-PRE_ORDER = re.compile(r"pre-?order|vorbestell|pr[ée]commande|reserveer nu|prenota(?:ra)?|preorden|reserva ya|předobjedn|przedsprzeda|предзаказ|預購|予約", re.IGNORECASE)
-BACK_ORDER = re.compile(r"back-?order|nabestell|nachbestell|bestelbaar, levertijd|on backorder|sur commande", re.IGNORECASE)
+PRE_ORDER = re.compile(
+    r"pre-?order|vorbestell|pr[ée]commande|reserveer nu|prenota(?:ra)?|preorden|reserva ya|předobjedn|przedsprzeda|предзаказ|預購|予約",
+    re.IGNORECASE,
+)
+BACK_ORDER = re.compile(
+    r"back-?order|nabestell|nachbestell|bestelbaar, levertijd|on backorder|sur commande", re.IGNORECASE
+)
 NOTIFY = re.compile(r"notify me|e-?mail (?:me )?when|back in stock|benachrichtig|hou me op de hoogte|houd me op de hoogte|me pr[ée]venir|m'alerter|avvisami|av[íi]same|avise-me|bevaka|powiadom|hl[íi]da[tť]|сообщить о поступлении|貨到通知", re.IGNORECASE)  # fmt: skip
-STOCK_NAMES = ("stock", "avail", "voorraad", "lager", "verfueg", "dispon", "dostup", "sklad", "nalich", "inventory", "soldout", "sold-out")
+STOCK_NAMES = (
+    "stock",
+    "avail",
+    "voorraad",
+    "lager",
+    "verfueg",
+    "dispon",
+    "dostup",
+    "sklad",
+    "nalich",
+    "inventory",
+    "soldout",
+    "sold-out",
+)
 """Parts of the names that shops give to the elements that tell stock."""
 
 SKU_LABEL = re.compile(
     r"(?<!\w)(?:SKU(?: ?(?:code|number|no\.?|#))?|UGS|ASIN|item ?(?:no\.?|number|#|code|id)|numero oggetto(?: ebay)?|num[ée]ro de l.objet(?: ebay)?|numer referencyjny|n[úu]mero de art[íi]culo(?: de ebay)?|(?:ebay )?item number|stock ?(?:no\.?|code|#)|catalog(?:ue)? (?:no\.?|number)|cat\.? ?no\.?|article ?(?:no\.?|number|id|#)|art(?:ikel)?[ .-]{0,3}(?:nr|nummer|no|num|kod|number|id)\.?"
     r"|bestell[ -]?(?:nr\.?|nummer)|bestelnummer|produkt ?(?:nr\.?|nummer|kod|id)|product ?(?:code|id|no\.?|number|ref\.?|#)|prod(?:uct)?\. ?(?:code|id)|productcode|productnummer|r[ée]f(?:[ée]rence)?\.?(?: (?:produit|article|fabricant|prodotto))?|ref\.?|riferimento|referencia|refer[êe]ncia|codice(?: (?:articolo|prodotto))?|c[óo]d(?:igo)?\.?(?: (?:do produto|producto|art[íi]culo))?|cod(?: ?produs)?"
     r"|numer (?:katalogowy|artyku[łl]u)|kod (?:produktu|towaru)|nr (?:ref|art|kat)\.?|k[óo]d(?: (?:produktu|zbo[žz][íi]|tovaru))?|katalogov[ée] [čc][íi]slo|[čc][íi]slo (?:produktu|zbo[žz][íi])|cikksz[áa]m|term[ée]kk[óo]d|[šs]ifra(?: (?:artikla|izdelka|proizvoda))?|tuotenumero|tuotekoodi|tootekood|varenr\.?|varenummer|artikelkod|prek[ėe]s kodas|preces kods"
-    r"|арт(?:икул)?\.?|код(?: товара| товару)?|номер объявления|inventarnummer|inserat[sn]*(?:nummer)?|anzeigen?(?:nummer|-id|-code|-nr)|(?:ad|post|listing|lot|offer|classified) ?(?:id|no\.?|number|#)|anuncio(?: id)?|מק[\"״']?ט|商品(?:編號|编号|番号|コード)|貨號|品番|型番|상품번호|รหัสสินค้า|mã sản phẩm|رمز المنتج|كود|الرمز|style(?: ?(?:no\.?|number|code|#|id))|web ?(?:id|code)|part ?(?:no\.?|number|#)|model ?(?:no\.?|number|nummer|#|code)|modell?nummer|mfr\.? ?(?:no|part).{0,8}|isbn(?:-?1[03])?|ean(?:-?1?[38])?)"
+    r"|арт(?:икул)?\.?|код(?: товара| товару)?|номер объявления|inventarnummer|inserat[sn]*(?:nummer)?|anzeigen?(?:nummer|-id|-code|-nr)|(?:ad|post|listing|lot|offer|classified) ?(?:id|no\.?|number|#)|anuncio(?: id)?|מק[\"״']?ט|商品(?:編號|编号|番号|コード)|貨號|品番|型番|상품번호|รหัสสินค้า|mã sản phẩm|رمز المنتج|كود|الرمز|style(?: ?(?:no\.?|number|code|#|id))|web ?(?:id|code)|part ?(?:no\.?|number|#)|model ?(?:no\.?|number|nummer|#|code)|modell?nummer|mfr\.? ?(?:no|part).{0,8}|isbn(?:-?1[03])?|ean(?:-?1?[38])?(?:[ -]?code)?)"
     r"\s{0,3}(?:\([^)]{1,12}\))?\s{0,3}[:#：.№=-]{0,2}\s{0,3}(?:[:#：]\s{0,2})?(?P<value>(?=[\w./+-]{0,40}\d)[A-Z0-9À-Ž](?:[\w./+-]|(?<=\d) (?=\d)){1,29})",
     re.IGNORECASE,
 )  # fmt: skip
@@ -60,6 +94,7 @@ SKU_LABEL_ENDS = frozenset(
     "sku code number no ugs asin id nr nummer num kod bestelnummer bestellnummer artikelnummer artikelnr productcode productnummer produktnummer ref réf référence reference riferimento referencia referência codice articolo"
     " prodotto código codigo cod cód produs produto producto artículo katalogowy artykułu produktu towaru kat art article číslo zboží tovaru kód cikkszám termékkód šifra artikla izdelka proizvoda tuotenumero tuotekoodi tootekood varenr"
     " varenummer artikelkod kodas kods артикул арт код товара товару объявления inventarnummer inserat inseratnummer anzeigennummer listing lot item ebay oggetto objet artículo référencia referencyjny artikelnumber anuncio מקט"
+    " ean ean13 ean8 ean-13 isbn isbn-13 isbn13 model modelnummer modellnummer part style"
     " 商品編號 商品编号 商品番号 商品コード 貨號 品番 型番 상품번호 รหัสสินค้า المنتج كود الرمز produit réf".split()
 )
 """Last words of such labels: a quick sieve."""
