@@ -21,6 +21,7 @@ from entrepot.kit.scope import Scope
 from entrepot.kit.text import N_
 from entrepot.messaging.mail import compose, send
 from entrepot.pricing import running, views
+from entrepot.pricing.backtests import jobs as backtests
 from entrepot.pricing.decisions_repository import DecisionRepository
 from entrepot.pricing.events import CostsChanged, Frozen, GroupChanged, Resumed, RuleChanged
 from entrepot.pricing.governor import INSTANCE, Governor
@@ -120,6 +121,7 @@ async def set_up(session: AsyncSession) -> None:
     await jobs.set_schedule(
         session, "pricing.forget", ForgetDecisions(), cron="50 4 * * *", time_zone="Europe/Amsterdam"
     )
+    await backtests.set_up(session)
 
 
 # Reactions

@@ -128,6 +128,12 @@ class Judging:
         contender = Contender(group, rule, by_hand=False)
         return await self._decided({offer_id: Chosen(contender, ()) for offer_id in offer_ids})
 
+    async def known(self, offer_ids: Collection[UUID]) -> list[tuple[OfferRow, OfferFacts, tuple[Decimal, Decimal]]]:
+        """Return offers as the domain knows them now, with the least margins entered for them, without any rule."""
+        offers = await self._facts.offers(offer_ids)
+        facts = await self._load(offers, Strategy)
+        return [(offer, facts.of(offer), facts.book.margins(goods_of(offer))) for offer in offers]
+
     async def _decided(self, chosen: Mapping[UUID, Chosen]) -> list[Judged]:
         offers = await self._facts.offers(list(chosen))
         facts = await self._load(offers, [chosen[offer.id].contender.rule.rule.strategy for offer in offers])

@@ -1,0 +1,1 @@
+"""Rules tried on recorded history, before they touch a real price."""
