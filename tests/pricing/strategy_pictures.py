@@ -16,7 +16,7 @@ from entrepot.pricing.domain.rules import Follow, Rule, SellOut, Strategy
 FOLDER = FilePath(__file__).parents[2] / "docs" / "pictures" / "strategies"
 BEGINS = datetime(2026, 11, 2, tzinfo=UTC)
 DAYS = 14
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 720, 280, 52, 34, 26
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 720, 300, 52, 34, 46
 CENT = Decimal("0.01")
 
 
@@ -146,7 +146,7 @@ def drawn(strategy: Strategy) -> str:
             f'<path d="{boxes(path)}" stroke="#2fb344" stroke-width="5"/>',
             (
                 f'<text x="{LEFT}" y="16"><tspan fill="#066fd1">our price</tspan>, <tspan>cheapest competitor</tspan>,'
-                f' <tspan fill="#d63939">floor</tspan>, <tspan fill="#1f7a30">buy box ours</tspan>: {told}</text>'
+                f' <tspan fill="#d63939">floor</tspan>, <tspan fill="#1f7a30">buy box ours</tspan></text><text x="{LEFT}" y="33">{told}</text>'
             ),
             "</svg>\n",
         ]
