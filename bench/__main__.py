@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 FOLDER = Path(__file__).parent
-SHARED = {"world"}
+SHARED = {"extraction_eval", "world"}
 """Modules that are not benchmarks."""
 
 

@@ -22,6 +22,7 @@ SUSPICIOUS = 4_000
 DEEPEST_TREE = 400
 _TAG = re.compile(rb"<(/?)([A-Za-z][^\s/>]{0,20})")
 MOST_ATTRIBUTES = 1_000
+LONG_TAG = 20_000
 _ATTRIBUTES = re.compile(
     rb"""<[a-zA-Z](?:[^"'<>]{4000}[^"'<>]*+|[^"'<>]*+(?:"[^"]*+"[^"'<>]*+|'[^']*+'[^"'<>]*+){200,}+)"""
 )
@@ -44,7 +45,7 @@ class Document:
 
     def __init__(self, page: Page, locale: str = "") -> None:
         self.url = page.url
-        self.body = sound(shallow(utf8(page.body[:LARGEST_BODY], page.content_type)))
+        self.body = sound(utf8(page.body[:LARGEST_BODY], page.content_type))
         self._locale = locale
         self._is_bare = False
         self.buy_buttons: list[LexborNode] | None = None
@@ -192,7 +193,30 @@ def utf8(body: bytes, content_type: str) -> bytes:
 
 
 def sound(body: bytes) -> bytes:
-    """Return *body* up to the first tag with more attributes than any page has: parsers compare each with each."""
+    """Return *body* up to where it nests deeper, or a tag has more attributes, than on any page.
+
+    Parsers take quadratic time for both.  A quick look at the pieces between angle brackets finds the pages that
+    deserve a thorough one.
+    """
+    pieces = body.split(b"<")
+    open_ends = highest = 0
+    long = False
+    for piece in pieces:
+        if piece[:1] == b"/":
+            open_ends -= 1
+        else:
+            open_ends += 1
+            highest = max(highest, open_ends)
+            if len(piece) > LONG_TAG and not piece.startswith((b"script", b"style", b"!")):
+                long = True
+    if highest > SUSPICIOUS or open_ends < -SUSPICIOUS:
+        body = _shallow(body)
+    if long or len(pieces) * 200 < body.count(b"="):
+        body = _few_attributes(body)
+    return body
+
+
+def _few_attributes(body: bytes) -> bytes:
     for match in _ATTRIBUTES.finditer(body):
         bare = _QUOTED.sub(b" ", match[0])
         if len(bare.split()) > MOST_ATTRIBUTES:
@@ -200,17 +224,7 @@ def sound(body: bytes) -> bytes:
     return body
 
 
-def shallow(body: bytes) -> bytes:
-    """Return *body* up to where it nests deeper than any page does: parsers take quadratic time for the rest."""
-    open_ends, start, step = 0, 0, max(len(body) // 32, 16_384)
-    while start < len(body):
-        tags = body.count(b"<", start, start + step)
-        open_ends += tags - 2 * body.count(b"</", start, start + step)
-        if open_ends > SUSPICIOUS or tags * 3 > step:
-            break
-        start += step
-    else:
-        return body
+def _shallow(body: bytes) -> bytes:
     depth, of_name = 0, dict[bytes, int]()
     for match in _TAG.finditer(body):
         name = match[2].lower()

@@ -32,7 +32,7 @@ def pack_of(title: str) -> int | None:
 
 def shipping_of(document: Document) -> tuple[Decimal | None, str]:
     """Return what shipping costs by the page's words, and these; conditions ("free over 50") are no answer."""
-    text = document.words[:20_000]
+    text = document.words[:8_000]
     for match in _SHIPPING.finditer(text):
         after = text[match.end() : match.end() + _AFTER]
         said = text[match.start() : match.end() + _AFTER]

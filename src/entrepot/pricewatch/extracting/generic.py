@@ -135,7 +135,7 @@ class Reader:
     def price(self) -> tuple[Decimal | None, Decimal | None, str]:
         """Return price, original price and currency."""
         document = self.document
-        seen = candidates(document)
+        seen = candidates(document, declared=any(Field.PRICE in claim.texts for claim in self.claims))
         shown = {each.amount for each in seen if not each.old and each.score > 0}
         best = next((each for each in seen if each.score >= ENOUGH and not each.old), None)
         for claim in self.claims:

@@ -18,7 +18,7 @@ LONGEST_BUTTON = 120
 ENOUGH = 6.0
 """A candidate below is no answer: saying nothing is better than another product's price."""
 _NAMED_PRICE = "[class*=price i],[id*=price i],[data-price],[data-testid*=price i],[itemprop=price]"
-_OTHERWISE_NAMED = ",".join(f"[{attribute}*={name} i]" for name in PRICE_NAMES for attribute in ("class", "id"))
+_OTHERWISE_NAMED = ",".join(f"[{attribute}*={name} i]" for name in PRICE_NAMES for attribute in ("class",))
 _BUTTONS = "button,input[type=submit],input[type=button],a[class*=cart i],a[class*=buy i],a[class*=btn i],a[class*=button i],[id*=addtocart i],[id*=add-to-cart i]"
 _SKIP = frozenset(
     {
@@ -61,10 +61,10 @@ class Candidate:
     notes: list[str] = field(default_factory=list)
 
 
-def candidates(document: Document) -> list[Candidate]:
-    """Return every amount in an element that is named after prices, best first."""
+def candidates(document: Document, *, declared: bool = False) -> list[Candidate]:
+    """Return every amount in an element that is named after prices, best first; with a *declared* price, look less far."""
     found = _found(document, document.visible().css(_NAMED_PRICE))
-    if not found or found[0].score < ENOUGH:
+    if not declared and (not found or found[0].score < ENOUGH):
         found = sorted(
             found + _found(document, document.visible().css(_OTHERWISE_NAMED)), key=lambda candidate: -candidate.score
         )
