@@ -144,8 +144,8 @@ def figures(lines: Sequence[Line], since: datetime, until: datetime) -> Figures 
         + [(point.low, point.at) for point in points if point.low is not None and point.price is not None]
     )
     high, high_at = max((price, at) for price, _, at in priced)
-    total = sum((weight for _, weight, _ in priced), Decimal(0))
-    everything = sum((weight for _, weight, _ in spells), Decimal(0))
+    total = sum(weight for _, weight, _ in priced)
+    everything = sum(weight for _, weight, _ in spells)
     average = sum((price * weight for price, weight, _ in priced), Decimal(0)) / total if total else priced[-1][0]
     now = steps[-1].price
     change = _slope(priced) * MONTH * HUNDRED / average
@@ -153,8 +153,8 @@ def figures(lines: Sequence[Line], since: datetime, until: datetime) -> Figures 
     percentile: int | None = None
     score: int | None = None
     if now is not None and total:
-        below = sum((weight for price, weight, _ in priced if price < now), Decimal(0))
-        percentile = int((below / total * HUNDRED).to_integral_value())
+        below = sum(weight for price, weight, _ in priced if price < now)
+        percentile = int((HUNDRED * below / total).to_integral_value())
         if until - priced[0][2] >= 7 * DAY:
             score = _score(now, low, high, Decimal(percentile), trend)
     return Figures(
@@ -169,7 +169,7 @@ def figures(lines: Sequence[Line], since: datetime, until: datetime) -> Figures 
         trend=trend,
         score=score,
         verdict=None if score is None else verdict(score),
-        sold_out=((everything - total) / everything * HUNDRED).quantize(Decimal("0.1")) if everything else Decimal(0),
+        sold_out=(HUNDRED * (everything - total) / everything).quantize(Decimal("0.1")) if everything else Decimal(0),
     )
 
 
@@ -188,25 +188,30 @@ def _score(now: Decimal, low: Decimal, high: Decimal, percentile: Decimal, trend
     return int(sum((weight * part for weight, part in zip(WEIGHTS, parts, strict=True)), Decimal(0)) * HUNDRED)
 
 
-def _seconds(length: timedelta) -> Decimal:
-    return Decimal(length // timedelta(seconds=1))
+def _seconds(length: timedelta) -> int:
+    return int(length.total_seconds())
 
 
-def _slope(priced: Sequence[tuple[Decimal, Decimal, datetime]]) -> Decimal:
-    """Return how much a price changes a day: least squares over the middles of its spells, weighted by their lengths."""
+def _slope(priced: Sequence[tuple[Decimal, int, datetime]]) -> Decimal:
+    """Return how much a price changes a day: least squares over the middles of its spells, weighted by their lengths.
+
+    A direction, no amount anybody pays, so it is worked out in floating point: it takes most of a chart's time.
+    """
     begin = priced[0][2]
     spots = [
-        ((_seconds(at - begin) + weight / 2) / _seconds(DAY), price, weight) for price, weight, at in priced if weight
+        (((at - begin).total_seconds() + weight / 2) / 86_400, float(price), weight)
+        for price, weight, at in priced
+        if weight
     ]
-    total = sum((weight for _, _, weight in spots), Decimal(0))
+    total = sum(weight for _, _, weight in spots)
     if not total:
         return Decimal(0)
-    middle = sum((day * weight for day, _, weight in spots), Decimal(0)) / total
-    mean = sum((price * weight for _, price, weight in spots), Decimal(0)) / total
-    spread = sum((weight * (day - middle) ** 2 for day, _, weight in spots), Decimal(0))
+    middle = sum(day * weight for day, _, weight in spots) / total
+    mean = sum(price * weight for _, price, weight in spots) / total
+    spread = sum(weight * (day - middle) ** 2 for day, _, weight in spots)
     if not spread:
         return Decimal(0)
-    return sum((weight * (day - middle) * (price - mean) for day, price, weight in spots), Decimal(0)) / spread
+    return Decimal(sum(weight * (day - middle) * (price - mean) for day, price, weight in spots) / spread)
 
 
 def sold_out(steps: Sequence[Step], until: datetime) -> list[tuple[datetime, datetime]]:
