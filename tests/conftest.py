@@ -149,13 +149,20 @@ async def server(cluster: str, box: SecretBox) -> Server:
 
 
 async def scratch_database(cluster: str, box: SecretBox, purpose: str) -> Server:
-    """Return a new, migrated database of this process."""
+    """Return a new, migrated database of this process: a copy of one that the first process to come migrated."""
     name = f"{purpose}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    migrated = f"migrated_{os.environ.get('PYTEST_XDIST_TESTRUNUID', str(os.getpid()))[:12]}"
     connection = await asyncpg.connect(cluster)
+    await connection.execute("SELECT pg_advisory_lock(7)")  # until the connection is closed
+    if not await connection.fetchval("SELECT count(*) FROM pg_database WHERE datname = $1", migrated):
+        unfinished = server_at(make_url(cluster).set(database=f"{migrated}_begun"), box)
+        await in_thread(lambda: migrate(unfinished, box))
+        await connection.execute(f"ALTER DATABASE {migrated}_begun RENAME TO {migrated}")
     await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {migrated}")
     await connection.close()
     found = server_at(make_url(cluster).set(database=name), box)
-    await in_thread(lambda: migrate(found, box))
+    await in_thread(lambda: migrate(found, box))  # what is said of a database by its name: who may do what in it
     return found
 
 
