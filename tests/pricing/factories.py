@@ -20,6 +20,7 @@ from entrepot.pricing.refs import GroupDraft, RuleDraft, RuleRef
 from entrepot.pricing.rules import RuleService
 from entrepot.pricing.selecting import EVERYTHING, Selection
 from tests.inventory.factories import add_product
+from tests.offers.prices.factories import add_account
 
 COSTS = {
     "purchase": Decimal("5.00"),
@@ -42,14 +43,7 @@ class Stall:
 
 async def open_stall(session: AsyncSession, seller_id: UUID) -> Stall:
     """Make a live bol account, and costs that hold for everything."""
-    account_id = new_id()
-    await session.execute(
-        text(
-            """INSERT INTO channel_account (id, seller_id, channel, name, prefix, mode, health, known_as, credentials)
-            VALUES (:id, :seller, 'bol', 'My bol', 'B', 'live', 'healthy', 'We', ''::bytea)"""
-        ),
-        {"id": account_id, "seller": seller_id},
-    )
+    account_id = await add_account(session, seller_id)
     await CostService(session).put(seller_id, COSTS)
     return Stall(seller_id, account_id)
 
@@ -132,5 +126,5 @@ async def prices_of(session: AsyncSession, offer_ids: Sequence[UUID]) -> list[De
         text("SELECT offer_id, coalesce(wanted_price, published_price) FROM offer_price WHERE offer_id = ANY(:ids)"),
         {"ids": list(offer_ids)},
     )
-    prices = dict(found.tuples().all())
+    prices = {row[0]: row[1] for row in found}
     return [prices.get(offer_id) for offer_id in offer_ids]

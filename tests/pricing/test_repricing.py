@@ -3,11 +3,9 @@
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import SellerRef
-from entrepot.pricing.domain.rules import Mode
 from entrepot.pricing.repricing import Repricer
 from tests.pricing.factories import add_offer, add_rule, open_stall, prices_of, rivals_ask
 

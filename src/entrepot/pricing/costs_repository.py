@@ -73,6 +73,14 @@ class CommissionRow:
     read_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class NamedStore:
+    """A watched web shop."""
+
+    id: UUID
+    name: str
+
+
 _ROW = ", ".join(f"c.{name}" for name in CostRow.__slots__)
 
 
@@ -162,6 +170,13 @@ class CostRepository:
         """Return which watched web shops are suppliers: (seller, store) -> whether its prices include VAT."""
         found = await self._session.execute(text("SELECT seller_id, store_id, with_vat FROM pricing_supplier"))
         return {(row.seller_id, row.store_id): row.with_vat for row in found}
+
+    async def stores(self, *, limit: int = 200) -> list[NamedStore]:
+        """Return watched web shops by name."""
+        found = await self._session.execute(
+            text("SELECT id, name FROM price_store ORDER BY lower(name), id LIMIT :limit"), {"limit": limit}
+        )
+        return [NamedStore(row.id, row.name) for row in found]
 
     async def put_supplier(self, seller_id: UUID, store_id: UUID, *, with_vat: bool) -> None:
         """Say that a store is a supplier."""

@@ -7,25 +7,15 @@ import msgspec
 
 from entrepot.kit.sentence import Sentence
 from entrepot.kit.text import N_
-from entrepot.offers.prices.derivation import Input, LimitHit, PriceDerivation
-from entrepot.offers.prices.derivation import RuleRef as ShownRule
+from entrepot.offers.prices.derivation import Input, PriceDerivation
+from entrepot.pricing import why
 from entrepot.pricing.choosing import Chosen
-from entrepot.pricing.domain.decision import Decision, Limit, Missing, Rival, Term
+from entrepot.pricing.domain.decision import Decision, Missing
 from entrepot.pricing.domain.facts import StorePrice
-from entrepot.pricing.wording import LIMITS, LOST, PROBLEMS, change_said, step_said
+from entrepot.pricing.domain.rules import Rule
+from entrepot.pricing.wording import LOST
 
-TERMS = {
-    "purchase_price": N_("Purchase price"),
-    "landed_cost": N_("Landed cost"),
-    "supplier_price": N_("Last price at the supplier"),
-    "shipping": N_("Shipping"),
-    "packaging": N_("Packaging"),
-    "vat": N_("VAT (%)"),
-    "item_price": N_("The product's own price"),
-    "map": N_("Lowest advertised price"),
-    "commission_fixed": N_("Commission, fixed"),
-    "commission_percent": N_("Commission (%)"),
-}
+MOST_STORES = 10
 
 
 class LostRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,26 +63,14 @@ def lost_rules(chosen: Chosen) -> tuple[LostRule, ...]:
 def derivation_of(kept: Kept) -> PriceDerivation:
     """Return what travels with the price, and stands on the offer's own card."""
     decision = kept.decision
-    rule = ShownRule(
-        name=f"{kept.rule} ({kept.group})", version=decision.rule_version, url=f"/pricing/rules/{decision.rule_id}"
+    rule = Rule(rule_id=decision.rule_id, version=decision.rule_version, name=f"{kept.rule} ({kept.group})")
+    found = why.derivation_of(decision, rule, url=f"/pricing/rules/{decision.rule_id}")
+    stores = tuple(
+        Input(name=N_("Watched web shop"), value=f"{one.currency} {one.price}", source=one.store, at=one.read_at)
+        for one in kept.stores[:MOST_STORES]
     )
-    return PriceDerivation(
-        source="rule",
-        rule=rule,
-        inputs=(*_market(decision), *_stores(kept), *_terms(decision)),
-        limits=tuple(_hit(limit, decision) for limit in decision.limits),
-        steps=steps_said(decision),
-        changes=tuple(change_said(change) for change in decision.changes),
-    )
-
-
-def steps_said(decision: Decision) -> tuple[Sentence, ...]:
-    """Return the way to the price, or why there is none."""
-    steps = tuple(step_said(step) for step in decision.steps)
-    if decision.problem is None:
-        return steps
     missing = tuple(missing_said(one) for one in decision.missing)
-    return (*steps, Sentence(PROBLEMS[decision.problem]), *missing)
+    return msgspec.structs.replace(found, inputs=(*found.inputs, *stores), steps=(*found.steps, *missing))
 
 
 def missing_said(missing: Missing) -> Sentence:
@@ -102,57 +80,6 @@ def missing_said(missing: Missing) -> Sentence:
     )
 
 
-def lowest(decision: Decision) -> Rival | None:
-    """Return the cheapest competitor that counts."""
-    return min((one for one in decision.rivals if one.skipped is None), key=lambda one: one.compared, default=None)
-
-
 def lost_said(lost: LostRule) -> str:
     """Return why a rule did not count, translatable."""
     return LOST[next(why for why in LOST if why == lost.why)]
-
-
-def _market(decision: Decision) -> tuple[Input, ...]:
-    source, at = decision.market_source, decision.market_read_at
-    if at is None:
-        return ()
-    rivals = [one for one in decision.rivals if one.skipped is None]
-    found = [Input(name=N_("Competitors that count"), value=str(len(rivals)), source=source, at=at)]
-    if (best := lowest(decision)) is not None:
-        value = f"{decision.currency} {best.compared}"
-        found.append(Input(name=N_("Lowest competitor"), value=value, source=best.competitor or source, at=at))
-    box = next((one for one in decision.rivals if one.best), None)
-    if box is not None:
-        value = f"{decision.currency} {box.price}"
-        found.append(Input(name=N_("Buy box"), value=value, source=box.competitor or source, at=at))
-    return tuple(found)
-
-
-def _stores(kept: Kept) -> tuple[Input, ...]:
-    return tuple(
-        Input(name=N_("Watched web shop"), value=f"{one.currency} {one.price}", source=one.store, at=one.read_at)
-        for one in kept.stores[:10]
-    )
-
-
-def _terms(decision: Decision) -> tuple[Input, ...]:
-    seen: dict[str, Term] = {}
-    for term in (*decision.floor_terms, *decision.ceiling_terms):
-        if term.text in TERMS:
-            seen.setdefault(term.text, term)
-    found = [
-        Input(name=TERMS[name], value=f"{term.value:f}", source=term.source, at=term.read_at)
-        for name, term in seen.items()
-    ]
-    for name, value in ((N_("Floor"), decision.floor), (N_("Ceiling"), decision.ceiling)):
-        if value is not None:
-            found.append(Input(name=name, value=f"{decision.currency} {value}"))
-    return tuple(found)
-
-
-def _hit(limit: Limit, decision: Decision) -> LimitHit:
-    return LimitHit(
-        name=LIMITS[limit],
-        before="–" if decision.wanted is None else f"{decision.currency} {decision.wanted}",
-        after="–" if decision.price is None else f"{decision.currency} {decision.price}",
-    )

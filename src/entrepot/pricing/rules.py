@@ -63,7 +63,7 @@ class RuleService:
             NameTakenError: the group has one of that name.
         """
         group = await GroupService(self._session).group(group_id)
-        name = self._checked(draft)
+        name = self.check(draft)
         there = await self.rules(group_id)
         self._check_name(there, name, None)
         if len(there) >= MOST_RULES:
@@ -93,7 +93,7 @@ class RuleService:
             NameTakenError: the group has another one of that name.
         """
         before = await self._lock(rule_id, version)
-        name = self._checked(draft)
+        name = self.check(draft)
         self._check_name(await self.rules(before.group_id), name, rule_id)
         same = body_of(draft.rule) == body_of(before.rule) and name == before.name
         selection = checked(draft.selection)
@@ -189,7 +189,12 @@ class RuleService:
             raise NameTakenError(name=name)
 
     @staticmethod
-    def _checked(draft: RuleDraft) -> str:
+    def check(draft: RuleDraft) -> str:
+        """Return the name of a rule that makes sense.
+
+        Raises:
+            InvalidInputError: a field does not.
+        """
         problems: dict[str, str] = {}
         name = draft.name.strip()
         if not 0 < len(name) <= LONGEST_NAME:

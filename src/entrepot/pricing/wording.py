@@ -1,9 +1,8 @@
 """What a decision says in sentences: templates over facts, translated when they are read."""
 
-from entrepot.kit.sentence import PlainFact, Sentence
+from entrepot.kit.sentence import Sentence
 from entrepot.kit.text import N_
 from entrepot.pricing.choosing import Why
-from entrepot.pricing.domain.decision import ChangeKind, Limit, Problem, Skipped, Step, StepKind, WhatIf
 from entrepot.pricing.domain.rules import Alone, Mode, Strategy, Unbeatable
 from entrepot.pricing.governing import Cause
 
@@ -56,32 +55,6 @@ OUTCOMES = {
     "dry_run": (N_("Dry run"), "info"),
     "unchanged": (N_("Unchanged"), "neutral"),
 }
-PROBLEMS = {
-    Problem.FLOOR_UNKNOWN: N_("The floor cannot be worked out: something in its formula is unknown. Enter the costs."),
-    Problem.CEILING_UNKNOWN: N_("The ceiling cannot be worked out: something in its formula is unknown."),
-    Problem.LIMITS_CROSSED: N_("The floor is above the ceiling. Change one of the formulas, or the costs."),
-    Problem.PAUSED: N_("The rule, or its group, is paused."),
-    Problem.NO_PRICE: N_("Nothing says what to ask, and nothing is asked now."),
-}
-LIMITS = {
-    Limit.FLOOR: N_("Floor"),
-    Limit.CEILING: N_("Ceiling"),
-    Limit.STAR: N_("Price star"),
-    Limit.REDUCTION: N_("Reduced commission"),
-    Limit.ENDING: N_("Attractive ending"),
-    Limit.LEAST_CHANGE: N_("Smallest change"),
-}
-SKIPPED = {
-    Skipped.OURS: N_("Our own"),
-    Skipped.CURRENCY: N_("Another currency"),
-    Skipped.NOT_CHOSEN: N_("Not among those the rule competes with"),
-    Skipped.NEVER: N_("Excluded by the rule"),
-    Skipped.FULFILMENT: N_("Shipped in another way"),
-    Skipped.CONDITION: N_("Another condition"),
-    Skipped.RATING: N_("Rated too low"),
-    Skipped.SLOW: N_("Delivers too late"),
-    Skipped.FAR_BELOW: N_("So far below the others that it may be a mistake"),
-}
 LOST = {
     Why.NOT_BY_HAND: N_("The other group has the offer put in by hand"),
     Why.WIDER_RULE: N_("The other rule is narrower"),
@@ -115,80 +88,8 @@ TRIGGERS = {
     "approval": N_("a second person agreed"),
     "resumed": N_("prices were resumed"),
 }
-_STEPS = {
-    StepKind.MATCH: N_("Ask what {name} asks: {price}."),
-    StepKind.UNDERCUT: N_("Ask {amount} less than {name}: {price}."),
-    StepKind.HOLD_BOX: N_("We have the buy box: stay at {price}."),
-    StepKind.CLIMB: N_("We have the buy box: climb by {amount} to {price}."),
-    StepKind.LOST: N_("The buy box was lost: start again at {price}."),
-    StepKind.FOLLOW: N_("Follow the web shop {name}: {price}."),
-    StepKind.SELL_OUT: N_("The stock is {count} days old: {percent} % of the way down, {price}."),
-    StepKind.ALONE_CEILING: N_("Nobody else offers it: ask the ceiling, {price}."),
-    StepKind.ALONE_STEP: N_("Nobody else offers it: climb by {percent} % to {price}."),
-    StepKind.ALONE_KEEP: N_("Nobody else offers it: keep {price}."),
-    StepKind.ALONE_ITEM: N_("Nobody else offers it: ask the product's own price, {price}."),
-    StepKind.SOLD_OUT: N_("{name} is sold out since {at}; it asked {amount}."),
-    StepKind.UNBEATABLE_CEILING: N_("Winning would take a price below the floor: ask the ceiling, {price}."),
-    StepKind.UNBEATABLE_KEEP: N_("Winning would take a price below the floor: keep {price}."),
-    StepKind.UNBEATABLE_NEXT: N_("Winning would take a price below the floor: compete with {name}, {price}."),
-    StepKind.MARKET_OLD: N_("The market was last read {at}, too long ago: keep {price}."),
-    StepKind.MARKET_UNKNOWN: N_("Nobody has read the market yet: keep {price}."),
-    StepKind.NO_STORE: N_("No watched web shop has a price: keep {price}."),
-    StepKind.NO_AGE: N_("How old the stock is, is not known: keep {price}."),
-    StepKind.OUTSIDE: N_("Outside the times at which prices move: {price}."),
-    StepKind.VACATION: N_("On vacation: {price}."),
-    StepKind.RESTING: N_("Paused: {price}."),
-    StepKind.RESTING_UNKNOWN: N_("The price for pauses cannot be worked out: keep {price}."),
-    StepKind.STAR: N_("Stay where the channel shows a price star: {price}."),
-    StepKind.REDUCTION: N_("Up to {price} the channel keeps less."),
-    StepKind.ENDING: N_("Attractive ending: {price}."),
-    StepKind.FLOOR: N_("The floor holds it at {price}."),
-    StepKind.CEILING: N_("The ceiling holds it at {price}."),
-    StepKind.SMALL: N_("The change would be too small: keep {price}."),
-}
-_CHANGES = {
-    ChangeKind.RIVAL_MOVES: N_("Another price of {name}, now at {price}."),
-    ChangeKind.FLOOR_LOWER: N_("A floor of at most {price}: lower costs, or less margin."),
-    ChangeKind.CEILING_HIGHER: N_("A ceiling of at least {price}."),
-    ChangeKind.BOX_LOST: N_("Losing the buy box."),
-    ChangeKind.BOX_WON: N_("Winning the buy box."),
-    ChangeKind.RIVAL_COMES: N_("Somebody else offering it."),
-    ChangeKind.MARKET_READ: N_("A fresh reading of the market."),
-    ChangeKind.TERM_KNOWN: N_("Knowing “{name}”: enter it with the costs."),
-    ChangeKind.OLDER_STOCK: N_("Older stock."),
-    ChangeKind.WINDOW: N_("The times at which prices move begin."),
-    ChangeKind.ENDED: N_("The end of the pause."),
-}
-UNNAMED = N_("the other one")
-
-
-def step_said(step: Step) -> Sentence:
-    """Return one step as a sentence."""
-    facts: dict[str, PlainFact] = {
-        "name": step.name or UNNAMED,
-        "price": _number(step.price),
-        "amount": _number(step.amount),
-        "percent": _number(step.percent),
-        "count": step.count if step.count is not None else 0,
-        "at": step.at.isoformat(timespec="minutes") if step.at else "–",
-    }
-    return Sentence(_STEPS[step.kind], facts)
-
-
-def change_said(change: WhatIf) -> Sentence:
-    """Return one thing that would change the price as a sentence."""
-    facts: dict[str, PlainFact] = {
-        "name": change.name or UNNAMED,
-        "price": _number(change.price),
-        "amount": _number(change.amount),
-    }
-    return Sentence(_CHANGES[change.kind], facts)
 
 
 def cause_said(cause: str, facts: dict[str, str]) -> Sentence:
     """Return why prices were frozen."""
     return Sentence(CAUSES[Cause(cause)], dict(facts))
-
-
-def _number(number: object) -> str:
-    return "–" if number is None else str(number)

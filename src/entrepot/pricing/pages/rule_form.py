@@ -1,0 +1,262 @@
+"""The form of a rule: fields from a rule, and a rule from fields."""
+
+from decimal import Decimal
+from typing import Any
+
+from entrepot.kit.i18n import gettext
+from entrepot.kit.text import N_
+from entrepot.pricing.domain.rules import (
+    Alone,
+    Follow,
+    Limits,
+    Rivals,
+    Rule,
+    SellOut,
+    StepBand,
+    Strategy,
+    Unbeatable,
+)
+from entrepot.pricing.pages.reading import NUMBER, Form, completed, decimal_of, plain
+from entrepot.pricing.wording import ALONE, STRATEGIES, UNBEATABLE
+
+ZERO = Decimal(0)
+BANDS = N_("One per line: from which price, how much. Such as “0: 0.10” or “20: 0.5%”.")
+
+
+def rule_of(form: Form, before: Rule) -> Rule:
+    """Return what the fields say; what the form does not show stays as it was."""
+    strategy = form.text("strategy")
+    rivals = Rivals(
+        only=frozenset(form.names("only")),
+        never=frozenset(form.names("never")),
+        fulfilments=frozenset(form.names("fulfilments")),
+        conditions=frozenset(form.names("conditions")),
+        least_rating=form.number("least_rating"),
+        slowest_days=form.whole("slowest_days"),
+        far_below_percent=form.number("far_below_percent"),
+        shipping=before.rivals.shipping,
+        adjustments=before.rivals.adjustments,
+    )
+    follow = Follow(
+        stores=frozenset(form.names("stores")),
+        percent=form.number("follow_percent") or ZERO,
+        amount=form.number("follow_amount") or ZERO,
+    )
+    sell_out = SellOut(
+        after_days=_or(form.whole("after_days"), 30),
+        until_days=_or(form.whole("until_days"), 90),
+        plenty=form.whole("plenty") or 0,
+        plenty_percent=form.number("plenty_percent") or ZERO,
+    )
+    alone, unbeatable = form.text("alone"), form.text("unbeatable")
+    return Rule(
+        rule_id=before.rule_id,
+        version=before.version,
+        name=form.text("name"),
+        strategy=Strategy(strategy) if strategy in set(Strategy) else before.strategy,
+        limits=Limits(
+            floor=form.text("floor") or before.limits.floor, ceiling=form.text("ceiling") or before.limits.ceiling
+        ),
+        rivals=rivals,
+        steps=_bands(form),
+        raise_by=_or(form.number("raise_by"), before.raise_by),
+        alone=Alone(alone) if alone in set(Alone) else before.alone,
+        alone_percent=_or(form.number("alone_percent"), before.alone_percent),
+        unbeatable=Unbeatable(unbeatable) if unbeatable in set(Unbeatable) else before.unbeatable,
+        sell_out=sell_out,
+        follow=follow,
+        paused=before.paused,
+        windows=before.windows,
+        timezone=before.timezone,
+        resting_price=form.text("resting_price"),
+        oldest_minutes=_or(form.whole("oldest_minutes"), before.oldest_minutes),
+        least_change=_or(form.number("least_change"), before.least_change),
+        least_change_percent=form.number("least_change_percent") or ZERO,
+        endings=_endings(form),
+        star=form.whole("star"),
+        keep_reduction=form.flag("keep_reduction"),
+    )
+
+
+def _or[T](found: T | None, usual: T) -> T:
+    return usual if found is None else found
+
+
+def _bands(form: Form) -> tuple[StepBand, ...]:
+    found: list[StepBand] = []
+    for line in form.text("steps").splitlines():
+        begins, colon, size = line.partition(":")
+        if not colon:
+            begins, size = "0", line
+        try:
+            amount = decimal_of(size.strip().removesuffix("%")) or ZERO
+            band = (
+                StepBand(from_price=decimal_of(begins) or ZERO, percent=amount)
+                if size.strip().endswith("%")
+                else StepBand(from_price=decimal_of(begins) or ZERO, amount=amount)
+            )
+        except ArithmeticError:
+            form.problems["steps"] = gettext(BANDS)
+            continue
+        found.append(band)
+    return tuple(sorted(found, key=lambda band: band.from_price))
+
+
+def _endings(form: Form) -> tuple[Decimal, ...]:
+    found: list[Decimal] = []
+    for part in form.text("endings").replace(";", " ").split():
+        try:
+            ending = decimal_of(part)
+        except ArithmeticError:
+            form.problems["endings"] = gettext(NUMBER)
+            continue
+        if ending is not None:
+            found.append(ending)
+    return tuple(found)
+
+
+def band_lines(rule: Rule) -> str:
+    """Return steps as the form shows them."""
+    return "\n".join(
+        f"{plain(band.from_price)}: {plain(band.percent)}%"
+        if band.percent
+        else f"{plain(band.from_price)}: {plain(band.amount)}"
+        for band in rule.steps
+    )
+
+
+def rule_fields(
+    rule: Rule, name: str, note: str, problems: dict[str, str], stores: list[Any]
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the fields of the form, by part of the page."""
+
+    def one(key: str, label: str, value: object, hint: str = "", **more: object) -> dict[str, Any]:
+        return {"name": key, "label": gettext(label), "value": value, "help": gettext(hint) if hint else "", **more}
+
+    def choice(
+        key: str, label: str, value: object, options: dict[Any, str], hint: str = "", **more: object
+    ) -> dict[str, Any]:
+        listed = [{"value": str(option), "label": gettext(text)} for option, text in options.items()]
+        return one(key, label, str(value), hint, type="select", options=listed, **more)
+
+    half: dict[str, Any] = {"half": True, "inputmode": "decimal"}
+    parts = {
+        "strategy": [
+            one("name", N_("Name"), name, required=True, maxlength=100),
+            {
+                **one("strategy", N_("Strategy"), str(rule.strategy), type="radio"),
+                "options": [
+                    {"value": str(key), "label": gettext(label), "help": gettext(text)}
+                    for key, (label, text) in STRATEGIES.items()
+                ],
+            },
+            one("steps", N_("Steps"), band_lines(rule), BANDS, type="textarea", rows=3),
+            one("raise_by", N_("Climb by (win, then raise)"), plain(rule.raise_by), **half),
+            one(
+                "oldest_minutes", N_("Do not act on readings older than … minutes"), plain(rule.oldest_minutes), **half
+            ),
+            choice("alone", N_("While nobody else offers it"), rule.alone, ALONE, half=True),
+            choice(
+                "unbeatable",
+                N_("While winning would take a price below the floor"),
+                rule.unbeatable,
+                UNBEATABLE,
+                half=True,
+            ),
+        ],
+        "limits": [
+            one(
+                "floor",
+                N_("Floor"),
+                rule.limits.floor,
+                N_(
+                    "The price is never lower. PRICE(costs, money, percent) is the price that leaves so much of a sale after"
+                    " VAT and commission; FIRST, MIN and MAX choose. Names: purchase_price, landed_cost, supplier_price,"
+                    " shipping, packaging, item_price, map."
+                ),
+                required=True,
+            ),
+            one(
+                "ceiling",
+                N_("Ceiling"),
+                rule.limits.ceiling,
+                N_("The price is never higher; “floor” may be used, too."),
+                required=True,
+            ),
+            one("least_change", N_("Smallest change"), plain(rule.least_change), **half),
+            one("least_change_percent", N_("Smallest change (%)"), plain(rule.least_change_percent), **half),
+            one(
+                "endings",
+                N_("Attractive endings"),
+                " ".join(plain(one) for one in rule.endings),
+                N_("Such as 0.99 0.95. Empty: to the cent."),
+                half=True,
+            ),
+            one("star", N_("Price star to keep"), plain(rule.star), half=True, inputmode="numeric"),
+            one(
+                "resting_price",
+                N_("Price while paused or outside its times"),
+                rule.resting_price,
+                N_("A formula or an amount; empty: the price stays."),
+            ),
+            one(
+                "keep_reduction",
+                N_("Rather stay where the channel keeps less than ask a bit more and earn less"),
+                rule.keep_reduction,
+                type="checkbox",
+            ),
+        ],
+        "rivals": [
+            one(
+                "only",
+                N_("Only against these competitors"),
+                ", ".join(sorted(rule.rivals.only)),
+                N_("The channel's numbers of them. Empty: all."),
+            ),
+            one(
+                "never",
+                N_("Never against these"),
+                ", ".join(sorted(rule.rivals.never)),
+                N_("Our own accounts never count."),
+            ),
+            one(
+                "fulfilments",
+                N_("Only shipped by"),
+                ", ".join(sorted(rule.rivals.fulfilments)),
+                N_("seller or channel; empty: both."),
+                half=True,
+            ),
+            one("conditions", N_("Only in these conditions"), ", ".join(sorted(rule.rivals.conditions)), half=True),
+            one("least_rating", N_("Lowest rating that counts"), plain(rule.rivals.least_rating), **half),
+            one(
+                "slowest_days",
+                N_("Most days until delivery"),
+                plain(rule.rivals.slowest_days),
+                half=True,
+                inputmode="numeric",
+            ),
+            one(
+                "far_below_percent",
+                N_("Ignore who is further below the middle than … %"),
+                plain(rule.rivals.far_below_percent),
+                **half,
+            ),
+        ],
+        "special": [
+            one("stores", N_("Web shops to follow"), ", ".join(sorted(rule.follow.stores)), _store_help(stores)),
+            one("follow_percent", N_("More (or less) than the web shop, in %"), plain(rule.follow.percent), **half),
+            one("follow_amount", N_("More (or less) than the web shop"), plain(rule.follow.amount), **half),
+            one("after_days", N_("Sell out: at the ceiling until day"), plain(rule.sell_out.after_days), **half),
+            one("until_days", N_("Sell out: at the floor from day"), plain(rule.sell_out.until_days), **half),
+            one("plenty", N_("Sell out: with more units than"), plain(rule.sell_out.plenty), **half),
+            one("plenty_percent", N_("… go so much further down (%)"), plain(rule.sell_out.plenty_percent), **half),
+            one("alone_percent", N_("Climb while alone (%)"), plain(rule.alone_percent), **half),
+        ],
+        "note": [one("note", N_("Why you change it"), note, N_("Shown in the history of the rule."), maxlength=500)],
+    }
+    return {part: completed(fields, problems) for part, fields in parts.items()}
+
+
+def _store_help(stores: list[Any]) -> str:
+    named = ", ".join(f"{store.name} = {store.id}" for store in stores[:8])
+    return named or N_("Numbers of watched web shops. Empty: the cheapest of all.")
