@@ -34,6 +34,7 @@ WIDE = ViewportSize(width=1440, height=900)
 PHONE = ViewportSize(width=390, height=844)
 PATIENCE_MS = 20_000
 expect.set_options(timeout=PATIENCE_MS)  # a machine that tests in three processes is slow at times
+DEMO_PORTS = 10
 BUYERS = 24
 """So many orders of the data set wait on the marketplace when the tests begin."""
 
@@ -133,7 +134,7 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield _demo_at(int(number), Path(data))
         return
     folder = tmp_path_factory.mktemp("demo")
-    port = three_free_ports()
+    port = free_ports()
     arguments = ("--port", str(port), "--folder", str(folder / "data"), "--speed", "0")
     with running(folder, port, "demo", *arguments) as started:
         if any("begun_hub" in getattr(item, "fixturenames", ()) for item in request.session.items):
@@ -149,7 +150,7 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def begun_hub(tmp_path_factory: pytest.TempPathFactory) -> Generator[Running]:
     """A hub that has nothing and nobody yet, beside the demo: the demo's sandbox is its outside world, too."""
     folder = tmp_path_factory.mktemp("hub")
-    port = three_free_ports(25000)  # away from the demo's, which may not listen yet
+    port = free_ports(25000)  # away from the demo's, which may not listen yet
     settings = {
         "ENTREPOT_DATA_DIR": str(folder / "data"),
         "ENTREPOT_PORT": str(port),
@@ -204,9 +205,10 @@ def _demo_at(port: int, data: Path) -> Demo:
     return Demo(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}", "owner@demo.example", password)
 
 
-def three_free_ports(first: int = 21000) -> int:
+def free_ports(first: int = 21000) -> int:
+    """The first of as many ports in a row as a demo takes, all free."""
     for start in range(first, first + 4000, 37):
-        probes = [socket.socket() for _ in range(3)]
+        probes = [socket.socket() for _ in range(DEMO_PORTS)]
         try:
             for offset, probe in enumerate(probes):
                 probe.bind(("127.0.0.1", start + offset))
@@ -217,7 +219,7 @@ def three_free_ports(first: int = 21000) -> int:
         finally:
             for probe in probes:
                 probe.close()
-    pytest.fail("no three free ports in a row")
+    pytest.fail("no free ports in a row")
 
 
 @pytest.fixture(scope="package")

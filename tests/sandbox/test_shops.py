@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from entrepot.sandbox.shops.doors import doors
-from entrepot.sandbox.shops.shop import Shops, slug
+from entrepot.sandbox.shops.shop import Shops, Stand, slug
 from entrepot.sandbox.shops.styles import STYLES
 from entrepot.sandbox.world import World
 from tests.sandbox.conftest import MakeWorld
@@ -72,9 +72,9 @@ async def test_only_a_browser_sees_the_price_of_a_drawn_page(visitor: Seller) ->
 
 
 async def test_prices_move_with_time_and_not_with_looking(make_world: MakeWorld) -> None:
-    def walk(world: World, looks: int) -> list[object]:
+    def walk(world: World, looks: int) -> list[Stand]:
         shop = Shops.of(world).by_key["woonhuis"]
-        start, seen = world.clock.now(), list[object]()
+        start, seen = world.clock.now(), list[Stand]()
         for number in range(looks + 1):
             now = start + timedelta(days=14) * number / looks
             seen = [shop.stand(product, now) for product in list(shop.products.values())[:30]]

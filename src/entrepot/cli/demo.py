@@ -8,12 +8,15 @@ from pathlib import Path
 
 from entrepot.cli.supervisor import EVERYTHING, Program, supervise
 from entrepot.sandbox.jtl.schema import CLERK, DATABASE, PASSWORD
+from entrepot.sandbox.shops.styles import STYLES
 
 OWNER = "owner@demo.example"
 FILLED = "filled"
 """A file that says the demo has its products and accounts."""
 SANDBOX_PORT = 1
-"""The sandbox listens on the hub's port plus this; its mailbox and its JTL-Wawi's database on the next two."""
+"""The sandbox listens on the hub's port plus this; its mailbox, its JTL-Wawi's database and its shops on the next ones."""
+MARKET_PACE = 60
+"""Others on the market do in a minute what they would do in an hour, unless the world waits to be told."""
 
 
 def run_demo(*, port: int, folder: Path, speed: str) -> None:
@@ -22,7 +25,8 @@ def run_demo(*, port: int, folder: Path, speed: str) -> None:
     sandbox, mail, jtl = (port + SANDBOX_PORT + number for number in range(3))
     drop = folder.resolve() / "drop"
     drop.mkdir(exist_ok=True)
-    for number in (port, sandbox, mail, jtl):
+    shops = jtl + 1
+    for number in (port, sandbox, mail, jtl, *range(shops, shops + len(STYLES))):
         _refuse_taken(number)
     password = _password(folder / "owner.password")
     environment = {
@@ -32,8 +36,11 @@ def run_demo(*, port: int, folder: Path, speed: str) -> None:
         "ENTREPOT_DROP_ALLOW": json.dumps([str(drop)]),
         "ENTREPOT_SMTP_URL": f"smtp://127.0.0.1:{mail}",
         "ENTREPOT_LOG_LEVEL": os.environ.get("ENTREPOT_LOG_LEVEL", "warning"),
+        "ENTREPOT_SEARXNG_URL": f"http://127.0.0.1:{sandbox}/searxng",
+        "ENTREPOT_SCRAPER_URL": f"http://127.0.0.1:{sandbox}",
         "ENTREPOT_DEMO_PASSWORD": password,
         "ENTREPOT_DEMO_SANDBOX": f"http://127.0.0.1:{sandbox}",
+        "ENTREPOT_DEMO_PRICES": "yes",
         "ENTREPOT_DEMO_JTL": f"postgresql://{CLERK}:{PASSWORD}@127.0.0.1:{jtl}/{DATABASE}",
     }
     world = Program(
@@ -48,13 +55,16 @@ def run_demo(*, port: int, folder: Path, speed: str) -> None:
             f"--speed={speed}",
             "--channel-share=0.05",
             "--return-share=0.15",
+            f"--shop-port={shops}",
+            *(() if speed == "0" else (f"--market-pace={MARKET_PACE}", "--buyers-compare")),
         ),
         early=True,
     )
     print(
         f"""
   Entrepot   http://127.0.0.1:{port}     sign in as {OWNER} with {password}
-  Sandbox    http://127.0.0.1:{sandbox}     the simulated marketplace, carrier and mailbox; at /temu Temu, at /jtl the ERP
+  Sandbox    http://127.0.0.1:{sandbox}     the simulated marketplace, carrier and mailbox; at /temu Temu, at /jtl the ERP,
+             at /market the other sellers of bol, at /shops the web shops whose prices are watched
 
   Ctrl-C stops everything; the data stay in {folder}.
 """,

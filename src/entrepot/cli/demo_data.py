@@ -19,6 +19,7 @@ from entrepot.channels.notices.service import NoticeService
 from entrepot.channels.registry import connector_spec
 from entrepot.channels.service import ChannelService
 from entrepot.cli.demo import FILLED, OWNER
+from entrepot.cli.demo_prices import fill_prices
 from entrepot.erp.connections import ErpConnections
 from entrepot.erp.registry import erp_spec
 from entrepot.erp.service import ErpService
@@ -65,11 +66,13 @@ def fill() -> None:
             async with Database(url, box.derive("scope"), pool=5) as database:
                 seller_id = await _people(database, os.environ["ENTREPOT_DEMO_PASSWORD"])
                 count = await _goods(database, seller_id)
-                await _channel(database, box, settings, seller_id, sandbox)
+                account_id = await _channel(database, box, settings, seller_id, sandbox)
                 await _temu(database, box, settings, seller_id, sandbox)
                 await _carrier(database, box, settings, seller_id, sandbox)
                 if jtl := os.environ.get("ENTREPOT_DEMO_JTL"):
                     await _erp(database, box, settings, seller_id, jtl)
+                if os.environ.get("ENTREPOT_DEMO_PRICES"):
+                    await fill_prices(database, box, settings, seller_id, account_id, sandbox)
             return count
 
         count = uvloop.run(run())
@@ -157,7 +160,7 @@ async def _warehouse(session: AsyncSession, seller_id: UUID, boxes: int) -> list
     return slots
 
 
-async def _channel(database: Database, box: SecretBox, settings: Settings, seller_id: UUID, sandbox: str) -> None:
+async def _channel(database: Database, box: SecretBox, settings: Settings, seller_id: UUID, sandbox: str) -> UUID:
     account = DEFAULT_ACCOUNTS[0]
     spec = connector_spec("bol")
     credentials = parse_credentials(
@@ -177,6 +180,7 @@ async def _channel(database: Database, box: SecretBox, settings: Settings, selle
             await channels.switch(connected.id, Mode.LIVE)
     finally:
         await connections.aclose()
+    return connected.id
 
 
 async def _temu(database: Database, box: SecretBox, settings: Settings, seller_id: UUID, sandbox: str) -> None:

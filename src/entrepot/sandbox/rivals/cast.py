@@ -36,7 +36,7 @@ RETAILERS = {
 """All of them; each sells many products."""
 
 
-def draw(dice: Dice, ean: str, normal: Decimal, cost: Decimal, now: datetime) -> list[Rival]:
+def draw(dice: Dice, ean: str, normal: Decimal, cost: Decimal, now: datetime, pace: float) -> list[Rival]:
     """The other sellers of a product.
 
     Args:
@@ -45,19 +45,36 @@ def draw(dice: Dice, ean: str, normal: Decimal, cost: Decimal, now: datetime) ->
         normal: what it usually costs.
         cost: what a shop pays for it.
         now: when they begin to act.
+        pace: how many times faster than the clock they act.
     """
     chosen = dict.fromkeys(
         dice.pick(tuple(RETAILERS), ean, "retailer", number)
         for number in range(dice.below(MOST_RIVALS + 1, ean, "competitors"))
     )
     return [
-        make(dice, ean, dice.pick(_MIXTURE, ean, "behaviour", retailer_id), RETAILERS[retailer_id], normal, cost, now)
+        make(
+            dice,
+            ean,
+            dice.pick(_MIXTURE, ean, "behaviour", retailer_id),
+            RETAILERS[retailer_id],
+            normal,
+            cost,
+            now,
+            pace,
+        )
         for retailer_id in chosen
     ]
 
 
 def make(
-    dice: Dice, ean: str, behaviour: Behaviour, retailer: Retailer, normal: Decimal, cost: Decimal, now: datetime
+    dice: Dice,
+    ean: str,
+    behaviour: Behaviour,
+    retailer: Retailer,
+    normal: Decimal,
+    cost: Decimal,
+    now: datetime,
+    pace: float,
 ) -> Rival:
     """One seller's offer of a product."""
     about = (ean, retailer.retailer_id)
@@ -75,7 +92,7 @@ def make(
         step=dice.pick(_STEPS, *about, "step"),
         every=every,
         delay=120.0 + dice.below(1080, *about, "delay"),
-        due=now + timedelta(seconds=dice.below(int(every), *about, "phase")),
+        due=now + timedelta(seconds=dice.below(int(every), *about, "phase") / pace),
         price=own_normal,
         method="FBB" if held else "FBR",
         delivery_days=1 if held else 1 + dice.below(4, *about, "days"),

@@ -120,9 +120,9 @@ class MarketDesk:
         ean = self._eans.get(wanted.upper(), wanted)
         return [ean] if self.market.product(ean) is not None else []
 
-    def cast(self, ean: str, behaviours: list[Behaviour]) -> ProductFigures:
+    def cast(self, ean: str, behaviours: list[Behaviour], floor: Decimal | None = None) -> ProductFigures:
         """Give a product other sellers."""
-        self.market.set_cast(self._product(ean), behaviours)
+        self.market.set_cast(self._product(ean), behaviours, floor=floor)
         return self.figures(ean)
 
     def push(self, ean: str, offer_id: str, what: str) -> str:

@@ -101,15 +101,24 @@ class Market:
             product.look_at(self.own(ean), self.world.clock.now())
             self.save(product)
 
-    def set_cast(self, product: ProductMarket, behaviours: list[Behaviour]) -> None:
-        """Give a product other sellers than the dice would."""
-        now, dice = self.world.clock.now(), self.world.dice
+    def set_cast(self, product: ProductMarket, behaviours: list[Behaviour], *, floor: Decimal | None = None) -> None:
+        """Give a product other sellers than the dice would.
+
+        Args:
+            product: which.
+            behaviours: of each.
+            floor: what none of them goes below; None: what the dice say.
+        """
+        now, dice, pace = self.world.clock.now(), self.world.dice, self.world.options.market_pace
         for rival in product.rivals:
             product.states.pop(rival.offer_id, None)
         product.rivals = [
-            make(dice, product.ean, behaviour, retailer, product.normal, product.cost, now)
+            make(dice, product.ean, behaviour, retailer, product.normal, product.cost, now, pace)
             for behaviour, retailer in zip(behaviours, RETAILERS.values(), strict=False)
         ]
+        if floor is not None:
+            for rival in product.rivals:
+                rival.floor = min(floor, rival.normal)
         product.begin(now)
         self.save(product)
 
@@ -152,7 +161,7 @@ class Market:
             return None
         now = self.world.clock.now()
         normal, cost = _catalogue().get(ean) or (own[0].price, own[0].price * _COST_SHARE)
-        rivals = draw(self.world.dice, ean, normal, cost, now)
+        rivals = draw(self.world.dice, ean, normal, cost, now, self.world.options.market_pace)
         product = self.products[ean] = ProductMarket(ean=ean, normal=normal, cost=cost, rivals=rivals)
         product.begin(now)
         product.look_at(own, now)

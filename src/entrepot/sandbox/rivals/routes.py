@@ -1,6 +1,7 @@
 """The market as a page at ``/market``, and as JSON under ``/sandbox/api/market``."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
@@ -23,6 +24,7 @@ _SHOWN = 24
 
 class _Cast(msgspec.Struct, forbid_unknown_fields=True):
     behaviours: list[Behaviour]
+    floor: Decimal | None = None
 
 
 class _Push(msgspec.Struct, forbid_unknown_fields=True):
@@ -50,7 +52,7 @@ def market_routes(world: World) -> list[HTTPRouteHandler | Router]:
     @post("/{ean:str}", status_code=200)
     async def cast(ean: FromPath[str], data: JSONBody[_Cast]) -> ProductFigures:
         world.tick()
-        return desk.cast(ean, data.behaviours)
+        return desk.cast(ean, data.behaviours, data.floor)
 
     @post("/{ean:str}/push", status_code=200)
     async def push(ean: FromPath[str], data: JSONBody[_Push]) -> ProductFigures:

@@ -1,7 +1,7 @@
 """A port for each shop, so that each has a domain of its own; behind every one stands the same server."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
@@ -19,7 +19,7 @@ def address_of(key: str, base: str, first_port: int) -> str:
 
 
 @asynccontextmanager
-async def doors(host: str, port: int, first_port: int) -> AsyncIterator[None]:
+async def doors(host: str, port: int, first_port: int) -> AsyncGenerator[None]:
     """Pass on what comes to the shops' ports to the server at *port*."""
 
     async def enter(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
