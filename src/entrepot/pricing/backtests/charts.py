@@ -10,20 +10,23 @@ from entrepot.pricing.domain.history import Totals
 type Values = Sequence[Decimal | None]
 
 
-def steps(lines: Sequence[tuple[str, Curve, Values]], until: int, currency: str) -> dict[str, Any]:
-    """Return prices that hold until they change, on one axis; shaded while the buy box is ours in the first line.
+def steps(
+    lines: Sequence[tuple[str, Curve, Values]], until: int, currency: str, *, shaded: Curve | None = None
+) -> dict[str, Any]:
+    """Return prices that hold until they change, on one axis.
 
     Args:
         lines: label, the curve whose moments count, and the value from each of them on.
         until: where the chart ends, in seconds since 1970.
         currency: of the prices.
+        shaded: the curve whose time in the buy box is shaded.
     """
     axis = [*sorted({at for _, curve, _ in lines for at in curve.at if at < until}), until]
     return {
         "x": axis,
         "series": [{"label": label, "values": _held(curve, values, axis)} for label, curve, values in lines],
         "currency": currency,
-        "bands": _boxes(lines[0][1], until) if lines else [],
+        "bands": _boxes(shaded, until) if shaded else [],
     }
 
 
@@ -49,7 +52,7 @@ def _held(curve: Curve, values: Values, axis: Sequence[int]) -> list[float | Non
     return found
 
 
-def daily(lines: Sequence[tuple[str, Line]], figure: str) -> dict[str, Any]:
+def daily(lines: Sequence[tuple[str, Line]], figure: str, currency: str = "") -> dict[str, Any]:
     """Return a figure of each day: ``margin``, ``units``, ``box_percent`` or ``average``."""
     days = sorted({day.day for _, line in lines for day in line.days})
     return {
@@ -59,6 +62,7 @@ def daily(lines: Sequence[tuple[str, Line]], figure: str) -> dict[str, Any]:
             for label, line in lines
             for known in ({one.day: one.totals for one in line.days},)
         ],
+        **({"currency": currency} if currency else {}),
     }
 
 
