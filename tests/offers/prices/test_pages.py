@@ -106,10 +106,10 @@ async def test_a_price_list_prices_offers_of_its_products(
 ) -> None:
     offers = await make(database, seller, "10.00", "20.00")
     made = await client.post(
-        "/offers/price-lists", data={"name": "Summer", "currency": "eur", "priority": "1", "active": "true"}
+        "/offers/prices/lists", data={"name": "Summer", "currency": "eur", "priority": "1", "active": "true"}
     )
     url = made.headers["location"]
-    twice = await client.post("/offers/price-lists", data={"name": "Summer", "currency": "EUR"})
+    twice = await client.post("/offers/prices/lists", data={"name": "Summer", "currency": "EUR"})
     assert (twice.status_code, "of this name already" in twice.text) == (422, True)
     assert (await client.post(f"{url}/entries", data={"sku": "NONE", "price": "1"})).status_code == 422
     await client.post(f"{url}/entries", data={"sku": "MUG-0", "price": "8.50"})
@@ -168,6 +168,6 @@ async def test_who_may_only_look_changes_nothing(
         f"/offers/prices/{mug}/lock",
         f"/offers/prices/{mug}/plan",
         "/offers/prices/edits",
-        "/offers/price-lists",
+        "/offers/prices/lists",
     ):
         assert (await reader.post(url, data={"price": "1"})).status_code == 403

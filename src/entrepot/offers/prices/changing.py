@@ -69,7 +69,10 @@ def changed_price(current: Decimal | None, change: PriceChange, currency: str) -
     cents = round_money(wanted, currency)
     if cents <= 0:
         return Sentence(TOO_LOW, {"price": str(cents)})
-    price = with_ending(cents, change.ending, currency)
+    # An ending never turns a rise into a fall, nor the other way about.
+    floor = current if change.kind in {ChangeKind.RAISE_PERCENT, ChangeKind.RAISE_AMOUNT} else None
+    ceiling = current if change.kind in {ChangeKind.LOWER_PERCENT, ChangeKind.LOWER_AMOUNT} else None
+    price = with_ending(cents, change.ending, currency, floor=floor, ceiling=ceiling)
     if price > MOST:
         return Sentence(TOO_HIGH, {"price": str(price), "most": str(MOST)})
     if price == current and change.kind is not ChangeKind.SET:

@@ -47,6 +47,13 @@ class PriceWork:
         self._prices = PriceRepository(session)
         self._planned = PlannedRepository(session)
         self._channels = ChannelService(session)
+        self._told: set[UUID] | None = None
+
+    async def _can_tell(self) -> set[UUID]:
+        """Return the accounts whose channels can be told prices; on others nothing is decided."""
+        if self._told is None:
+            self._told = {account.id for account in await self._channels.accounts() if takes_prices(account)}
+        return self._told
 
     async def _lock_rows(self, offer_ids: Collection[UUID]) -> dict[UUID, PriceRow]:
         ids = sorted(set(offer_ids))
@@ -60,7 +67,13 @@ class PriceWork:
             return turned
         at = now()
         planned = await self._planned.candidates([row.offer_id for row in rows], at)
-        decisions = {row.offer_id: _decided(row, planned.get(row.offer_id, []), at) for row in rows}
+        able = await self._can_tell()
+        decisions = {
+            row.offer_id: _decided(row, planned.get(row.offer_id, []), at)
+            if row.account_id in able
+            else Decided(price=None, source=None)
+            for row in rows
+        }
         if guard is not None:
             moves = [move for row in rows if (move := _move(row, decisions[row.offer_id])) is not None]
             turned.refused.update(await guard(moves) if moves else {})

@@ -25,7 +25,7 @@ from entrepot.offers.prices.errors import EditDoneError, EditNotFoundError, Noth
 from entrepot.offers.prices.events import PricesEdited
 from entrepot.offers.prices.rounding import Ending
 from entrepot.offers.prices.rows import PriceRow
-from entrepot.offers.prices.service import LONGEST_REASON, PriceService
+from entrepot.offers.prices.service import LONGEST_REASON, NOT_TOLD, PriceService
 
 MOST_OFFERS = 20_000
 """More are not changed in one transaction."""
@@ -79,11 +79,13 @@ class PriceEditing(PriceService):
         if not found:
             raise NothingToEditError
         rows = await self._lock_rows([line.offer_id for line in found])
-        gone = {line.offer_id for line in found if line.state is PriceState.GONE}
+        able = await self._can_tell()
+        refused = {line.offer_id: Sentence(GONE) for line in found if line.state is PriceState.GONE}
+        refused |= {line.offer_id: Sentence(NOT_TOLD) for line in found if line.account_id not in able}
         edit_id = new_id()
         lines = [
             {"edit_id": edit_id, "seller_id": seller_id, "place": place, "outcome": ""}
-            | _line(rows[line.offer_id], change, gone=line.offer_id in gone)
+            | _line(rows[line.offer_id], change, refused.get(line.offer_id))
             for place, line in enumerate(found)
         ]
         head: dict[str, Any] = {
@@ -235,11 +237,11 @@ def _price_of(row: PriceRow) -> Decimal | None:
     return row.published_price if row.wanted_price is None else row.wanted_price
 
 
-def _line(row: PriceRow, change: PriceChange, *, gone: bool) -> dict[str, Any]:
+def _line(row: PriceRow, change: PriceChange, refused: Sentence | None) -> dict[str, Any]:
     before = _price_of(row)
     answer: Decimal | Sentence | None
-    if gone:
-        answer = Sentence(GONE)
+    if refused is not None:
+        answer = refused
     elif change.kind is ChangeKind.RELEASE:
         answer = None if row.locked else Sentence(NOT_LOCKED)
     else:

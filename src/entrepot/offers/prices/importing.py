@@ -193,7 +193,7 @@ IMPORTS = [
         ),
         modes={"set": N_("Set what products cost by the list")},
         apply=apply_list_prices,
-        back="/offers/price-lists",
-        start="/offers/price-lists",
+        back="/offers/prices/lists",
+        start="/offers/prices/lists",
     ),
 ]

@@ -91,7 +91,7 @@ class PlannedRepository:
             price = money(row["price"], row["currency"]) or row["price"]
             derivation = PriceDerivation(
                 source=str(Source.LIST),
-                rule=RuleRef(name=row["name"], version=row["version"], url=f"/offers/price-lists/{row['id']}"),
+                rule=RuleRef(name=row["name"], version=row["version"], url=f"/offers/prices/lists/{row['id']}"),
                 inputs=(
                     Input(name=BY_LIST, value=f"{row['currency']} {price}", source=row["name"], at=row["changed_at"]),
                 ),

@@ -16,7 +16,7 @@ from entrepot.kit.ids import new_id
 from entrepot.kit.text import N_
 from entrepot.offers.prices.errors import ScheduleNotFoundError, ScheduleOverError
 from entrepot.offers.prices.events import PriceScheduled
-from entrepot.offers.prices.service import LONGEST_REASON, PriceService, checked_price
+from entrepot.offers.prices.service import LONGEST_REASON, NOT_TOLD, PriceService, checked_price
 from entrepot.offers.prices.tasks import TurnPrices
 
 AT_ONCE = 500
@@ -42,6 +42,8 @@ class Planning(PriceService):
         """
         row = await self._row(offer_id, None)
         checked_price(price, row.currency)
+        if row.account_id not in await self._can_tell():
+            raise InvalidInputError({"price": gettext(NOT_TOLD)})
         if ends_at is not None and ends_at <= starts_at:
             raise InvalidInputError({"ends_at": gettext(ENDS_BEFORE)})
         if ends_at is not None and ends_at <= now():

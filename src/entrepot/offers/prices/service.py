@@ -24,6 +24,7 @@ from entrepot.offers.prices.wanting import Guard, PriceOutcome, WantedPrice
 NOT_POSITIVE = N_("A price must be more than 0 and at most {most}.")
 TOO_FINE = N_("{price} has more decimals than {currency} has.")
 OTHER_CURRENCY = N_("This offer is priced in {currency}, not in {given}.")
+NOT_TOLD = N_("This channel takes no prices from us.")
 NO_OFFER = N_("There is no such offer.")
 LONGEST_REASON = 500
 
@@ -47,9 +48,10 @@ class PriceService(PriceWork):
         rows = await self._lock_rows([wanted.offer_id for wanted in prices])
         refused: dict[UUID, Sentence] = {}
         after: list[PriceRow] = []
+        able = await self._can_tell()
         for wanted in prices:
             row = rows.get(wanted.offer_id)
-            problem = _problem(wanted, row)
+            problem = _problem(wanted, row, able)
             if problem is not None or row is None:
                 refused[wanted.offer_id] = problem or Sentence(NO_OFFER)
                 continue
@@ -260,9 +262,11 @@ def checked_price(price: Decimal, currency: str, field: str = "price") -> Decima
     return price
 
 
-def _problem(wanted: WantedPrice, row: PriceRow | None) -> Sentence | None:
+def _problem(wanted: WantedPrice, row: PriceRow | None, able: Collection[UUID]) -> Sentence | None:
     if row is None:
         return Sentence(NO_OFFER)
+    if row.account_id not in able:
+        return Sentence(NOT_TOLD)
     if wanted.currency != row.currency:
         return Sentence(OTHER_CURRENCY, {"currency": row.currency, "given": wanted.currency})
     return price_problem(wanted.price, wanted.currency)

@@ -16,7 +16,7 @@ from entrepot.channels.service import ChannelService
 from entrepot.kit.errors import InvalidInputError, RefusedError
 from entrepot.kit.i18n import gettext
 from entrepot.kit.sentence import Sentence
-from entrepot.offers.prices.browsing import count_prices, price_lines
+from entrepot.offers.prices.browsing import Filters, count_prices, price_lines
 from entrepot.offers.prices.changing import ChangeKind, PriceChange
 from entrepot.offers.prices.editing import MOST_OFFERS, PriceEditing
 from entrepot.offers.prices.pages.reading import (
@@ -73,10 +73,12 @@ class PriceEditPages(Controller):
         ids = [found for value in form.getall("ids", []) if (found := uuid_of(value)) is not None]
         given = {name: str(value) for name, value in form.items() if name != "ids"}
         try:
+            filters = filters_of(given)
+            seller_id = await _seller(session, filters, ids)
             edit_id = await PriceEditing(session).draft(
-                principal.seller_id(),
+                seller_id or principal.seller_id(),
                 _change(given),
-                filters=filters_of(given),
+                filters=filters,
                 offer_ids=ids or None,
                 reason=given.get("reason", ""),
             )
@@ -142,6 +144,16 @@ def _shown(refused: dict[str, Any] | None) -> str:
     return "" if refused is None else msgspec.convert(refused, Sentence).shown
 
 
+async def _seller(session: AsyncSession, filters: Filters, ids: list[UUID]) -> UUID | None:
+    """Return the one seller whose offers are meant, if they tell."""
+    if ids:
+        found = {line.seller_id for line in await price_lines(session, Filters(), offer_ids=ids, limit=len(ids))}
+        return found.pop() if len(found) == 1 else None
+    if filters.account_id is not None:
+        return (await ChannelService(session).account(filters.account_id)).seller_id
+    return None
+
+
 async def _form(
     session: AsyncSession,
     principal: Principal,
@@ -161,7 +173,9 @@ async def _form(
         "account_name": accounts.get(query.get("account", "")),
         "count": count,
         "most": MOST_OFFERS,
-        "one_seller": principal.seller is not None or len(principal.sellers) == 1,
+        "one_seller": principal.seller is not None
+        or len(principal.sellers) == 1
+        or await _seller(session, filters, ids),
         "general": wrong.get(""),
         "back": address("/offers/prices", query),
         "fields": _fields(given, wrong),

@@ -36,6 +36,8 @@ from entrepot.offers.prices.wording import LISTS
 
 ROWS = 50
 UNPROCESSABLE = 422
+EVERY = "every"
+"""Said of accounts in the form; no account is called so."""
 NOT_A_NUMBER = 1_000_000
 """A priority that no list may have."""
 
@@ -43,7 +45,7 @@ NOT_A_NUMBER = 1_000_000
 class PriceListPages(Controller):
     """Lists, and what products cost by them."""
 
-    path = "/offers/price-lists"
+    path = "/offers/prices/lists"
     opt = needs(Right.OFFERS_READ)
     include_in_schema = False
 
@@ -100,7 +102,7 @@ class PriceListPages(Controller):
     async def remove(self, session: AsyncSession, list_id: FromPath[UUID]) -> Redirect:
         """Remove a list."""
         await PriceLists(session).remove(list_id)
-        return Redirect("/offers/price-lists", status_code=303)
+        return Redirect("/offers/prices/lists", status_code=303)
 
     @post("/{list_id:uuid}/entries", opt=needs(Right.OFFERS_MANAGE))
     async def put(
@@ -202,10 +204,11 @@ async def _terms(
 ) -> Template:
     accounts = await ChannelService(session).accounts()
     wrong = problems or {}
-
+    chosen = given | {"account": given.get("account") or EVERY}
+    options = [{"value": EVERY, "label": gettext("Every account")}, *account_options(accounts)]
     fields = [
         field("name", gettext("Name"), given, wrong, required=True, maxlength=100),
-        field("account", gettext("Only on"), given, wrong, "select", options=account_options(accounts), half=True),
+        field("account", gettext("Only on"), chosen, wrong, "select", required=True, options=options, half=True),
         field("currency", gettext("Currency"), given, wrong, required=True, maxlength=3, half=True),
         field("valid_from", gettext("Holds from"), given, wrong, "datetime-local", half=True),
         field("valid_to", gettext("Until"), given, wrong, "datetime-local", half=True),
@@ -237,7 +240,7 @@ async def _page(
     found = await lists.find(list_id)
     rows = await lists.entries(list_id, query=q, after=after, limit=ROWS + 1)
     query = {"q": q} if q else {}
-    url = f"/offers/price-lists/{list_id}"
+    url = f"/offers/prices/lists/{list_id}"
     account = await ChannelService(session).account(found.account_id) if found.account_id else None
     context = {
         "found": found,
@@ -255,4 +258,4 @@ async def _page(
 
 
 def _back(list_id: UUID) -> Redirect:
-    return Redirect(f"/offers/price-lists/{list_id}", status_code=303)
+    return Redirect(f"/offers/prices/lists/{list_id}", status_code=303)

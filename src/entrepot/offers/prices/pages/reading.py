@@ -139,7 +139,7 @@ def tabs(active: str) -> list[dict[str, Any]]:
     """Return the tabs that the pages of prices share."""
     items = {
         "prices": (N_("Prices"), "/offers/prices"),
-        "lists": (N_("Price lists"), "/offers/price-lists"),
+        "lists": (N_("Price lists"), "/offers/prices/lists"),
         "planned": (N_("Planned"), "/offers/prices/planned"),
         "edits": (N_("Changes of many"), "/offers/prices/edits"),
     }
