@@ -120,24 +120,37 @@ def _trust() -> ssl.SSLContext:
 
 
 class CheckedTransport(httpx.AsyncBaseTransport):
-    """httpx over a connection pool whose connections are checked."""
+    """httpx over connection pools whose connections are checked.
+
+    Args:
+        allowed: private networks that may be reached.
+        verify: whom to trust; None: whom everybody trusts.
+        pools: with every request a pool looks at each of its connections, once for each: who calls hundreds of hosts at
+            once spreads them over many pools.
+        connections: of one pool.
+        kept: of those, how many stay open for the next request.
+    """
 
     def __init__(
         self,
         allowed: Sequence[Network],
         verify: ssl.SSLContext | None = None,
         *,
+        pools: int = 1,
         connections: int = 100,
         kept: int = 20,
     ) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=verify or _trust(),
-            max_connections=connections,
-            max_keepalive_connections=kept,
-            keepalive_expiry=30,
-            http2=True,
-            network_backend=CheckedNetwork(allowed),
-        )
+        self._pools = [
+            httpcore.AsyncConnectionPool(
+                ssl_context=verify or _trust(),
+                max_connections=connections,
+                max_keepalive_connections=kept,
+                keepalive_expiry=30,
+                http2=True,
+                network_backend=CheckedNetwork(allowed),
+            )
+            for _ in range(pools)
+        ]
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         inner = httpcore.Request(
@@ -153,7 +166,8 @@ class CheckedTransport(httpx.AsyncBaseTransport):
             extensions=request.extensions,
         )
         try:
-            answer = await self._pool.handle_async_request(inner)
+            pool = self._pools[zlib.crc32(request.url.raw_host) % len(self._pools)]
+            answer = await pool.handle_async_request(inner)
         except _HTTPCORE_ERRORS as error:
             raise _as_httpx(error) from error
         stream = answer.stream
@@ -166,7 +180,8 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         )
 
     async def aclose(self) -> None:
-        await self._pool.aclose()
+        for pool in self._pools:
+            await pool.aclose()
 
 
 class _Stream(httpx.AsyncByteStream):
@@ -340,7 +355,7 @@ class OutsideHttp:
         allowed: private networks that may be reached.
         transport: replaces the network, in tests.
         largest: bytes of an answer.
-        connections: open at the same moment, and how many of them stay open for the next call.
+        many_hosts: that hundreds of hosts are called at once.
     """
 
     def __init__(
@@ -350,11 +365,11 @@ class OutsideHttp:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         largest: int = LARGEST_ANSWER,
-        connections: tuple[int, int] = (100, 20),
+        many_hosts: bool = False,
     ) -> None:
         self.calls = calls
-        opened, kept = connections
-        self._network = transport or CheckedTransport(allowed, connections=opened, kept=kept)
+        pools, connections, kept = (64, 32, 4) if many_hosts else (1, 100, 20)
+        self._network = transport or CheckedTransport(allowed, pools=pools, connections=connections, kept=kept)
         self._largest = largest
 
     def sender(self, caller: Caller) -> httpx.AsyncBaseTransport:

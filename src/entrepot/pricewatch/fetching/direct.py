@@ -28,6 +28,8 @@ from entrepot.pricewatch.fetching.errors import (
 )
 from entrepot.pricewatch.fetching.hosts import Hosts
 
+AT_ONCE = 64
+"""Requests on their way at the same moment: more would only wait for this process, and take that for a slow store."""
 MOST_REDIRECTS = 5
 REDIRECTS = {301, 302, 303, 307, 308}
 NOT_MODIFIED, EMPTY = 304, {204, 205}
@@ -46,6 +48,7 @@ class Direct:
         self._hosts = hosts
         self._user_agent = user_agent
         self._largest_mb = largest_mb
+        self._room = asyncio.Semaphore(AT_ONCE)
 
     async def fetch(self, plan: FetchPlan) -> Fetched:
         """Fetch a page, following redirects; each of them waits for its host's turn, and its address is checked.
@@ -68,7 +71,9 @@ class Direct:
         """Ask for one address when it is its host's turn."""
         plan, host = visit.plan, host_of(url)
         request = httpx.Request("GET", url, headers=self._headers(visit, url, own=own), extensions=visit.extensions())
-        turn = self._hosts.turn(host, interval=plan.interval_ms / 1000, most=plan.concurrency, patience=plan.patience)
+        turn = self._hosts.turn(
+            host, interval=plan.interval_ms / 1000, most=plan.concurrency, patience=plan.patience, room=self._room
+        )
         async with turn:
             begun = time.monotonic()
             try:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-LEASE = 15
+LEASE = 25
 """Seconds.  A fetcher that dies keeps a host from the others for so long, and the host's interval."""
 
 

@@ -17,8 +17,6 @@ from entrepot.pricewatch.fetching.scraper import Scraper
 __all__ = ["FetchMode", "FetchPlan", "Fetched", "Fetcher"]
 
 MB = 1_000_000
-CONNECTIONS = (256, 128)
-"""Open at the same moment, and how many stay open: each page is of another host than the last."""
 
 
 class Fetcher:
@@ -51,7 +49,7 @@ class Fetcher:
             CallLog(database) if database is not None else None,
             settings.outside_allow,
             largest=settings.fetch_largest_mb * MB,
-            connections=CONNECTIONS,
+            many_hosts=True,
         )
         return cls(outside, Hosts(DatabaseLeases(database) if database is not None else LocalLeases()), settings)
 

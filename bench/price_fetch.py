@@ -1,0 +1,337 @@
+"""Fetch and read real product pages of many shops from a local server, and store the evidence of each.
+
+What is measured is what the watch does: HTTP mode in two processes that share the shops through the database, each page
+read by the generic extractor, its evidence and its page kept.  The server is a process beside them on the same machine.
+A second figure is that of browser mode, in one process.
+
+The limit is bare work in the same run: httpx in two processes, each page parsed by Lexbor; nobody waits for a host's
+turn, nothing is read from the page, nothing is stored.
+"""
+
+import asyncio
+import json
+import os
+import resource
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import msgspec
+from selectolax.lexbor import LexborHTMLParser
+
+from bench.world import Instance, free_port, instance, report
+from entrepot.kit.clock import now
+from entrepot.kit.database import Database
+from entrepot.kit.ids import new_id
+from entrepot.kit.postgres import running_server
+from entrepot.kit.scope import Scope
+from entrepot.kit.secretbox import SecretBox
+from entrepot.kit.settings import Settings
+from entrepot.kit.storage import open_storage
+from entrepot.pricewatch.extracting.contract import Page
+from entrepot.pricewatch.extracting.service import extract
+from entrepot.pricewatch.fetching.service import Fetcher, FetchMode, FetchPlan
+from entrepot.pricewatch.snapshots.contract import FetchRecord
+from entrepot.pricewatch.snapshots.service import SnapshotService
+
+PAGES = Path(__file__).parents[2] / "shared" / "data" / "product_pages" / "html"
+SHOPS = 400
+ROUNDS = int(os.environ.get("ENTREPOT_BENCH_ROUNDS", "5"))
+"""Pages of each shop."""
+PROCESSES = 2
+INTERVAL = 1.0
+"""Seconds that each shop is left alone between two requests."""
+AT_ONCE = 200
+"""Pages of a process that are fetched, or wait for their turn, at the same moment; as in the job that checks prices."""
+BATCH = 50
+BROWSED = 60
+"""Pages by browser."""
+
+
+class Work(msgspec.Struct):
+    """What a process is told to do."""
+
+    mode: str
+    port: int
+    part: int = 0
+    seller_id: str = ""
+    store_id: str = ""
+    listings: list[str] = []
+
+
+class Done(msgspec.Struct):
+    """What it did."""
+
+    began: float
+    ended: float
+    pages: int
+    priced: int = 0
+    memory_mb: int = 0
+    cpu: float = 0
+    """Seconds of a core."""
+
+
+def hosts() -> list[str]:
+    return [f"127.8.{number // 250}.{1 + number % 250}" for number in range(SHOPS)]
+
+
+def addresses(work: Work) -> list[str]:
+    """Return what one process asks for: every other page of each shop, so that processes meet everywhere."""
+    pages = [(turn, number, host) for turn in range(ROUNDS) for number, host in enumerate(hosts())]
+    if work.mode == "browse":
+        pages = [(0, number, host) for number, host in enumerate(hosts()[:BROWSED])]
+        return [f"http://{host}:{work.port}/{number}" for _, number, host in pages]
+    mine = [page for page in pages if (page[0] + page[1]) % PROCESSES == work.part]
+    return [f"http://{host}:{work.port}/{number * 7 + turn}" for turn, number, host in mine]
+
+
+async def serve(port: int) -> None:
+    """Serve the pages, packed as they are, at every shop's address; tell how soon a shop was asked again."""
+    packed = [file.read_bytes() for file in sorted(PAGES.glob("*.html.gz"))]
+    asked: dict[str, list[float]] = {}
+
+    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        host = writer.get_extra_info("sockname")[0]
+        try:
+            while True:
+                path = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1].decode()
+                if path == "/gaps":
+                    gaps = [after - before for times in asked.values() for before, after in pairwise(times)]
+                    body, kind = json.dumps(min(gaps, default=0)).encode(), "application/json"
+                    asked.clear()
+                elif path[1:].isdigit():
+                    asked.setdefault(host, []).append(time.monotonic())
+                    body, kind = (
+                        packed[int(path[1:]) % len(packed)],
+                        "text/html; charset=utf-8\r\nContent-Encoding: gzip",
+                    )
+                else:
+                    body, kind = b"", "text/plain"
+                writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nContent-Type: {kind}\r\n\r\n".encode())
+                writer.write(body)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    server = await asyncio.start_server(one, ["127.0.0.1", *hosts()], port, backlog=512)
+    print("ready", flush=True)
+    await server.serve_forever()
+
+
+async def bare(work: Work) -> int:
+    """Fetch and parse, and nothing else."""
+    room = asyncio.Semaphore(AT_ONCE)
+    limits = httpx.Limits(max_connections=256, max_keepalive_connections=128)
+    async with httpx.AsyncClient(limits=limits, trust_env=False) as client:
+
+        async def one(url: str) -> None:
+            async with room:
+                LexborHTMLParser((await client.get(url)).content)
+
+        urls = addresses(work)
+        await asyncio.gather(*map(one, urls))
+    return len(urls)
+
+
+class Watching:
+    """Fetches, reads and stores, as the job that checks prices does."""
+
+    def __init__(self, fetcher: Fetcher, database: Database, settings: Settings, work: Work) -> None:
+        self._fetcher = fetcher
+        self._database = database
+        self._storage = open_storage(settings)
+        self._work = work
+        self._room = asyncio.Semaphore(AT_ONCE)
+        self._records: list[FetchRecord] = []
+        self.priced = 0
+
+    async def all(self) -> int:
+        urls = addresses(self._work)
+        await asyncio.gather(
+            *(self._one(url, listing) for url, listing in zip(urls, self._work.listings, strict=False))
+        )
+        await self._keep()
+        return len(urls)
+
+    async def _one(self, url: str, listing_id: str) -> None:
+        mode = FetchMode.BROWSER if self._work.mode == "browse" else FetchMode.HTTP
+        plan = FetchPlan(url=url, mode=mode, interval_ms=round(INTERVAL * 1000), patience=600, timeout=120)
+        async with self._room:
+            fetched = await self._fetcher.fetch(plan)
+            found = extract(Page(fetched.url, fetched.body, fetched.content_type))
+        self.priced += found.price is not None
+        self._records.append(
+            FetchRecord(
+                seller_id=msgspec.convert(self._work.seller_id, type(new_id())),
+                store_id=msgspec.convert(self._work.store_id, type(new_id())),
+                listing_id=msgspec.convert(listing_id, type(new_id())),
+                url=fetched.url,
+                at=now(),
+                mode=mode,
+                status=fetched.status,
+                took_ms=fetched.took_ms,
+                call_id=fetched.call_id,
+                answers=found.answers(),
+                findings=found.findings,
+                content_type=fetched.content_type,
+                body=fetched.body,
+                packed=fetched.packed,
+            )
+        )
+        if len(self._records) >= BATCH:
+            await self._keep()
+
+    async def _keep(self) -> None:
+        records, self._records = self._records, []
+        if records:
+            async with self._database.transaction(Scope.of(records[0].seller_id)) as session:
+                await SnapshotService(session, self._storage).keep_many(records)
+
+
+@asynccontextmanager
+async def watching(work: Work) -> AsyncGenerator[Watching]:
+    """Open what a process of the instance has."""
+    settings = Settings(_env_file=None)  # type: ignore[call-arg]  # pydantic-settings
+    box = SecretBox(settings.keys)
+    with running_server(settings, box) as server:
+        url = server.asyncpg(server.application)
+        async with Database(url, box.derive("scope")) as database, Fetcher.of(database, settings) as fetcher:
+            yield Watching(fetcher, database, settings, work)
+
+
+async def only_here() -> None:
+    """Let no name be found: saved pages must not ask anybody for their scripts."""
+    loop = asyncio.get_running_loop()
+    real = loop.getaddrinfo
+
+    async def look_up(host: str, port: int, **rest: Any) -> list[Any]:  # noqa: ANN401 -- as the loop has it
+        return await real(host, port, flags=socket.AI_NUMERICHOST, **rest)
+
+    loop.getaddrinfo = look_up  # type: ignore[method-assign, assignment]
+
+
+def started() -> float:
+    print("ready", flush=True)
+    sys.stdin.readline()
+    return time.time()
+
+
+async def take_part(work: Work) -> None:
+    """Do one process's part when told to begin, and tell what was done."""
+    await only_here()
+    priced = 0
+    if work.mode == "bare":
+        began, cpu = started(), time.process_time()
+        pages = await bare(work)
+        ended, cpu = time.time(), time.process_time() - cpu
+    else:
+        async with watching(work) as watch:
+            began, cpu = started(), time.process_time()
+            pages = await watch.all()
+            ended, cpu, priced = time.time(), time.process_time() - cpu, watch.priced
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(msgspec.json.encode(Done(began, ended, pages, priced, memory, cpu)).decode(), flush=True)
+
+
+@contextmanager
+def process(hub: Instance, work: Work) -> Generator[subprocess.Popen[str]]:
+    """Start a process that is ready to begin."""
+    told = [sys.executable, "-m", "bench.price_fetch", msgspec.json.encode(work).decode()]
+    child = subprocess.Popen(told, env=hub.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        line = child.stdout.readline() if child.stdout else ""
+        if line.strip() != "ready":
+            sys.exit(f"{work.mode} did not start: {line}")
+        yield child
+    finally:
+        child.kill() if work.mode == "serve" else child.terminate()
+        child.wait(30)
+
+
+def measured(hub: Instance, works: Sequence[Work]) -> tuple[float, list[Done]]:
+    """Return the pages in a second that processes did together, and what each did."""
+    with ExitStack() as stack:
+        children = [stack.enter_context(process(hub, work)) for work in works]
+        for child in children:
+            child.stdin.write("go\n")  # type: ignore[union-attr]  # it is a pipe
+            child.stdin.flush()  # type: ignore[union-attr]
+        done = [msgspec.json.decode(child.stdout.readline(), type=Done) for child in children]  # type: ignore[union-attr]
+    seconds = max(one.ended for one in done) - min(one.began for one in done)
+    return sum(one.pages for one in done) / seconds, done
+
+
+async def plant(hub: Instance, seller_id: str, store_id: str) -> list[str]:
+    """Write a seller with a store and a listing for every page; return those."""
+    listings = [str(new_id()) for _ in range(SHOPS * ROUNDS)]
+    product_id = str(new_id())
+    owner = await asyncpg.connect(hub.server.plain(hub.server.owner))
+    await owner.execute("INSERT INTO seller (id, name, slug) VALUES ($1, 'Bench', 'bench')", seller_id)
+    await owner.execute("INSERT INTO price_store (id, seller_id, name) VALUES ($1, $2, 'Shop')", store_id, seller_id)
+    await owner.execute(
+        "INSERT INTO watched_product (id, seller_id, title, created_by) VALUES ($1, $2, 'Mug', '')",
+        product_id,
+        seller_id,
+    )
+    await owner.execute(
+        "INSERT INTO price_listing (id, seller_id, watched_product_id, store_id, url, next_check_at)"
+        " SELECT id, $1, $2, $3, 'https://shop.example/' || id, now() FROM unnest($4::uuid[]) AS t(id)",
+        seller_id,
+        product_id,
+        store_id,
+        listings,
+    )
+    await owner.close()
+    return listings
+
+
+def parts(listings: Sequence[str]) -> Iterator[list[str]]:
+    size = len(listings) // PROCESSES
+    yield from (list(listings[start : start + size]) for start in range(0, size * PROCESSES, size))
+
+
+def main() -> None:
+    if len(sys.argv) > 1:
+        work = msgspec.json.decode(sys.argv[1], type=Work)
+        asyncio.run(serve(work.port) if work.mode == "serve" else take_part(work))
+        return
+    if not PAGES.is_dir():
+        sys.exit(f"{PAGES} is missing: real product pages stand beside the checkout")
+    port, seller_id, store_id = free_port(), str(new_id()), str(new_id())
+    with instance() as hub:
+        listings = asyncio.run(plant(hub, seller_id, store_id))
+        with process(hub, Work("serve", port)):
+            limit, _ = measured(hub, [Work("bare", port, part) for part in range(PROCESSES)])
+            httpx.get(f"http://127.0.0.1:{port}/gaps")
+            works = [Work("watch", port, part, seller_id, store_id, mine) for part, mine in enumerate(parts(listings))]
+            value, done = measured(hub, works)
+            gap = httpx.get(f"http://127.0.0.1:{port}/gaps").json()
+            browsed, seen = measured(hub, [Work("browse", port, 0, seller_id, store_id, listings)])
+    pages, priced = sum(one.pages for one in done), sum(one.priced for one in done)
+    report(
+        "price_fetch",
+        round(value, 1),
+        "listings/s",
+        limit=round(limit, 1),
+        notes=f"{pages:,} real pages of {SHOPS} shops in {PROCESSES} processes, read and kept, a price on {priced:,};"
+        f" no shop asked again within {gap:.2f} s (its interval: {INTERVAL:g} s);"
+        f" {sum(one.cpu for one in done) / pages * 1000:.1f} ms of a core and"
+        f" {max(one.memory_mb for one in done)} MB in a process; budget 150/s, 500 MB",
+    )
+    report(
+        "price_fetch_browser",
+        round(browsed, 2),
+        "pages/s",
+        notes=f"{seen[0].pages} real pages by Chromium, read and kept; budget 4/s",
+    )
+
+
+if __name__ == "__main__":
+    main()
