@@ -118,6 +118,16 @@ def restore(
     restore_backup(file, ask=not yes)
 
 
+@app.command
+def notebook(
+    *, port: Annotated[int, Parameter(help="On this machine alone; the address printed has a token.")] = 2718
+) -> None:
+    """Open a notebook (marimo) on the watched prices.  Needs the extra “notebook”; Ctrl-C ends it."""
+    from entrepot.cli.notebook import run_notebook  # noqa: PLC0415
+
+    sys.exit(run_notebook(port=port))
+
+
 @app.command(name="print-agent")
 def print_agent(
     *,
