@@ -101,5 +101,10 @@ def make(
     )
 
 
+def shuffled(dice: Dice, ean: str) -> list[Retailer]:
+    """All shops, in a sequence of the product's own."""
+    return sorted(RETAILERS.values(), key=lambda one: dice.below(1 << 32, ean, "cast", one.retailer_id))
+
+
 def _cents(amount: Decimal) -> Decimal:
     return amount.quantize(_CENT, ROUND_HALF_UP)

@@ -95,8 +95,9 @@ class MarketDesk:
             for state in states
         ]
         changes.sort(key=lambda change: change.at, reverse=True)
-        span = timedelta(hours=_HOURS) / self.market.world.options.market_pace
-        chart = draw(product.states, float(product.normal * _CUT_OFF), self.market.world.clock.now(), span)
+        now = self.market.world.clock.now()
+        span = min(timedelta(hours=_HOURS) / self.market.world.options.market_pace, now - _begun(product))
+        chart = draw(product.states, float(product.normal * _CUT_OFF), now, max(span, timedelta(seconds=1)))
         return ProductFigures(
             ean=ean,
             sku=sku,
@@ -111,12 +112,8 @@ class MarketDesk:
         """EANs that fit a search: an EAN, a SKU, or the last ones something happened to."""
         wanted = text.strip()
         if not wanted:
-
-            def latest(product: ProductMarket) -> datetime:
-                return max(states[-1].at for states in product.states.values())
-
             known = [product for product in self.market.products.values() if product.states]
-            return [product.ean for product in sorted(known, key=latest, reverse=True)[:count]]
+            return [product.ean for product in sorted(known, key=_latest, reverse=True)[:count]]
         ean = self._eans.get(wanted.upper(), wanted)
         return [ean] if self.market.product(ean) is not None else []
 
@@ -148,6 +145,14 @@ class MarketDesk:
         if product is None:
             raise NoSuchOffer(f"Nobody offers {ean}: an account of this world must offer it first.")
         return product
+
+
+def _begun(product: ProductMarket) -> datetime:
+    return min(states[0].at for states in product.states.values())
+
+
+def _latest(product: ProductMarket) -> datetime:
+    return max(states[-1].at for states in product.states.values())
 
 
 _SHOWN = ("offer_id", "name", "retailer_id", "own", "price", "in_stock", "method", "delivery_days", "rating")

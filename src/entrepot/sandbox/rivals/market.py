@@ -12,7 +12,7 @@ from entrepot.sandbox.marketplace.entities import Offer
 from entrepot.sandbox.retail.dataset import load
 from entrepot.sandbox.rivals.behaviours import Behaviour, Rival
 from entrepot.sandbox.rivals.buy_box import ShownOffer, buy_box
-from entrepot.sandbox.rivals.cast import RETAILERS, Retailer, draw, make
+from entrepot.sandbox.rivals.cast import Retailer, draw, make, shuffled
 from entrepot.sandbox.rivals.product import ProductMarket
 from entrepot.sandbox.world import World
 
@@ -114,7 +114,7 @@ class Market:
             product.states.pop(rival.offer_id, None)
         product.rivals = [
             make(dice, product.ean, behaviour, retailer, product.normal, product.cost, now, pace)
-            for behaviour, retailer in zip(behaviours, RETAILERS.values(), strict=False)
+            for behaviour, retailer in zip(behaviours, shuffled(dice, product.ean), strict=False)
         ]
         if floor is not None:
             for rival in product.rivals:

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
 
@@ -35,10 +34,10 @@ class _Push(msgspec.Struct, forbid_unknown_fields=True):
 def market_routes(world: World) -> list[HTTPRouteHandler | Router]:
     """The page and the API."""
     desk = MarketDesk(Market.of(world))
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    environment.filters["clock"] = _clock
-    template = environment.from_string(files("entrepot.sandbox").joinpath("rivals", "page.html.jinja").read_text())
+    return [_api(world, desk), *_pages(world, desk)]
 
+
+def _api(world: World, desk: MarketDesk) -> Router:
     @get("/")
     async def listed(limit: FromQuery[int] = 100) -> list[ProductFigures]:
         world.tick()
@@ -64,12 +63,31 @@ def market_routes(world: World) -> list[HTTPRouteHandler | Router]:
         world.store.flush()
         return desk.figures(ean)
 
+    handlers = [listed, product, cast, push]
+    return Router("/sandbox/api/market", route_handlers=handlers, exception_handlers={NoSuchOffer: _explain})
+
+
+def _pages(world: World, desk: MarketDesk) -> list[HTTPRouteHandler]:
+    templates = jinja2.Environment(
+        loader=jinja2.PackageLoader("entrepot.sandbox.rivals", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    templates.filters |= {"clock": _clock, "amount": "{:.2f}".format}
+
     @get("/market", media_type=MediaType.HTML)
     async def page(q: FromQuery[str] = "", said: FromQuery[str] = "") -> str:
         now = world.tick()
         products = [desk.figures(ean) for ean in desk.find(q, _SHOWN)]
         pace = f"{world.options.market_pace:g}"
+        template = templates.get_template("page.html.jinja")
         return template.render(products=products, q=q, said=said, now=now, pace=pace, meanings=MEANING)
+
+    @get("/market/live", media_type=MediaType.HTML)
+    async def live(q: FromQuery[str] = "") -> str:
+        world.tick()
+        products = [desk.figures(ean) for ean in desk.find(q, _SHOWN)]
+        return templates.get_template("live.html.jinja").render(products=products, q=q)
 
     @post("/market/do")
     async def do(request: Request[Any, Any, State]) -> Redirect:
@@ -84,12 +102,7 @@ def market_routes(world: World) -> list[HTTPRouteHandler | Router]:
         world.store.flush()
         return Redirect(f"/market?{urlencode({'q': form.get('q', ''), 'said': said})}", status_code=303)
 
-    handlers = [listed, product, cast, push]
-    return [
-        Router("/sandbox/api/market", route_handlers=handlers, exception_handlers={NoSuchOffer: _explain}),
-        page,
-        do,
-    ]
+    return [page, live, do]
 
 
 def _command(desk: MarketDesk, form: dict[str, str]) -> str:

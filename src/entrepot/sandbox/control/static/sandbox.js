@@ -2,7 +2,7 @@
 const live = document.getElementById("live");
 async function refresh() {
   if (document.hidden || live.contains(document.activeElement)) return;
-  const answer = await fetch("/sandbox/live").catch(() => undefined);
+  const answer = await fetch(live.dataset.source ?? "/sandbox/live").catch(() => undefined);
   if (answer?.ok) {
     const scrolled = [...live.querySelectorAll(".scroll")].map((box) => [box.scrollLeft, box.scrollTop]);
     live.innerHTML = await answer.text();
