@@ -327,7 +327,7 @@ def upgrade() -> None:
         "price_observation",
         ["listing_id", sa.literal_column("observed_at DESC")],
         unique=False,
-        postgresql_include=["price", "currency", "availability", "shipping", "unit_price"],
+        postgresql_include=["seller_id", "price", "currency", "availability", "shipping", "unit_price"],
     )
 
     partition_by_month("price_observation")

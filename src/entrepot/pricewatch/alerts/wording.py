@@ -77,7 +77,7 @@ FELL, ROSE, COSTS = (
 CHANGED = N_("{store} asks {price} now; it was {before}.")
 IS = N_("{store} asks {price} now.")
 STOCK = N_("{store} says: {stock}.")
-FAILED = N_("{problem}")
+FAILED = N_("What went wrong: {problem}")
 STOCK_WORDS = {
     "in_stock": N_("in stock"),
     "pre_order": N_("can be ordered in advance"),

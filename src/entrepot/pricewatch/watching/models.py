@@ -279,11 +279,11 @@ class PriceObservation(Base):
         CheckConstraint(f"availability IN {AVAILABILITIES}", name="availability_known"),
         CheckConstraint("reason IN ('changed', 'daily')", name="reason_known"),
         Index(
-            # Everything a chart reads of an observation: it never visits the table.
+            # Everything a chart and row-level security read of an observation: neither visits the table.
             "ix_price_observation_chart",
             "listing_id",
             text("observed_at DESC"),
-            postgresql_include=["price", "currency", "availability", "shipping", "unit_price"],
+            postgresql_include=["seller_id", "price", "currency", "availability", "shipping", "unit_price"],
         ),
         {"postgresql_partition_by": "RANGE (observed_at)"},
     )
