@@ -1,7 +1,6 @@
 """The promise on real pages: read without configuration as well as the best, and fast."""
 
 import pytest
-
 from bench.extraction_eval import FOLDER, GOALS, Score, main, measure
 
 

@@ -10,3 +10,11 @@ class SelectorBrokenError(RefusedError):
     code = "pricewatch.selector_broken"
     title = N_("The selector does not work")
     message = N_("The selector {selector} does not work: {reason}.")
+
+
+class AnswerUnusableError(RefusedError):
+    """A language model answered something else than was asked for."""
+
+    code = "pricewatch.ai_answer_unusable"
+    title = N_("The model's answer cannot be used")
+    message = N_("The answer of the language model cannot be used: {reason}. Try again, or choose another model.")

@@ -52,7 +52,7 @@ _DIGITS |= {
 }
 _RAISED = re.compile("(?<=[0-9€])[⁰¹²³⁴-⁹]{2}(?![⁰¹²³⁴-⁹])")
 
-_NUMBER = re.compile(r"\d+(?:[ ']\d{3}(?!\d)|[.,]\d+)*")
+_NUMBER = re.compile(r"(?<!\d)\d{1,3}(?:[ ']\d{3}(?!\d))+(?:[.,]\d+)*|\d+(?:[.,]\d+)*")
 _BEFORE = re.compile(rf"({MARK})\.?:?\s{{0,2}}(-\s?)?$")
 _AFTER = re.compile(
     rf"(?:[.,:]\s?(?:[-–—―]{{1,2}}|\*)|\*)?\s{{0,2}}(¢|(?i:cents?\b|ct\b)|{MARK})(\s?\d{{2}}(?![\d.,]))?"
@@ -152,9 +152,6 @@ def number_in(text: str, locale: str = "", currency: str = "") -> Decimal | None
     """Return the number that *text*, digits and separators only, writes; None when no human could mean it."""
     grouped = " " in text or "'" in text
     if grouped:
-        head = re.match(r"\d*", text)
-        if head is not None and len(head[0]) > 3:  # noqa: PLR2004 - "2024 500" is two numbers
-            text, grouped = head[0], False
         text = text.replace(" ", "").replace("'", "")
     dots, commas = text.count("."), text.count(",")
     if dots and commas:
