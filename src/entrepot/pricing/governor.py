@@ -52,6 +52,8 @@ class Verdict:
     held: set[UUID] = field(default_factory=set[UUID])
     frozen: set[UUID] = field(default_factory=set[UUID])
     freezes: list[UUID] = field(default_factory=list[UUID])
+    asking: set[UUID] = field(default_factory=set[UUID])
+    """What froze and would freeze again: after a resume it waits for a second person instead."""
 
 
 class Governor:
@@ -109,6 +111,7 @@ class Governor:
             if found is not None:
                 await self._freeze(verdict, chain[0], seller_id, account_id, found)
                 verdict.frozen.update(move.offer_id for move in mine)
+                verdict.asking |= held([replace(move, asked=True) for move in mine], allowed)
                 frozen.add(chain[0])
                 continue
             verdict.held.update(held(mine, allowed))

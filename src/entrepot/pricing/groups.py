@@ -28,6 +28,7 @@ from entrepot.pricing.windows import read_windows, write_windows
 
 LONGEST_NAME = 100
 MOST_GROUPS = 200
+DEAREST = 1_000_000
 SLOWEST = 7 * 24 * 60
 FASTEST = 5
 """Minutes between two looks."""
@@ -62,7 +63,7 @@ class GroupService:
             InvalidInputError: a field makes no sense.
             NameTakenError: there is one of that name.
         """
-        values = self._values(draft)
+        values = self.check(draft)
         if await self._groups.named(seller_id, values["name"]) is not None:
             raise NameTakenError(name=values["name"])
         group_id = new_id()
@@ -80,7 +81,7 @@ class GroupService:
             NameTakenError: another one has the name.
         """
         before = await self._lock(group_id, version)
-        values = self._values(draft)
+        values = self.check(draft)
         taken = await self._groups.named(before.seller_id, values["name"])
         if taken not in {None, group_id}:
             raise NameTakenError(name=values["name"])
@@ -104,7 +105,7 @@ class GroupService:
             InvalidInputError: the price or the moment makes no sense.
         """
         before = await self._lock(group_id, None)
-        if price is not None and (price <= 0 or currency not in CURRENCIES):
+        if price is not None and not (price.is_finite() and 0 < price <= DEAREST and currency in CURRENCIES):
             raise InvalidInputError(
                 {"price": gettext(N_("Enter a price above 0, or nothing to keep what is asked now."))}
             )
@@ -205,7 +206,12 @@ class GroupService:
         await outbox.record(self._session, event)
 
     @staticmethod
-    def _values(draft: GroupDraft) -> dict[str, Any]:
+    def check(draft: GroupDraft) -> dict[str, Any]:
+        """Return the columns of a group that makes sense.
+
+        Raises:
+            InvalidInputError: a field does not.
+        """
         problems: dict[str, str] = {}
         name = draft.name.strip()
         if not 0 < len(name) <= LONGEST_NAME:

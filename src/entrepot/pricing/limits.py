@@ -62,7 +62,11 @@ class LimitService:
             (row for row in await self._store.limits() if (row.seller_id, row.account_id) == (seller_id, account_id)),
             None,
         )
-        row: dict[str, Any] = {name: values.get(name) for name in NUMBERS}
+        row: dict[str, Any] = {
+            name: int(value) if name in WHOLE and value is not None else value
+            for name in NUMBERS
+            for value in (values.get(name),)
+        }
         changes = {
             name: [_text(getattr(before, name, None)), _text(value)]
             for name, value in row.items()

@@ -140,6 +140,7 @@ class Repricer:
             verdict.held |= found.held
             verdict.frozen |= found.frozen
             verdict.freezes += found.freezes
+            verdict.asking |= found.asking | found.held
             return reasons(found)
 
         wanted = [
@@ -266,7 +267,7 @@ class Repricer:
         new = [
             one
             for one in judged
-            if one.offer.id in verdict.held and (one.offer.id not in waiting or one.offer.id in stale)
+            if one.offer.id in verdict.asking and (one.offer.id not in waiting or one.offer.id in stale)
         ]
         if not new:
             return

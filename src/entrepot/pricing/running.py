@@ -35,8 +35,6 @@ MOST_ROUNDS = 2_000
 MOST_WAITS = 10
 LONGEST_WAIT = 120
 COMMISSIONS_KEPT = timedelta(days=7)
-SOON = timedelta(seconds=2)
-"""A burst of events is waited for this long, then one run takes all of it."""
 
 
 class Round(msgspec.Struct):
@@ -57,10 +55,10 @@ async def touch(session: AsyncSession, offer_ids: Collection[UUID], trigger: str
 
 
 async def start(session: AsyncSession, places: Collection[tuple[UUID, UUID]]) -> None:
-    """Have the lists of accounts worked off: (seller, account)."""
+    """Have the lists of accounts worked off: (seller, account); a run that waits for its turn takes all that came till then."""
     for seller_id, account_id in places:
         task = Reprice(seller_id=seller_id, account_id=account_id)
-        await jobs.enqueue(session, task, key=str(account_id), again=True, delay=SOON)
+        await jobs.enqueue(session, task, key=str(account_id), again=True)
 
 
 async def work_off(run: Run, connections: Connections, account_id: UUID) -> dict[str, int]:

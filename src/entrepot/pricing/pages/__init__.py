@@ -3,7 +3,7 @@
 from entrepot.access.navigation import NavItem
 from entrepot.access.rights import Right
 from entrepot.kit.text import N_
-from entrepot.pricing.pages import analytics, backtests, costs, governor, groups, overview, rules
+from entrepot.pricing.pages import analytics, backtests, costs, exchange, governor, groups, overview, rules
 
 ROUTES = [
     *overview.ROUTES,
@@ -12,6 +12,7 @@ ROUTES = [
     *governor.ROUTES,
     *costs.ROUTES,
     *analytics.ROUTES,
+    *exchange.ROUTES,
     *backtests.ROUTES,
 ]
 NAV = [
