@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -135,17 +136,14 @@ async def price_lines(
         text(f"{_LINES} WHERE {' AND '.join(where)} ORDER BY o.id {order} LIMIT :limit"),
         {**values, "limit": limit},
     )
-    return [
-        PriceLine(
-            **{
-                **row,
-                "published": money(row["published"], row["currency"]),
-                "wanted": money(row["wanted"], row["currency"]),
-                "state": PriceState(row["state"]),
-            }
-        )
-        for row in found.mappings()
-    ]
+    return [_line(dict(row)) for row in found.mappings()]
+
+
+def _line(values: dict[str, Any]) -> PriceLine:
+    for name in ("published", "wanted"):
+        values[name] = money(values[name], values["currency"])
+    values["state"] = PriceState(values["state"])
+    return PriceLine(**values)
 
 
 async def count_prices(session: AsyncSession, filters: Filters, *, most: int) -> int:

@@ -91,15 +91,7 @@ class EditRepository:
             ),
             {"id": edit_id, "after": after, "limit": limit},
         )
-        return [
-            EditLine(
-                **{
-                    **row,
-                    **{name: money(row[name], row["currency"]) for name in ("before", "after", "was_price")},
-                }
-            )
-            for row in found.mappings()
-        ]
+        return [_line(dict(row)) for row in found.mappings()]
 
     async def counts(self, edit_id: UUID) -> dict[str, int]:
         """Return how many offers it has, changes, leaves alone, changed, left alone when applied, and put back."""
@@ -133,3 +125,9 @@ class EditRepository:
             text(f"UPDATE price_edit SET {what}_at = now(), {what}_by = :who WHERE id = :id"),  # noqa: S608
             {"id": edit_id, "who": who},
         )
+
+
+def _line(values: dict[str, Any]) -> EditLine:
+    for name in ("before", "after", "was_price"):
+        values[name] = money(values[name], values["currency"])
+    return EditLine(**values)

@@ -124,7 +124,10 @@ class ListRepository:
             ),
             {"list": list_id, "after": after, "pattern": f"%{escaped}%" if escaped else "", "limit": limit},
         )
-        return [EntryRow(**{**row, "price": money(row["price"], currency)}) for row in found.mappings()]
+        rows: list[dict[str, Any]] = [dict(row) for row in found.mappings()]
+        for row in rows:
+            row["price"] = money(row["price"], currency)
+        return [EntryRow(**row) for row in rows]
 
     async def prices(self, list_id: UUID, product_ids: Collection[UUID]) -> dict[UUID, Decimal]:
         """Return what products cost by a list now."""

@@ -150,17 +150,12 @@ class PriceRepository:
             ),
             {"account": account_id, "run": run_id, "limit": limit, "lease": LEASE},
         )
-        return [
-            ClaimedPrice(
-                **{
-                    **row,
-                    "price": money(row["price"], row["currency"]) or row["price"],
-                    "before": money(row["before"], row["currency"]),
-                    "derivation": row["derivation"] or {},
-                }
-            )
-            for row in found.mappings()
-        ]
+        rows: list[dict[str, Any]] = [dict(row) for row in found.mappings()]
+        for row in rows:
+            for name in ("price", "before"):
+                row[name] = money(row[name], row["currency"])
+            row["derivation"] = row["derivation"] or {}
+        return [ClaimedPrice(**row) for row in rows]
 
     async def give_up(self, account_id: UUID, run_id: UUID) -> None:
         """Let another run take over what this one could not finish; whether it arrived stays unknown."""

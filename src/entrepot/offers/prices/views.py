@@ -55,15 +55,11 @@ PRICED = """
 
 def priced(row: dict[str, Any]) -> PricedOffer:
     """Return a row of :data:`PRICED`."""
-    currency = row["currency"]
-    return PricedOffer(
-        **{
-            **row,
-            "price": money(row["price"], currency),
-            "wanted": money(row["wanted"], currency),
-            "state": PriceState(row["state"]),
-        }
-    )
+    values = dict(row)
+    for name in ("price", "wanted"):
+        values[name] = money(row[name], row["currency"])
+    values["state"] = PriceState(row["state"])
+    return PricedOffer(**values)
 
 
 async def priced_offers(
