@@ -90,7 +90,7 @@ async def test_two_rules_are_compared_with_what_happened(
     assert (result.offers, result.recorded, result.without_market) == (1, 1, 1)
     undercut, stay = result.sides
     assert stay.totals == result.actual.totals
-    assert round(result.actual.totals.box_percent) == 56
+    assert 54 < result.actual.totals.box_percent < 57, "five of nine days"
     assert undercut.totals.box_percent == 100
     assert round(undercut.totals.hours / 24) == 9, "nothing was recorded on the first of ten days"
     assert undercut.totals.below_hours == 0

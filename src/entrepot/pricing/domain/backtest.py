@@ -34,7 +34,8 @@ from entrepot.pricing.domain.rules import START, Limits, Rule
 
 OURS = "ours"
 """The number of our offer in a market in which it was not recorded."""
-HOUR = Decimal(3600)
+HOUR = Decimal(3_600_000_000)
+"""In microseconds."""
 _ONE_DAY = timedelta(days=1)
 
 
@@ -245,7 +246,7 @@ class _Book:
             self._points.append(point)
         if price is None:
             return
-        hours = Decimal(int((ends - begins).total_seconds())) / HOUR
+        hours = Decimal((ends - begins) // timedelta(microseconds=1)) / HOUR
         units = self._units(price, hours, len(others), box=box, read=market.read_at is not None)
         margin = margin_at(price, facts.costs, begins.date())
         changed = self._last is not None and price != self._last
