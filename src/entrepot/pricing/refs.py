@@ -9,11 +9,26 @@ from uuid import UUID
 import msgspec
 
 from entrepot.kit.clock import now
-from entrepot.pricing.domain.rules import Mode, Rule
+from entrepot.pricing.domain.rules import Alone, Limits, Mode, Rivals, Rule, StepBand, Strategy, Unbeatable
 from entrepot.pricing.selecting import EVERYTHING, Selection
 from entrepot.pricing.windows import read_windows
 
-MODES = tuple(Mode)
+__all__ = [
+    "Alone",
+    "GroupDraft",
+    "GroupRef",
+    "Limits",
+    "Mode",
+    "Rivals",
+    "Rule",
+    "RuleDraft",
+    "RuleRef",
+    "StepBand",
+    "Strategy",
+    "Unbeatable",
+    "as_it_works",
+    "body_of",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

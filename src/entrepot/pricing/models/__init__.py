@@ -1,0 +1,21 @@
+"""Tables of the pricing slice.  Only this slice reads or writes them."""
+
+from entrepot.pricing.models.decisions import Approval, Counter, Decision, Freeze, Limits, Standing, Touched
+from entrepot.pricing.models.groups import Commission, Cost, Group, Member, Rule, RuleVersion, SupplierStore
+
+__all__ = [
+    "Approval",
+    "Commission",
+    "Cost",
+    "Counter",
+    "Decision",
+    "Freeze",
+    "Group",
+    "Limits",
+    "Member",
+    "Rule",
+    "RuleVersion",
+    "Standing",
+    "SupplierStore",
+    "Touched",
+]
