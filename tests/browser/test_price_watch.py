@@ -50,7 +50,7 @@ def shop() -> Generator[str]:
 
 def test_a_pasted_address_becomes_a_chart(page: Page, demo: Demo, picture: Callable[..., None]) -> None:
     shown = demo.ask("shops")[0]
-    product = demo.ask(f"shops/{shown['key']}/products?limit=40")[-1]
+    product = demo.ask(f"shops/{shown['key']}/products?limit=40")[-2]
     page.goto("/prices/products")
     page.get_by_role("link", name="Watch a page").first.click()
     page.get_by_label("Address of the product's page").fill(f"{product['address']}?utm_source=newsletter")
@@ -62,7 +62,7 @@ def test_a_pasted_address_becomes_a_chart(page: Page, demo: Demo, picture: Calla
     page.set_viewport_size(WIDE)
     page.get_by_role("button", name="Watch it").click()
     page.wait_for_url(re.compile("/prices/products/[0-9a-f-]{36}$"))
-    expect(page.locator("#history")).to_contain_text("Price", timeout=30_000)
+    expect(page.locator("#history")).to_contain_text("What it cost", timeout=30_000)
     expect(page.locator("#listings tbody tr")).to_have_count(1)
     expect(page.locator("#listings tbody tr")).not_to_contain_text("not yet")
     picture(page, "watch-3-product")

@@ -53,7 +53,7 @@ async def search(database: Database, settings: Settings, seller_id: UUID, query:
             answer = await client.get(address, headers={"accept": "application/json"}, timeout=TIMEOUT)
         except (httpx.HTTPError, EntrepotError) as error:
             raise SearchFailedError(reason=str(error) or type(error).__name__) from error
-    if answer.status_code != httpx.codes.OK:
+    if not answer.is_success:
         raise SearchFailedError(reason=f"HTTP {answer.status_code}")
     try:
         found = msgspec.json.decode(answer.content, type=_Answer)

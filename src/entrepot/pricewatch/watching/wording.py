@@ -1,10 +1,11 @@
 """Words for what people see of watched prices."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from entrepot.jobs.naming import author
-from entrepot.kit.i18n import gettext
+from entrepot.kit.i18n import gettext, show_money
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.kit.text import N_
 from entrepot.pricewatch.extracting.contract import Availability, Field
@@ -133,21 +134,21 @@ def _detail(topic: str, payload: dict[str, Any]) -> str:
         case "pricewatch.check_failed":
             return str(payload["problem"])
         case "pricewatch.product_changed" | "pricewatch.listing_changed" | "pricewatch.store_changed":
-            return "; ".join(
-                f"{gettext(CHANGED.get(name, name))}: {_value(old)} → {_value(new)}"
-                if name != "recipe"
-                else gettext(CHANGED[name])
-                for name, (old, new) in payload["changes"].items()
-            )
+            return "; ".join(_change(name, old, new) for name, (old, new) in payload["changes"].items())
         case "pricewatch.listing_added" | "pricewatch.listing_removed":
             return str(payload["url"])
         case _:
             return ""
 
 
+def _change(name: str, old: object, new: object) -> str:
+    label = gettext(CHANGED[name]) if name in CHANGED else name
+    return label if name == "recipe" else f"{label}: {_value(old)} → {_value(new)}"
+
+
 def _standing(payload: dict[str, Any], prefix: str) -> str:
     price, currency = payload[f"{prefix}price"], payload[f"{prefix}currency"]
-    said = f"{currency} {price}" if price is not None else ""
+    said = show_money(Decimal(price), currency) if price is not None and currency else ""
     return ", ".join(part for part in (said, availability(payload[f"{prefix}availability"])[0]) if part)
 
 
