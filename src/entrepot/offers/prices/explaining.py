@@ -115,14 +115,9 @@ async def price_detail(session: AsyncSession, offer_id: UUID) -> PriceDetail:
         raise OfferNotFoundError(offer=offer_id)
     line = lines[0]
     account = await ChannelService(session).account(line.account_id)
-    found = await session.execute(
-        text("SELECT derivation, published_derivation, steps FROM offer_price WHERE offer_id = :id"),
-        {"id": offer_id},
-    )
-    kept: dict[str, Any] = dict(found.mappings().one_or_none() or {})
     rows = await PriceRepository(session).peek([offer_id])
     row = rows[0] if rows else None
-    steps: dict[str, Any] = kept.get("steps") or {}
+    steps: dict[str, Any] = row.steps or {} if row is not None else {}
     return PriceDetail(
         line=line,
         account=account,
@@ -131,8 +126,8 @@ async def price_detail(session: AsyncSession, offer_id: UUID) -> PriceDetail:
         locked_price=row.manual_price if row is not None and row.locked else None,
         locked_reason=row.manual_reason if row is not None and row.locked else "",
         steps={quantity: Decimal(price) for quantity, price in sorted(steps.items(), key=lambda step: int(step[0]))},
-        why=read_derivation(kept.get("derivation")),
-        published_why=read_derivation(kept.get("published_derivation")),
+        why=read_derivation(row.derivation if row is not None else None),
+        published_why=read_derivation(row.published_derivation if row is not None else None),
         voices=await _voices(session, row) if row is not None else [],
         planned=await planned_of(session, [offer_id]),
         pushes=await pushes(session, offer_id, line.channel_offer_id, limit=PUSHES),

@@ -36,6 +36,8 @@ class PriceRow:
     rule_derivation: dict[str, Any] | None
     rule_at: datetime | None
     base_price: Decimal | None
+    steps: dict[str, Any] | None
+    published_derivation: dict[str, Any] | None
     state: str
     version: int
 
