@@ -4,7 +4,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from itertools import islice
+from itertools import accumulate, islice
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
@@ -199,17 +199,12 @@ def sound(body: bytes) -> bytes:
     deserve a thorough one.
     """
     pieces = body.split(b"<")
-    open_ends = highest = 0
-    long = False
-    for piece in pieces:
-        if piece[:1] == b"/":
-            open_ends -= 1
-        else:
-            open_ends += 1
-            highest = max(highest, open_ends)
-            if len(piece) > LONG_TAG and not piece.startswith((b"script", b"style", b"!")):
-                long = True
-    if highest > SUSPICIOUS or open_ends < -SUSPICIOUS:
+    open_ends = list(accumulate(-1 if piece[:1] == b"/" else 1 for piece in pieces))
+    highest, last = max(open_ends), open_ends[-1]
+    long = max(map(len, pieces)) > LONG_TAG and any(
+        len(piece) > LONG_TAG and not piece.startswith((b"script", b"style", b"!")) for piece in pieces
+    )
+    if highest > SUSPICIOUS or last < -SUSPICIOUS:
         body = _shallow(body)
     if long or len(pieces) * 200 < body.count(b"="):
         body = _few_attributes(body)
