@@ -165,7 +165,7 @@ async def test_a_scraper_service_brings_pages(serve: Serve, full: bytes, expecte
         "url": f"{shop.address}/mug?a=1&b=2",
         "full-content": "true",
         "cache": "false",
-        "timeout": "8000",
+        "timeout": "58000",
         "sleep": "2000",
     }
     assert shop.connections == 0

@@ -193,7 +193,7 @@ def test_a_fetcher_gives_a_host_to_another_that_waits_for_it() -> None:
         await many
         return turn
 
-    assert play(run) < 15
+    assert play(run) < 6
 
 
 def test_who_asks_too_often_waits_longer_each_time() -> None:

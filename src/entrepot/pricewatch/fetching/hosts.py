@@ -16,11 +16,11 @@ from entrepot.pricewatch.fetching.domain import Pace
 from entrepot.pricewatch.fetching.errors import BusyHostError, LimitedError
 from entrepot.pricewatch.fetching.leases import LEASE, Lease, Leases
 
-RENEW = 3
+RENEW = 1.0
 """Seconds between two looks at the leases."""
-LINGER = 2
+LINGER = 1.0
 """Seconds a host is kept that nobody here asks."""
-FAIR = 5
+FAIR = 2.0
 """Seconds a host is kept that others wait for."""
 POLL = 0.5
 """Seconds between two tries to get a host that another fetcher has."""
@@ -213,8 +213,8 @@ class Hosts:
         while True:
             await asyncio.sleep(RENEW)
             with _while_away():
-                await self._give_back(everything=False)
                 await self._renew()
+                await self._give_back(everything=False)
             present = _present()
             self._lines = {host: line for host, line in self._lines.items() if line.busy(present)}
             if not self._lines:

@@ -1,5 +1,6 @@
 """Fetch pages of web shops.  One :class:`Fetcher` per process or job."""
 
+import asyncio
 from typing import Self, assert_never
 
 from entrepot.kit.call_log import CallLog
@@ -29,6 +30,7 @@ class Fetcher:
     def __init__(self, outside: OutsideHttp, hosts: Hosts, settings: Settings) -> None:
         self._outside = outside
         self._hosts = hosts
+        self._handing_out = asyncio.Lock()
         largest = settings.fetch_largest_mb
         self._direct = Direct(outside, hosts, user_agent=settings.fetch_user_agent, largest_mb=largest)
         self._browser = Browser(
@@ -62,13 +64,18 @@ class Fetcher:
         """
         match plan.mode:
             case FetchMode.HTTP:
-                return await self._direct.fetch(plan)
+                fetched = await self._direct.fetch(plan)
             case FetchMode.BROWSER:
-                return await self._browser.fetch(plan)
+                fetched = await self._browser.fetch(plan)
             case FetchMode.SERVICE:
-                return await self._scraper.fetch(plan)
+                fetched = await self._scraper.fetch(plan)
             case _:
                 assert_never(plan.mode)
+        # Whoever gets a page reads it at once, for tens of milliseconds.  One by one, so that others are heard between:
+        # many in a row would hold up requests on their way, and the leases of their hosts.
+        async with self._handing_out:
+            await asyncio.sleep(0)
+        return fetched
 
     async def __aenter__(self) -> Self:
         return self
