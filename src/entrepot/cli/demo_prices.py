@@ -22,9 +22,8 @@ from entrepot.pricewatch.watching.adding import NewListing
 from entrepot.pricewatch.watching.service import WatchService
 from entrepot.pricewatch.watching.stores import StoreDraft, StoreService
 from entrepot.pricing.costs import CostService
-from entrepot.pricing.domain.rules import Alone, Limits, Mode, Rule, Strategy
 from entrepot.pricing.groups import GroupService
-from entrepot.pricing.refs import GroupDraft, RuleDraft
+from entrepot.pricing.refs import Alone, GroupDraft, Limits, Mode, Rule, RuleDraft, Strategy
 from entrepot.pricing.rules import RuleService
 from entrepot.pricing.selecting import Selection
 from entrepot.sandbox.retail.catalogue import Product
