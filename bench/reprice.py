@@ -14,10 +14,13 @@ from decimal import Decimal
 
 import msgspec
 
+from entrepot.kit.ids import new_id
+from entrepot.pricing.choosing import Contender, choose
 from entrepot.pricing.domain.deciding import decide
 from entrepot.pricing.domain.facts import Commission, Costs, Known, Market, MarketOffer, OfferFacts, Own
-from entrepot.pricing.domain.rules import Rivals, Rule, Strategy, Unbeatable
-from entrepot.pricing.domain.selection import Candidate, Reach, select_rule
+from entrepot.pricing.domain.rules import Mode, Rivals, Rule, Strategy, Unbeatable
+from entrepot.pricing.refs import GroupRef, RuleRef, as_it_works, body_of
+from entrepot.pricing.selecting import EVERYTHING, Selection
 
 OFFERS = int(os.environ.get("ENTREPOT_BENCH_OFFERS", "4000"))
 RIVALS = 10
@@ -25,25 +28,73 @@ GROWTH = 10
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 OWN = Own(frozenset({"us"}), frozenset())
 RULES = (
-    Candidate(rule=Rule(rule_id="all", strategy=Strategy.MATCH)),
-    Candidate(rule=Rule(rule_id="account", strategy=Strategy.UNDERCUT), reach=Reach.ACCOUNT, reaches="account"),
-    Candidate(rule=Rule(rule_id="brand", strategy=Strategy.WIN_THEN_RAISE), reach=Reach.BRAND, reaches="Brand 1"),
-    Candidate(
-        rule=Rule(rule_id="category", strategy=Strategy.OSCILLATE, endings=(Decimal("0.99"), Decimal("0.49"))),
-        reach=Reach.CATEGORY,
-        reaches="Category 2",
-    ),
-    Candidate(
-        rule=Rule(
-            rule_id="list",
-            strategy=Strategy.LOWEST,
-            unbeatable=Unbeatable.NEXT,
-            rivals=Rivals(never=frozenset({"seller 3"}), far_below_percent=Decimal(40)),
-        ),
-        reach=Reach.LIST,
-        reaches="list 3",
+    Rule(rule_id="", name="all", strategy=Strategy.MATCH),
+    Rule(rule_id="", name="account", strategy=Strategy.UNDERCUT),
+    Rule(rule_id="", name="brand", strategy=Strategy.WIN_THEN_RAISE),
+    Rule(rule_id="", name="category", strategy=Strategy.OSCILLATE, endings=(Decimal("0.99"), Decimal("0.49"))),
+    Rule(
+        rule_id="",
+        name="list",
+        strategy=Strategy.LOWEST,
+        unbeatable=Unbeatable.NEXT,
+        rivals=Rivals(never=frozenset({"seller 3"}), far_below_percent=Decimal(40)),
     ),
 )
+"""The later, the more specific."""
+
+
+def contenders() -> list[Contender]:
+    """Return the rules as they would be found for an offer."""
+    seller_id = new_id()
+    group = GroupRef(
+        id=new_id(),
+        seller_id=seller_id,
+        name="Everything",
+        mode=Mode.AUTOMATIC,
+        kind="filter",
+        selection=EVERYTHING,
+        country="NL",
+        time_zone="Europe/Amsterdam",
+        windows=(),
+        paused=False,
+        paused_until=None,
+        paused_price=None,
+        paused_currency="",
+        market_minutes=60,
+        losing_minutes=20,
+        winning_minutes=1440,
+        activated_by="",
+        version=1,
+    )
+    narrower = (
+        EVERYTHING,
+        Selection(stock_from=1),
+        Selection(stock_from=1, text="a"),
+        Selection(stock_from=1, text="a", tags=("b",)),
+        Selection(stock_from=1, text="a", tags=("b",), skus=("c",)),
+    )
+    return [
+        Contender(
+            group,
+            RuleRef(
+                id=new_id(),
+                seller_id=seller_id,
+                group_id=group.id,
+                name=rule.name,
+                position=place,
+                active=True,
+                selection=selection,
+                version=1,
+                body=body_of(rule),
+                note="",
+                changed_by="",
+                changed_by_name="",
+                changed_at=NOW,
+            ),
+            by_hand=False,
+        )
+        for place, (rule, selection) in enumerate(zip(RULES, narrower, strict=True))
+    ]
 
 
 class Input(msgspec.Struct):
@@ -102,12 +153,17 @@ def made(count: int) -> list[Input]:
 
 
 def decided(inputs: list[Input]) -> tuple[float, int]:
-    """Decide about every offer; return processor seconds and how many prices change."""
+    """Decide about every offer; return processor seconds and how many prices change.
+
+    One to five rules could count for an offer, so that each of them does for some.
+    """
+    rules = contenders()
+    working = {one.rule.id: as_it_works(one.group, one.rule) for one in rules}
     start = time.process_time()
     changes = 0
-    for one in inputs:
-        choice = select_rule(one.facts, RULES)
-        if choice.chosen and decide(one.facts, one.market, choice.chosen.rule).verdict == "change":
+    for number, one in enumerate(inputs):
+        chosen = choose(rules[: number % len(rules) + 1]).contender
+        if decide(one.facts, one.market, working[chosen.rule.id]).verdict == "change":
             changes += 1
     return time.process_time() - start, changes
 

@@ -203,12 +203,13 @@ class BacktestApi(Controller):
 
 def _place(cursor: str) -> tuple[datetime, UUID]:
     at, _, last = cursor.partition("|")
+    wrong = InvalidInputError({"cursor": gettext(N_("Take it from the answer before, unchanged."))})
     try:
         moment, backtest_id = datetime.fromisoformat(at.replace(" ", "+")), UUID(last)
     except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InvalidInputError({"cursor": gettext(N_("Take it from the answer before, unchanged."))})
+        raise wrong from None
+    if moment.tzinfo is None:
+        raise wrong
     return moment, backtest_id
 
 

@@ -112,8 +112,8 @@ class Gathering:
         for offer in offers:
             countries = series.get((offer.account_id, offer.gtin))
             if countries:
-                most = max(sorted(countries), key=lambda name: len(countries[name]))
-                found[offer.id] = tuple(_market(moment) for moment in countries[most])
+                _, most = max(sorted(countries.items()), key=lambda one: len(one[1]))
+                found[offer.id] = tuple(_market(moment) for moment in most)
         return found
 
     async def _pushed(self, offer_ids: Collection[UUID], parameters: Parameters) -> Mapping[UUID, Sequence[PriceAt]]:

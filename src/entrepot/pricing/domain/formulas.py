@@ -129,6 +129,12 @@ class _Reader:
         self.place += 1
         return found
 
+    def take_if(self, kind: str) -> bool:
+        """Take the next token if it is of that kind."""
+        found = self.kind == kind
+        self.place += found
+        return found
+
     def chain(self, signs: str, inner: Callable[[int], Node], depth: int) -> Node:
         left = inner(depth)
         while self.kind and self.kind in signs:
@@ -163,8 +169,7 @@ class _Reader:
             raise FormulaNameError(found=name, names=", ".join((*NAMES, *FUNCTIONS)))
         self.take("(")
         parts = [self.sum(depth + 1)]
-        while self.kind == ",":
-            self.take()
+        while self.take_if(","):
             parts.append(self.sum(depth + 1))
         self.take(")")
         fewest, most = FUNCTIONS[name.upper()]
