@@ -30,6 +30,8 @@ from entrepot.pricing.judging import Judged, Judging
 
 LOG_AGAIN = timedelta(days=1)
 """A decision that changes nothing is written down as often."""
+REFUSED_FOR = timedelta(days=1)
+"""A price that a second person refused is not asked for again for so long."""
 JUMP = timedelta(hours=1)
 """A stock that was looked at longer ago has not jumped."""
 
@@ -251,7 +253,7 @@ class Repricer:
         """Ask a second person for what is held; close requests for prices that nobody wants any more."""
         store = GovernorRepository(self._session)
         at = now()
-        asked = await store.asked_lately([one.offer.id for one in judged], at)
+        asked = await store.asked_lately([one.offer.id for one in judged], at - REFUSED_FOR)
         settled = {offer_id for offer_id, said in told.items() if said.exact}
         waiting = {offer_id: price for offer_id, found in asked.items() for state, price in found if state == "waiting"}
         stale = [
@@ -267,7 +269,9 @@ class Repricer:
         new = [
             one
             for one in judged
-            if one.offer.id in verdict.asking and (one.offer.id not in waiting or one.offer.id in stale)
+            if one.offer.id in verdict.asking
+            and (one.offer.id not in waiting or one.offer.id in stale)
+            and ("refused", prices[one.offer.id]) not in asked.get(one.offer.id, ())
         ]
         if not new:
             return
