@@ -6,7 +6,7 @@ from functools import lru_cache
 from babel.core import get_global
 from babel.numbers import get_currency_precision, get_territory_currencies, list_currencies
 
-CODES = frozenset(list_currencies()) - {"XXX", "XTS"}
+CODES = frozenset(code for code in list_currencies() if code != "XTS" and len(set(code)) > 1)
 COMMON_WORDS = frozenset({"ALL", "TOP", "CUP", "PEN", "GEL", "SOS", "MOP", "BOB", "LAK", "BAM", "CHE", "SIT", "DEM"})
 """Codes that capitals in running text more often mean otherwise; as a declared currency they count."""
 

@@ -35,21 +35,13 @@ _ZEROS = (
     0x17E0,
     0xFF10,
 )
-_DIGITS: dict[int, str | None] = {zero + digit: str(digit) for zero in _ZEROS for digit in range(10)}
-_DIGITS |= dict.fromkeys(
-    (0x200B, 0x200E, 0x200F, 0x061C, 0x202A, 0x202B, 0x202C, 0x2066, 0x2067, 0x2068, 0x2069, 0xFEFF, 0xAD)
-)
-_DIGITS |= {
-    0x66B: ",",
-    0x66C: "'",
-    0x60C: ",",
-    0xA0: " ",
-    0x202F: " ",
-    0x2009: " ",
-    0x2019: "'",
-    0xB4: "'",
-    0x2212: "-",
+_UNSEEN = (0x200B, 0x200E, 0x200F, 0x061C, 0x202A, 0x202B, 0x202C, 0x2066, 0x2067, 0x2068, 0x2069, 0xFEFF, 0xAD)
+_SHARED: dict[int, str | None] = {
+    **{zero + digit: str(digit) for zero in _ZEROS for digit in range(10)},
+    **dict.fromkeys(_UNSEEN),
+    0x66B: ",", 0x66C: "'", 0x60C: ",", 0xA0: " ", 0x202F: " ", 0x2009: " ", 0x2019: "'", 0xB4: "'", 0x2212: "-",
 }
+"""Signs of other scripts, and what they are in ours."""
 _RAISED = re.compile("(?<=[0-9€])[⁰¹²³⁴-⁹]{2}(?![⁰¹²³⁴-⁹])")
 
 _NUMBER = re.compile(r"(?<!\d)\d{1,3}(?:[ ']\d{3}(?!\d))+(?:[.,]\d+)*|\d+(?:[.,]\d+)*")
@@ -75,7 +67,7 @@ def clean(text: str) -> str:
     text = text[:LONGEST]
     if text.isascii():
         return text
-    text = _RAISED.sub(lambda match: "." + unicodedata.normalize("NFKC", match[0]), text.translate(_DIGITS))
+    text = _RAISED.sub(lambda match: "." + unicodedata.normalize("NFKC", match[0]), text.translate(_SHARED))
     return text.replace("￥", "¥").replace("＄", "$").replace("﷼", "SAR").replace("．", ".").replace("，", ",")
 
 

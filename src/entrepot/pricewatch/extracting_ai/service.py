@@ -92,7 +92,7 @@ class ModelReader:
             )
         except (httpx.HTTPError, EntrepotError) as error:
             raise AiFailedError(reason=str(error) or type(error).__name__) from error
-        if answer.status_code != httpx.codes.OK:
+        if not answer.is_success:
             raise AiFailedError(reason=f"HTTP {answer.status_code}")
         try:
             return msgspec.json.decode(answer.content, type=_Answer).choices[0].message.content
