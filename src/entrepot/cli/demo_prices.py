@@ -153,11 +153,10 @@ async def _rules(session: AsyncSession, seller_id: UUID, account_id: UUID, skus:
     )
     group = await groups.create(seller_id, draft)
     for name, strategy, some in (
-        ("Win the buy box, then raise", "win_then_raise", ()),
-        ("Undercut", "undercut", skus[::3]),
-        ("Match", "match", skus[1::5]),
+        ("Win the buy box, then raise", Strategy.WIN_THEN_RAISE, ()),
+        ("Undercut", Strategy.UNDERCUT, skus[::3]),
+        ("Match", Strategy.MATCH, skus[1::5]),
     ):
-        rule = {"rule_id": "", "strategy": strategy, "limits": {"ceiling": CEILING}, "alone": "step_up"}
-        said = {"name": name, "rule": rule, "selection": {"skus": some} if some else {}}
-        await rules.add(group.id, msgspec.convert(said, RuleDraft))
-    await groups.switch(group.id, next(mode for mode in MODES if mode == "automatic"))
+        rule = Rule(rule_id="", strategy=strategy, limits=Limits(ceiling=CEILING), alone=Alone.STEP_UP)
+        await rules.add(group.id, RuleDraft(name=name, rule=rule, selection=Selection(skus=tuple(some))))
+    await groups.switch(group.id, Mode.AUTOMATIC)
