@@ -29,7 +29,9 @@ FLUSH = 1.0
 """Seconds after which fewer are stored, too."""
 BUDGET = 240
 """Seconds after which a run leases no more; the next goes on."""
-DRY = 2.0
+ENOUGH = 5_000
+"""Milliseconds that a store's leased pages still need at its pace: until then it gets no more."""
+DRY = 1.0
 """Seconds before asking again whether something is due, after nothing was."""
 
 
@@ -40,7 +42,8 @@ class Checking:
         self._run = run
         self._fetcher = fetcher
         self._storage = storage
-        self._busy: Counter[UUID] = Counter()
+        self._needs: Counter[UUID] = Counter()
+        """Store -> milliseconds that its leased pages need at its pace."""
         self._work: dict[asyncio.Task[Look], Due] = {}
         self.counted = Counted()
 
@@ -51,7 +54,7 @@ class Checking:
         try:
             while True:
                 clock = time.monotonic()
-                if len(self._work) < REFILL and dry_until <= clock < ends:
+                if len(self._work) < REFILL and clock < ends and (clock >= dry_until or not self._work):
                     dry_until = 0.0 if await self._lease(AT_ONCE - len(self._work)) else clock + DRY
                 if not self._work:
                     break
@@ -67,17 +70,17 @@ class Checking:
 
     def _finish(self, task: asyncio.Task[Look]) -> Due:
         due = self._work.pop(task)
-        self._busy[due.store.id] -= 1
+        self._needs[due.store.id] -= due.store.interval_ms
         return due
 
     async def _lease(self, limit: int) -> int:
-        busy = [store for store, count in self._busy.items() if count > 0]
+        busy = [store for store, needed in self._needs.items() if needed > ENOUGH]
         async with self._run.transaction(Scope.all_sellers()) as session:
             checking = CheckingRepository(session)
             leased = await checking.lease(now(), limit=limit, busy=busy, seconds=SECONDS)
             found = await checking.due(leased) if leased else []
         for due in found:
-            self._busy[due.store.id] += 1
+            self._needs[due.store.id] += due.store.interval_ms
             self._work[asyncio.create_task(self._look(due))] = due
         return len(found)
 
