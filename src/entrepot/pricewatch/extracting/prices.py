@@ -39,7 +39,15 @@ _UNSEEN = (0x200B, 0x200E, 0x200F, 0x061C, 0x202A, 0x202B, 0x202C, 0x2066, 0x206
 _SHARED: dict[int, str | None] = {
     **{zero + digit: str(digit) for zero in _ZEROS for digit in range(10)},
     **dict.fromkeys(_UNSEEN),
-    0x66B: ",", 0x66C: "'", 0x60C: ",", 0xA0: " ", 0x202F: " ", 0x2009: " ", 0x2019: "'", 0xB4: "'", 0x2212: "-",
+    0x66B: ",",
+    0x66C: "'",
+    0x60C: ",",
+    0xA0: " ",
+    0x202F: " ",
+    0x2009: " ",
+    0x2019: "'",
+    0xB4: "'",
+    0x2212: "-",
 }
 """Signs of other scripts, and what they are in ours."""
 _RAISED = re.compile("(?<=[0-9€])[⁰¹²³⁴-⁹]{2}(?![⁰¹²³⁴-⁹])")

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from entrepot.kit.text import N_
 from entrepot.pricewatch.extracting.contract import Availability, Extraction, Field, Finding, Page, Recipe, Selector
 from entrepot.pricewatch.extracting.currencies import currency_named
 from entrepot.pricewatch.extracting.document import Document
@@ -100,9 +101,9 @@ class _Reading:
                 f"The page says {currency}, the store expects {self.recipe.currency}: nothing was converted."
             )
         if price is not None and not currency:
-            self.problems.append("The currency of the price could not be decided: set the store's currency.")
+            self.problems.append(N_("The currency of the price could not be decided: set the store's currency."))
         if price is None:
-            self.problems.append("No price was found.")
+            self.problems.append(N_("No price was found."))
         original = self._amount(said[Field.ORIGINAL_PRICE]) if Field.ORIGINAL_PRICE in said else generic.original_price
         shipping = (self._amount(said[Field.SHIPPING]) or Decimal(0)) if Field.SHIPPING in said else generic.shipping
         return Extraction(
