@@ -1,6 +1,7 @@
 """The pages of prices: set, plan, change many with a preview, keep lists, import and export."""
 
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -14,6 +15,7 @@ from entrepot.kit.database import Database
 from entrepot.kit.scope import Scope
 from entrepot.offers.prices.importing import LIST_PRICES, OFFER_PRICES
 from tests.conftest import MakeClient
+from tests.fulfilment.test_statements import counted
 from tests.inventory.factories import add_product
 from tests.offers.prices.factories import add_account, add_offer
 
@@ -130,6 +132,17 @@ async def test_a_price_list_prices_offers_of_its_products(
     assert await wanted(database, seller, offers) == [(Decimal("8.50"), "list"), (Decimal("17.95"), "list")]
     exported = (await client.get(f"{url}/export.csv")).text
     assert "MUG-1,17.95,EUR" in exported
+    app: Any = client._transport  # type: ignore[attr-defined]  # noqa: SLF001 -- no other way to the app
+    for address in (
+        "/offers/prices",
+        f"/offers/prices/{offers[0]}",
+        url,
+        "/offers/prices/lists",
+        "/offers/prices/edits",
+    ):
+        with counted(app.app.state.database) as sent:
+            assert (await client.get(address)).status_code == 200
+        assert len(sent) <= 12, (address, sent)
 
     await client.post(url, data={"name": "Summer", "currency": "EUR", "priority": "1", "version": "1"})
     assert await wanted(database, seller, offers) == [(None, ""), (None, "")]  # off: what the channel showed before

@@ -10,12 +10,18 @@ from entrepot.channels.accounts import Mode
 from entrepot.channels.contract_offers import OfferChange
 from entrepot.channels.errors import ChannelAwayError, RequestRejectedError
 from entrepot.connectors.bol.connector import Bol
+from entrepot.jobs.inline import run_inline
+from entrepot.kit.clock import now
 from entrepot.kit.ids import new_id
 from entrepot.kit.outbox import read_subjects
+from entrepot.offers.prices import jobs as prices_jobs
 from entrepot.offers.prices import sending, views
 from entrepot.offers.prices.domain import PriceState
+from entrepot.offers.prices.lists import ListTerms, PriceLists
+from entrepot.offers.prices.planning import Planning
 from entrepot.offers.prices.repository import PriceRepository
 from entrepot.offers.prices.service import PriceService
+from entrepot.offers.prices.tasks import ForgetPrices, TurnPrices
 from entrepot.offers.prices.wanting import WantedPrice
 from entrepot.sandbox.marketplace.entities import PriceStep
 from tests.offers.conftest import CLIENT, Shop
@@ -198,3 +204,49 @@ async def test_a_killed_run_s_prices_are_sent_by_the_next(shop: Shop) -> None:
 
     assert shown(shop, mug) == {1: Decimal("12.00")}
     assert (await listed(shop, mug)).state == PriceState.IN_STEP
+
+
+async def test_after_a_planned_price_the_channel_shows_what_it_did_before(shop: Shop) -> None:
+    mug = shop.offer("MUG")
+    await shop.refresh()
+    offer = await listed(shop, mug)
+    async with shop.database.transaction(shop.scope) as session:
+        plan = await Planning(session).plan(offer.offer_id, Decimal("8.00"), starts_at=now(), ends_at=None)
+    await publish(shop)
+    assert shown(shop, mug) == {1: Decimal("8.00")}
+    async with shop.database.transaction(shop.scope) as session:
+        await Planning(session).call_off(plan)
+    assert (await listed(shop, mug)).source == "base"
+    await publish(shop)
+
+    assert shown(shop, mug) == {1: Decimal(10)}
+    offer = await listed(shop, mug)
+    assert (offer.price, offer.wanted, offer.state) == (Decimal("10.00"), None, PriceState.UNKNOWN)
+    set_on_bol(shop, mug, PriceStep(1, Decimal("11.00")))  # left alone: what the channel says is what it is
+    await shop.refresh()
+    assert (await listed(shop, mug)).price == Decimal("11.00")
+
+
+async def test_the_jobs_find_what_is_due_and_what_is_linked(shop: Shop) -> None:
+    """The safety net finds what no event told of; an offer whose product becomes known takes the list's price."""
+    mug = shop.offer("MUG")
+    await shop.refresh()
+    offer = await listed(shop, mug)
+    product = await shop.product("MUG")
+    async with shop.database.transaction(shop.scope) as session:
+        lists = PriceLists(session)
+        await lists.put(await lists.create(shop.seller.id, ListTerms(name="All")), [(product, Decimal("7.77"))])
+    assert (await listed(shop, mug)).wanted is None
+    await shop.refresh()  # finds the product
+    async with shop.database.transaction(shop.scope) as session:
+        events = [event for event in await read_subjects(session, [offer.offer_id]) if "linked" in event.topic]
+        await prices_jobs.on_linked(session, events)
+        await session.execute(text("UPDATE job_run SET state = 'cancelled' WHERE job = 'offers.publish_prices'"))
+    assert (await listed(shop, mug)).wanted == Decimal("7.77")
+
+    await run_inline(shop.database, shop.box, shop.settings, TurnPrices())
+    assert "offers.publish_prices" in await shop.queued()
+    await run_inline(shop.database, shop.box, shop.settings, ForgetPrices())
+    await publish(shop)
+
+    assert shown(shop, mug) == {1: Decimal("7.77")}

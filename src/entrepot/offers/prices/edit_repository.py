@@ -93,19 +93,23 @@ class EditRepository:
         )
         return [_line(dict(row)) for row in found.mappings()]
 
-    async def counts(self, edit_id: UUID) -> dict[str, int]:
-        """Return how many offers it has, changes, leaves alone, changed, left alone when applied, and put back."""
+    async def counts(self, edit_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+        """Return how many offers each has, changes, leaves alone, changed, left alone when applied, and put back."""
         found = await self._session.execute(
             text(
-                "SELECT count(*) AS all, count(*) FILTER (WHERE refused IS NULL) AS fits,"
+                "SELECT edit_id, count(*) AS all, count(*) FILTER (WHERE refused IS NULL) AS fits,"
                 " count(*) FILTER (WHERE refused IS NOT NULL) AS refused,"
                 " count(*) FILTER (WHERE outcome = 'applied') AS applied,"
                 " count(*) FILTER (WHERE outcome = 'changed') AS changed,"
-                " count(*) FILTER (WHERE outcome = 'undone') AS undone FROM price_edit_row WHERE edit_id = :id"
+                " count(*) FILTER (WHERE outcome = 'undone') AS undone FROM price_edit_row"
+                " WHERE edit_id = ANY(:ids) GROUP BY edit_id"
             ),
-            {"id": edit_id},
+            {"ids": list(edit_ids)},
         )
-        return {name: int(number) for name, number in found.mappings().one().items()}
+        return {
+            row["edit_id"]: {name: int(number) for name, number in row.items() if name != "edit_id"}
+            for row in found.mappings()
+        }
 
     async def settle(self, edit_id: UUID, outcomes: dict[UUID, str]) -> None:
         """Store what became of its offers."""

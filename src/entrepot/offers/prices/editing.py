@@ -115,11 +115,13 @@ class PriceEditing(PriceService):
 
     async def counts(self, edit_id: UUID) -> dict[str, int]:
         """Return how many offers a change has, by what becomes of them."""
-        return await self._edits.counts(edit_id)
+        return (await self._edits.counts([edit_id]))[edit_id]
 
-    async def recent(self, limit: int = 10) -> list[EditHead]:
-        """Return the last changes that were applied."""
-        return await self._edits.recent(limit=limit)
+    async def recent(self, limit: int = 10) -> list[tuple[EditHead, dict[str, int]]]:
+        """Return the last changes that were applied, each with its counts."""
+        heads = await self._edits.recent(limit=limit)
+        counts = await self._edits.counts([head.id for head in heads])
+        return [(head, counts[head.id]) for head in heads]
 
     async def apply(self, edit_id: UUID) -> int:
         """Do what the preview showed, all in this transaction; return how many offers changed.

@@ -125,7 +125,7 @@ async def apply_list_prices(
     lists = PriceLists(session)
     found = await lists.find(UUID(options.subject))
     products = await CatalogService(session).resolve(seller_id, [row.cells.get("sku", "") for row in rows])
-    known = {entry.product_id: entry.price for entry in await lists.entries(found.id, limit=200_000)}
+    known = await lists.prices_of(found.id, {product.id for product in products.values()})
     outcomes: list[Outcome] = []
     prices: dict[UUID, Decimal] = {}
     for row in rows:

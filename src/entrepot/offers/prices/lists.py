@@ -127,6 +127,10 @@ class PriceLists(Planning):
         found = await self.find(list_id)
         return await self._lists.entries(list_id, found.currency, query=query, after=after, limit=limit)
 
+    async def prices_of(self, list_id: UUID, product_ids: Collection[UUID]) -> dict[UUID, Decimal]:
+        """Return what products cost by a list now; those that are not in it are left out."""
+        return await self._lists.prices(list_id, product_ids)
+
     async def put(self, list_id: UUID, prices: Sequence[tuple[UUID, Decimal]]) -> tuple[int, int]:
         """Set what products cost by a list; return how many are new and how many cost something else now.
 

@@ -46,8 +46,8 @@ class PriceEditPages(Controller):
     @get("/edits")
     async def show_list(self, session: AsyncSession) -> Template:
         """List the last changes."""
-        editing = PriceEditing(session)
-        rows = [(head, _said(head.change), await editing.counts(head.id)) for head in await editing.recent(8)]
+        recent = await PriceEditing(session).recent(ROWS)
+        rows = [(head, _said(head.change), counts) for head, counts in recent]
         return Template("offers/prices/edits.html", context={"rows": rows, "tabs": tabs("edits")})
 
     @get("/edit", opt=needs(Right.OFFERS_MANAGE))
