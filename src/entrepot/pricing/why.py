@@ -68,7 +68,7 @@ CHANGES: dict[ChangeKind, str] = {
     ChangeKind.ENDED: N_("It is decided again when the pause ends."),
 }
 LIMITS: dict[Limit, str] = {
-    Limit.FLOOR: N_("Floor"),
+    Limit.FLOOR: N_("Price floor"),
     Limit.CEILING: N_("Ceiling"),
     Limit.STAR: N_("Price star"),
     Limit.REDUCTION: N_("Reduced commission"),
@@ -93,7 +93,7 @@ TERMS: dict[str, str] = {
     "commission_percent": N_("Commission, part of the price"),
     "item_price": N_("Price of the product"),
     "map": N_("Lowest advertised price"),
-    "floor": N_("Floor"),
+    "floor": N_("Price floor"),
 }
 SKIPPED: dict[Skipped, str] = {
     Skipped.OURS: N_("ours"),
@@ -150,7 +150,7 @@ def _once(decision: Decision) -> list[Term]:
     """Return the terms of floor and ceiling, each once, and the floor and ceiling themselves."""
     terms = {term.text: term for term in (*decision.floor_terms, *decision.ceiling_terms)}
     if decision.floor is not None:
-        terms["floor"] = Term(N_("Floor"), decision.floor)
+        terms["floor"] = Term(N_("Price floor"), decision.floor)
     if decision.ceiling is not None:
         terms["ceiling"] = Term(N_("Ceiling"), decision.ceiling)
     return list(terms.values())

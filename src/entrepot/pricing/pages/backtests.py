@@ -136,7 +136,7 @@ class BacktestPages(Controller):
         around = [
             (labels[1], rival, rival.price),
             (gettext(N_("Lowest competitor")), rival, rival.rival),
-            (gettext(N_("Floor")), rival, rival.floor),
+            (gettext(N_("Price floor")), rival, rival.floor),
         ]
         totals = list(zip(labels[1:], result.sides, strict=False))
         if result.actual is not None:
