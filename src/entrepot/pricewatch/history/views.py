@@ -15,7 +15,7 @@ from entrepot.pricewatch.history.domain import DAYS, Figures, Line, Point, Span,
 from entrepot.pricewatch.watching.refs import BUYABLE, ListingRef
 from entrepot.pricewatch.watching.service import WatchService
 
-DROPS = 20
+DROPS = 10
 LEAST_DROP = Decimal("0.99")
 """A fall of less than a percent is no event."""
 PIECE = 2000
