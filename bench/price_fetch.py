@@ -84,12 +84,12 @@ def hosts() -> list[str]:
 
 
 def addresses(work: Work) -> list[str]:
-    """Return what one process asks for: every other page of each shop, so that processes meet everywhere."""
+    """Return what one process asks for: all pages of every other shop."""
     pages = [(turn, number, host) for turn in range(ROUNDS) for number, host in enumerate(hosts())]
     if work.mode == "browse":
         pages = [(0, number, host) for number, host in enumerate(hosts()[:BROWSED])]
         return [f"http://{host}:{work.port}/{number}" for _, number, host in pages]
-    mine = [page for page in pages if (page[0] + page[1]) % PROCESSES == work.part]
+    mine = [page for page in pages if page[1] % PROCESSES == work.part]
     return [f"http://{host}:{work.port}/{number * 7 + turn}" for turn, number, host in mine]
 
 
@@ -105,7 +105,7 @@ async def serve(port: int) -> None:
                 path = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1].decode()
                 if path == "/gaps":
                     gaps = [after - before for times in asked.values() for before, after in pairwise(times)]
-                    body, kind = json.dumps(min(gaps, default=0)).encode(), "application/json"
+                    body, kind = json.dumps(min(gaps, default=INTERVAL)).encode(), "application/json"
                     asked.clear()
                 elif path[1:].isdigit():
                     asked.setdefault(host, []).append(time.monotonic())

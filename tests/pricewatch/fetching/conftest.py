@@ -115,5 +115,10 @@ type Fetch = Callable[..., Awaitable[Fetched]]
 
 
 def plan_for(url: str, mode: FetchMode = FetchMode.HTTP, **rest: object) -> FetchPlan:
-    values: dict[str, object] = {"interval_ms": 0, "concurrency": 4, "timeout": 10 if mode is FetchMode.HTTP else 60, **rest}
+    values: dict[str, object] = {
+        "interval_ms": 0,
+        "concurrency": 4,
+        "timeout": 10 if mode is FetchMode.HTTP else 60,
+        **rest,
+    }
     return FetchPlan(url=url, mode=mode, **values)  # type: ignore[arg-type]  # a test's own

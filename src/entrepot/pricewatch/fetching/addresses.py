@@ -20,13 +20,15 @@ def web_address(text: str) -> httpx.URL:
     Raises:
         NotAWebAddressError: it is something else: a file, a mail address, nothing at all.
     """
+    refused = NotAWebAddressError(url=text.strip()[:SHOWN])
+    if len(text) > LONGEST:
+        raise refused
     try:
-        url = httpx.URL(text.strip()).copy_with(fragment=None) if len(text) <= LONGEST else httpx.URL("")
-        good = url.scheme in {"http", "https"} and bool(url.host) and url.port != 0
+        url = httpx.URL(text.strip()).copy_with(fragment=None)
     except (httpx.InvalidURL, ValueError, TypeError):
-        good = False
-    if not good:
-        raise NotAWebAddressError(url=text.strip()[:SHOWN])
+        raise refused from None
+    if url.scheme not in {"http", "https"} or not url.host or url.port == 0:
+        raise refused
     return url
 
 

@@ -96,8 +96,9 @@ class Hosts:
         if line.waiting * interval > patience:
             raise BusyHostError(host=host)
         line.waiting += 1
+        enough = asyncio.timeout(patience)
         try:
-            async with asyncio.timeout(patience) as enough, line.turn:
+            async with enough, line.turn:
                 await self._start(host, line, interval=interval, most=most, patience=patience, room=room)
         except TimeoutError:
             if enough.expired():
@@ -105,8 +106,9 @@ class Hosts:
             raise
         finally:
             line.waiting -= 1
+        limit = asyncio.timeout_at(line.until)
         try:
-            async with asyncio.timeout_at(line.until) as limit:
+            async with limit:
                 line.limits.add(limit)
                 yield
         except TimeoutError:

@@ -60,6 +60,9 @@ class Guard:
             if self._came > self._limit:
                 self._soon(page.close())
 
+        def paused(event: dict[str, Any]) -> None:
+            self._soon(self._decide(event))
+
         def asked(request: "Request") -> None:
             if request.is_navigation_request() and request.frame == page.main_frame:
                 self.last_host = _host(request.url)
@@ -73,7 +76,7 @@ class Guard:
 
         page.on("response", answered)
         session.on("Network.dataReceived", came)
-        session.on("Fetch.requestPaused", lambda event: self._soon(self._decide(event)))
+        session.on("Fetch.requestPaused", paused)
         page.on("request", asked)
         await session.send("Network.enable")
         patterns: list[dict[str, Any]] = [{"urlPattern": "*", "resourceType": kind} for kind in UNWANTED]
