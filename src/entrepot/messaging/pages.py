@@ -241,7 +241,7 @@ def _field(
 def _time_fields(given: Mapping[str, str], problems: Mapping[str, str]) -> list[dict[str, Any]]:
     digests = [{"value": str(value), "label": gettext(label)} for value, label in DIGESTS.items()]
     return [
-        _field("digest", N_("How often"), "select", given, problems, options=digests, half=True),
+        _field("digest", N_("How often"), "select", given, problems, options=digests, half=True, required=True),
         _field("daily_at", N_("Once a day at"), "time", given, problems, half=True),
         _field("quiet_from", N_("Quiet from"), "time", given, problems, half=True),
         _field("quiet_to", N_("Quiet until"), "time", given, problems, half=True),

@@ -259,11 +259,15 @@ def _fields(
     def choices(labels: Mapping[Any, str]) -> list[dict[str, str]]:
         return [{"value": str(value), "label": gettext(label)} for value, label in labels.items()]
 
-    scope = [one("scope", N_("Looks at"), "select", options=scopes)] if scopes else []
+    scope = (
+        [one("scope", N_("Looks at"), "select", options=scopes, usual=scopes[0]["value"], required=True)]
+        if scopes
+        else []
+    )
     return [
         *scope,
-        one("kind", N_("Waits for"), "select", options=choices(KINDS), usual=str(AlertKind.TARGET), half=True),
-        one("direction", N_("Direction"), "select", options=choices(DIRECTIONS), usual=str(Direction.DOWN), half=True,
+        one("kind", N_("Waits for"), "select", options=choices(KINDS), usual=str(AlertKind.TARGET), half=True, required=True),
+        one("direction", N_("Direction"), "select", options=choices(DIRECTIONS), usual=str(Direction.DOWN), half=True, required=True,
             hint=N_("Of a target price: from above or from below.")),
         one("threshold", N_("Price, percent or amount"), inputmode="decimal", half=True,
             hint=N_("A target price or an amount of money, or a percentage without its sign.")),
@@ -273,7 +277,7 @@ def _fields(
             hint=N_("For the lowest price: how far to look back.")),
         one("again", N_("Again after further percent"), inputmode="decimal", half=True,
             hint=N_("Empty: a target or lowest price is told again only after it was left.")),
-        one("basis", N_("Of several stores"), "select", options=choices(BASES), usual=str(Basis.BEST)),
+        one("basis", N_("Of several stores"), "select", options=choices(BASES), usual=str(Basis.BEST), required=True),
     ]  # fmt: skip
 
 
