@@ -18,7 +18,7 @@ from entrepot.channels.service import ChannelService
 from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.i18n import gettext
 from entrepot.kit.text import N_
-from entrepot.pricing.domain.rules import Mode, Strategy
+from entrepot.pricing.domain.rules import Mode
 from entrepot.pricing.errors import NameTakenError
 from entrepot.pricing.groups import GroupService
 from entrepot.pricing.pages.reading import (
@@ -28,13 +28,13 @@ from entrepot.pricing.pages.reading import (
     plain,
     said,
     selection_fields,
+    strategy_of,
     tabs,
     uuid_of,
 )
 from entrepot.pricing.refs import GroupDraft, GroupRef
 from entrepot.pricing.rules import RuleService
 from entrepot.pricing.rules import said as sentence
-from entrepot.pricing.wording import STRATEGIES
 
 NEW = GroupDraft(name="")
 SHOWN = 20
@@ -87,8 +87,7 @@ class GroupPages(Controller):
             "matched": matched if matched.isdecimal() else "",
             "first": f"/pricing/groups/{group_id}" if cursor else None,
             "next": f"/pricing/groups/{group_id}?{urlencode({'cursor': str(after)})}" if after else None,
-            "strategies": {str(key): label for key, (label, _) in STRATEGIES.items()},
-            "strategy": lambda rule: STRATEGIES[Strategy(rule.body.get("strategy", "undercut"))][0],
+            "strategy": strategy_of,
             "mode_keys": [str(mode) for mode in Mode],
         }
         return Template("pricing/group.html", context=said(context))

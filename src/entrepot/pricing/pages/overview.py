@@ -16,16 +16,15 @@ from entrepot.kit.i18n import gettext
 from entrepot.kit.text import N_
 from entrepot.pricing import views
 from entrepot.pricing.approving import Approving
-from entrepot.pricing.domain.rules import Strategy
 from entrepot.pricing.errors import PricedOfferNotFoundError
 from entrepot.pricing.explaining import Kept, derivation_of, lost_said
 from entrepot.pricing.governor import Governor
 from entrepot.pricing.groups import GroupService
-from entrepot.pricing.pages.reading import ROWS, Form, moment_cursor, moment_place, said, tabs, uuid_of
+from entrepot.pricing.pages.reading import ROWS, Form, moment_cursor, moment_place, said, strategy_of, tabs, uuid_of
 from entrepot.pricing.rules import RuleService
 from entrepot.pricing.running import touch
 from entrepot.pricing.why import SKIPPED
-from entrepot.pricing.wording import OUTCOMES, STRATEGIES
+from entrepot.pricing.wording import OUTCOMES
 
 HISTORY = 30
 
@@ -51,7 +50,7 @@ class OverviewPages(Controller):
             "sizes": await GroupService(session).sizes(),
             "figures": await views.overview(session),
             "freezes": await Governor(session).open_freezes(),
-            "strategy_of": lambda rule: STRATEGIES[Strategy(rule.body.get("strategy", "undercut"))][0],
+            "strategy_of": strategy_of,
         }
         return Template("pricing/overview.html", context=said(context))
 
@@ -187,7 +186,7 @@ def _path(history: list[views.DecisionView]) -> dict[str, Any]:
             }
             for label, values in (
                 (N_("Price"), [one.price_after for one in rows]),
-                (N_("Floor"), [one.floor for one in rows]),
+                (N_("Price floor"), [one.floor for one in rows]),
                 (N_("Ceiling"), [one.ceiling for one in rows]),
             )
         ],

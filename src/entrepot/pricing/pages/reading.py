@@ -11,8 +11,9 @@ from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.i18n import gettext
 from entrepot.kit.text import N_
 from entrepot.pricing.governor_repository import FreezeRow
+from entrepot.pricing.refs import RuleRef, Strategy
 from entrepot.pricing.selecting import Selection
-from entrepot.pricing.wording import CAUSES, MODES, OUTCOMES, TRIGGERS, cause_said
+from entrepot.pricing.wording import CAUSES, MODES, OUTCOMES, STRATEGIES, TRIGGERS, cause_said
 
 ROWS = 50
 TABS = (
@@ -234,3 +235,8 @@ def moment_place(cursor: str) -> tuple[datetime, UUID] | None:
     except ValueError:
         return None
     return None if found is None or at.tzinfo is None else (at, found)
+
+
+def strategy_of(rule: RuleRef) -> str:
+    """Return what a rule's strategy is called, translatable."""
+    return STRATEGIES[Strategy(str(rule.body.get("strategy", Strategy.UNDERCUT)))][0]

@@ -167,7 +167,7 @@ def rule_fields(
         "limits": [
             one(
                 "floor",
-                N_("Floor"),
+                N_("Price floor"),
                 rule.limits.floor,
                 N_(
                     "The price is never lower. PRICE(costs, money, percent) is the price that leaves so much of a sale after"

@@ -13,6 +13,7 @@ from entrepot.access.rights import Right
 from entrepot.channels.service import ChannelService
 from entrepot.kit.clock import now
 from entrepot.kit.errors import InvalidInputError
+from entrepot.kit.sentence import Sentence
 from entrepot.pricing.costs_repository import CostRepository
 from entrepot.pricing.domain.rules import Rule, Strategy
 from entrepot.pricing.errors import NameTakenError
@@ -144,6 +145,11 @@ async def try_out(session: AsyncSession, group: GroupRef, draft: RuleDraft) -> l
     return await Judging(session).as_if(group, rule, [member.offer_id for member in members])
 
 
+def steps_of(one: Judged) -> tuple[Sentence, ...]:
+    """Return the way to a price."""
+    return derivation_of(one.kept).steps
+
+
 async def _form(  # noqa: PLR0913, PLR0917 -- what the page shows
     session: AsyncSession,
     group: GroupRef,
@@ -167,7 +173,7 @@ async def _form(  # noqa: PLR0913, PLR0917 -- what the page shows
         "problems": problems,
         "versions": await RuleService(session).versions(rule.id) if rule else [],
         "tried": tried,
-        "steps_of": lambda one: derivation_of(one.kept).steps,
+        "steps_of": steps_of,
     }
     return Template("pricing/rule.html", context=said(context), status_code=422 if problems else 200)
 
