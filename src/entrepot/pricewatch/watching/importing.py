@@ -145,7 +145,8 @@ def _read(row: ImportRow, skus: set[str]) -> NewListing | dict[str, str]:
             numbers[name] = read_whole(cells[name]) if cells.get(name) else numbers[name]
         except CellError as error:
             problems[name] = error.sentence
-        if not 1 <= (numbers[name] or 1) <= most:
+        entered = numbers[name]
+        if entered is not None and not 1 <= entered <= most:
             problems[name] = gettext(N_("Enter a whole number from {least} to {most}.")).format(least=1, most=most)
     try:
         url = normalise(cells.get("url", ""))
