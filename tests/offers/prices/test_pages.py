@@ -1,5 +1,6 @@
 """The pages of prices: set, plan, change many with a preview, keep lists, import and export."""
 
+import re
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -57,6 +58,8 @@ async def test_a_price_is_set_and_explained(client: httpx.AsyncClient, database:
     wrong = await client.post(f"{url}/lock", data={"price": "cheap"})
     assert (wrong.status_code, "is not a number" in wrong.text) == (422, True)
     await client.post(f"{url}/lock", data={"price": "9,49", "reason": "Agreed by phone"})
+    planned = {"planned_price": "5", "starts_at": "2026-01-01T10:00", "planned_reason": "10 % off (all)"}
+    await client.post(f"{url}/plan", data=planned)
     page = (await client.get(url)).text
 
     assert "Agreed by phone" in page
@@ -66,6 +69,12 @@ async def test_a_price_is_set_and_explained(client: httpx.AsyncClient, database:
     stale = await client.post(f"{url}/release", data={"version": "1"})
     assert stale.status_code == 409
     await client.post(f"{url}/release")
+    assert await wanted(database, seller, [mug]) == [(Decimal("5.00"), "schedule")]
+    page = (await client.get(url)).text
+    assert "10 % off (all)" in page
+    plan = re.search(r"/offers/prices/planned/[0-9a-f-]+/call-off", page)
+    assert plan
+    await client.post(plan[0])
     assert await wanted(database, seller, [mug]) == [(None, "")]
     listed = (await client.get("/offers/prices?q=mug-0&state=unknown")).text
     assert "MUG-0" in listed

@@ -194,6 +194,7 @@ async def _page(
         "line": detail.line,
         "state_of": state_of,
         "source_of": source_of,
+        "tr": gettext,
         "outcomes": {key: (gettext(label), tone) for key, (label, tone) in OUTCOMES.items()},
         "planned_states": {key: (gettext(label), tone) for key, (label, tone) in PLANNED.items()},
         "events": timeline(events),
