@@ -6,6 +6,7 @@ from urllib.parse import urljoin
 from entrepot.pricewatch.extracting.contract import GENERIC, Availability, Extraction, Field, Finding
 from entrepot.pricewatch.extracting.currencies import currency_named, currency_of, meaning
 from entrepot.pricewatch.extracting.document import Document, words_of
+from entrepot.pricewatch.extracting.embedded import embedded_claim
 from entrepot.pricewatch.extracting.extras import pack_of, shipping_of
 from entrepot.pricewatch.extracting.identity import clean_gtin, labels_of, sku_of
 from entrepot.pricewatch.extracting.prices import machine_number
@@ -17,7 +18,7 @@ from entrepot.pricewatch.extracting.structured import (
     microdata_claims,
     state,
 )
-from entrepot.pricewatch.extracting.visible_price import ENOUGH, Candidate, candidates, priced_words
+from entrepot.pricewatch.extracting.visible_price import ENOUGH, Candidate, candidates, priced_words, struck_out
 from entrepot.pricewatch.extracting.visible_stock import visible_state
 
 STRONG = 8.5
@@ -157,14 +158,32 @@ class Reader:
             )
         best = best or priced_words(document)
         if best is None:
-            return None, None, ""
+            return self.embedded_price()
         self.found(Field.PRICE, best.text, GENERIC, best.where)
         return best.amount, self.original(seen, best.amount, best), self.currency(best.mark)
 
+    def embedded_price(self) -> tuple[Decimal | None, Decimal | None, str]:
+        """Return the price in the data that a browser would draw the page from."""
+        claim = embedded_claim(self.document)
+        if claim is None:
+            return None, None, ""
+        self.claims.append(claim)
+        text, where = claim.texts[Field.PRICE]
+        amount = machine_number(text, self.document.locale)
+        if amount is None or amount <= 0:
+            return None, None, ""
+        self.found(Field.PRICE, text, claim.kind.value, where)
+        return amount, None, self.currency("", claim)
+
     def original(self, seen: list[Candidate], price: Decimal, best: Candidate | None) -> Decimal | None:
         """Return what it cost before: declared, or struck out beside the price."""
-        for each in seen:
-            if each.old and price < each.amount < price * 5 and best is not None and each.score > best.score - BESIDE:
+        if said := self.declared(Field.ORIGINAL_PRICE):
+            amount = machine_number(said, self.document.locale)
+            if amount is not None and price < amount < price * 5:
+                return amount
+        beside = [each for each in seen if each.old and best is not None and each.score > best.score - BESIDE]
+        for each in [*beside, *struck_out(self.document)]:
+            if price < each.amount < price * 5:
                 self.found(Field.ORIGINAL_PRICE, each.text, GENERIC, each.where)
                 return each.amount
         return None

@@ -11,8 +11,9 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from entrepot.pricewatch.extracting.contract import Field, Kind, Selector
 from entrepot.pricewatch.extracting.document import Document, spaced_words
+from entrepot.pricewatch.extracting.embedded import embedded_documents
 from entrepot.pricewatch.extracting.errors import SelectorBrokenError
-from entrepot.pricewatch.extracting.json_reading import Json, assigned, objects, read_json
+from entrepot.pricewatch.extracting.json_reading import Json, objects
 from entrepot.pricewatch.extracting.structured import (
     META_NAMES,
     OTHERS,
@@ -39,9 +40,6 @@ _WINDOW = 400
 """Characters that a pattern sees at once, half of them again with the next: so much is a match at most."""
 _PATIENCE = 0.5
 """Seconds of a processor after which a pattern has not found anything."""
-_ASSIGNMENT = re.compile(
-    r"(?:(?:var|let|const)\s{1,3}|window\.|self\.|globalThis\.)(?P<name>[\w$.\[\]\"']{1,60})\s{0,3}=\s{0,3}(?P<value>[{\[])"
-)
 
 
 def parse_selector(text: str, field: Field | None = None) -> Selector:
@@ -219,7 +217,7 @@ class Selecting:
     def embedded(self) -> list[tuple[str, Json]]:
         """Return every JSON document inside the page's scripts, with its place: JSON scripts first, then assignments."""
         if self._embedded is None:
-            self._embedded = list(_embedded(self.document))
+            self._embedded = list(embedded_documents(self.document))
         return self._embedded
 
     def _json(self, selector: Selector) -> Iterator[tuple[str, str]]:
@@ -241,25 +239,6 @@ class Selecting:
                 return
             if process_time() > until:
                 return
-
-
-def _embedded(document: Document) -> Iterator[tuple[str, Json]]:
-    assignments: list[tuple[str, Json]] = []
-    for attributes, source in document.scripts[:200]:
-        kind = (attributes.get("type") or "").lower()
-        if "json" in kind:
-            name = attributes.get("id") or kind
-            if (value := read_json(source)) is not None:
-                yield name, value
-        elif "=" in source:
-            for match in _ASSIGNMENT.finditer(source[:2_000_000]):
-                if len(assignments) >= 40:  # noqa: PLR2004
-                    break
-                text = assigned(source, match.start("value"))
-                value = read_json(text) if len(text) > 2 else None  # noqa: PLR2004
-                if value is not None:
-                    assignments.append((match["name"], value))
-    yield from assignments
 
 
 def _products(script: Json) -> Iterator[dict[str, Json]]:

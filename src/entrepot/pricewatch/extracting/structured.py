@@ -30,7 +30,7 @@ STATES = {
     "instock": Availability.IN_STOCK, "instoreonly": Availability.IN_STOCK, "onlineonly": Availability.IN_STOCK,
     "limitedavailability": Availability.IN_STOCK, "madetoorder": Availability.IN_STOCK, "available": Availability.IN_STOCK,
     "preorder": Availability.PRE_ORDER, "presale": Availability.PRE_ORDER, "backorder": Availability.BACK_ORDER,
-    "availableforbackorder": Availability.BACK_ORDER, "availablefororder": Availability.IN_STOCK,
+    "availableforbackorder": Availability.BACK_ORDER, "availablefororder": Availability.BACK_ORDER,
     "outofstock": Availability.OUT_OF_STOCK, "soldout": Availability.OUT_OF_STOCK, "reserved": Availability.OUT_OF_STOCK,
     "oos": Availability.OUT_OF_STOCK, "unavailable": Availability.OUT_OF_STOCK, "discontinued": Availability.DISCONTINUED,
 }  # fmt: skip

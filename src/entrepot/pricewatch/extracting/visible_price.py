@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborNode
 
 from entrepot.pricewatch.extracting.currencies import NOT_IN_PROSE
 from entrepot.pricewatch.extracting.document import Document, ancestors, marks_of, spaced_words
-from entrepot.pricewatch.extracting.prices import clean, readings
+from entrepot.pricewatch.extracting.prices import Reading, clean, readings
 from entrepot.pricewatch.extracting.words import BUY, GOOD_NAMES, OLD_NAMES, OTHER_BLOCKS, OTHER_NAMES, PRICE_NAMES
 
 MOST_CANDIDATES = 150
@@ -18,7 +18,7 @@ LONGEST_BUTTON = 120
 ENOUGH = 6.0
 """A candidate below is no answer: saying nothing is better than another product's price."""
 _NAMED_PRICE = "[class*=price i],[id*=price i],[data-price],[data-testid*=price i],[itemprop=price]"
-_OTHERWISE_NAMED = ",".join(f"[{attribute}*={name} i]" for name in PRICE_NAMES for attribute in ("class",))
+_OTHERWISE_NAMED = ",".join(f"[{attribute}*={name} i]" for name in PRICE_NAMES for attribute in ("class", "id"))
 _BUTTONS = "button,input[type=submit],input[type=button],a[class*=cart i],a[class*=buy i],a[class*=btn i],a[class*=button i],[id*=addtocart i],[id*=add-to-cart i]"
 _SKIP = frozenset(
     {
@@ -110,16 +110,33 @@ def _candidate(node: LexborNode, document: Document) -> Candidate | None:
     return None
 
 
+def struck_out(document: Document) -> list[Candidate]:
+    """Return the amounts that the page itself strikes out, other products' left out, in order."""
+    if not document.says(b"<del", b"<s>", b"<s ", b"<strike"):
+        return []
+    found: list[Candidate] = []
+    for node in document.visible().css("del,s,strike")[:20]:
+        if any(meaning_of_names(document.names_of(parent)[1])[3] for parent in ancestors(node)[1:8]):
+            continue
+        reading = next(readings(clean(spaced_words(node, LONGEST_TEXT)), document.locale), None)
+        if reading is not None:
+            found.append(
+                Candidate(reading.amount, reading.mark, spaced_words(node, LONGEST_TEXT), f"<{node.tag}>", old=True)
+            )
+    return found
+
+
 def priced_words(document: Document) -> Candidate | None:
     """Return the first amount with a currency in the words around the headline, for pages that name nothing a price."""
     about = clean(document.metas.get("og:description", "") + " " + document.metas.get("description", ""))
     told = {reading.amount for reading in readings(about, document.locale) if reading.mark}
+    struck = {candidate.amount for candidate in struck_out(document)}
     first: Candidate | None = None
     for heading in document.headings[:1]:
         for step, parent in enumerate(ancestors(heading)[1:10]):
             text = spaced_words(parent, 900)
             for reading in readings(clean(text), document.locale):
-                if reading.mark and reading.mark.lower() not in NOT_IN_PROSE and reading.amount > 0:
+                if reading.amount not in struck and _is_money(reading):
                     around = text[max(0, reading.start - 15) : reading.end + 5]
                     candidate = Candidate(
                         reading.amount, reading.mark, around, f"words around the headline, {step + 1} up", ENOUGH
@@ -130,6 +147,10 @@ def priced_words(document: Document) -> Candidate | None:
             if len(text) > 800:  # noqa: PLR2004 - what stands farther away speaks of other things
                 break
     return first
+
+
+def _is_money(reading: Reading) -> bool:
+    return bool(reading.mark) and reading.mark.lower() not in NOT_IN_PROSE and reading.amount > 0
 
 
 def price_text(node: LexborNode) -> str:

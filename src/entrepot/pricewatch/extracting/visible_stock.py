@@ -18,6 +18,8 @@ def visible_state(document: Document) -> Shown:
     buttons = buy_buttons(document)
     alive = [node for node in buttons if not _is_disabled(node)]
     shown = _by_names([text for text in _named_texts(document) if text[0]], can_buy=bool(alive))
+    if shown is None:
+        shown = _by_notices(document, can_buy=bool(alive))
     if shown is None and alive:
         words = spaced_words(alive[0], 80)
         shown = (
@@ -25,7 +27,7 @@ def visible_state(document: Document) -> Shown:
             words or "button",
             "buy button",
         )
-    return shown or _by_notices(document) or _by_dead_button(buttons) or (Availability.UNKNOWN, "", "")
+    return shown or _by_dead_button(buttons) or (Availability.UNKNOWN, "", "")
 
 
 def _by_names(named: list[tuple[str, str]], *, can_buy: bool) -> Shown | None:
@@ -42,11 +44,29 @@ def _by_names(named: list[tuple[str, str]], *, can_buy: bool) -> Shown | None:
     return None
 
 
-def _by_notices(document: Document) -> Shown | None:
+def _by_notices(document: Document, *, can_buy: bool) -> Shown | None:
+    """Read short lines by the headline; beside a live button only those that say nothing else."""
     for line in _main_lines(document):
-        if len(line) <= _SHORT and (OUT.search(line) or NOTIFY.search(line)):
+        if len(line) > _SHORT:
+            continue
+        for state, pattern in (
+            (Availability.OUT_OF_STOCK, OUT),
+            (Availability.PRE_ORDER, PRE_ORDER),
+            (Availability.BACK_ORDER, BACK_ORDER),
+        ):
+            match = pattern.search(line)
+            clear = match is not None and (not can_buy or len(match[0]) > len(line) * 0.6)
+            if clear and not _is_unseen(document, line):
+                return state, line, "near the headline"
+        if not can_buy and NOTIFY.search(line) and not _is_unseen(document, line):
             return Availability.OUT_OF_STOCK, line, "near the headline"
     return None
+
+
+def _is_unseen(document: Document, line: str) -> bool:
+    """Return whether *line* stands in an element that scripts show when it is true."""
+    nodes = document.visible().css("[style*=none],[hidden],[class~=hidden],[class~=hide],[class~=d-none]")[:100]
+    return any(line in spaced_words(node, 400) for node in nodes if _is_hidden([node]))
 
 
 def _by_dead_button(buttons: list[LexborNode]) -> Shown | None:
@@ -116,11 +136,11 @@ def _is_disabled(node: LexborNode) -> bool:
 
 def _main_lines(document: Document) -> list[str]:
     """Return the texts around the headline, one for each element: of the smallest block that says more than a few lines."""
+    lines: list[str] = []
     for heading in document.headings[:1]:
         for parent in ancestors(heading)[1:12]:
             text = parent.text(separator="\n")[:20_000]
-            lines = [" ".join(line.split()) for line in text.split("\n")]
-            lines = [line for line in lines if line]
+            lines = [line for raw in text.split("\n") if (line := " ".join(raw.split()))]
             if sum(len(line) for line in lines) > 600:  # noqa: PLR2004
-                return lines[:80]
-    return []
+                break
+    return lines[:80]
