@@ -120,7 +120,7 @@ def test_numbers_without_a_label() -> None:
         ("Op voorraad", "in_stock"), ("Niet op voorraad", "out_of_stock"), ("Uitverkocht", "out_of_stock"), ("Auf Lager", "in_stock"), ("Nicht verfügbar", "out_of_stock"),
         ("En stock", "in_stock"), ("Rupture de stock", "out_of_stock"), ("Disponibile", "in_stock"), ("Esaurito", "out_of_stock"), ("Agotado", "out_of_stock"),
         ("Vorbestellen", "pre_order"), ("Available on backorder", "back_order"), ("Skladem", "in_stock"), ("Нет в наличии", "out_of_stock"), ("In winkelwagen", "in_stock"),
-        ("Notify me", "out_of_stock"), ("Blue", "unknown"), ("在庫あり", "in_stock"), ("https://schema.org/Discontinued", "unknown"),
+        ("Notify me", "out_of_stock"), ("Blue", "unknown"), ("在庫あり", "in_stock"), ("Niet meer leverbaar", "discontinued"),
     ],
 )  # fmt: skip
 def test_words_about_stock(words: str, state: str) -> None:

@@ -5,10 +5,16 @@ from selectolax.lexbor import LexborNode
 from entrepot.pricewatch.extracting.contract import Availability
 from entrepot.pricewatch.extracting.document import Document, ancestors, marks_of, spaced_words
 from entrepot.pricewatch.extracting.visible_price import buy_buttons, meaning_of_names
-from entrepot.pricewatch.extracting.words import BACK_ORDER, BUY, IN, NOTIFY, OUT, PRE_ORDER, STOCK_NAMES
+from entrepot.pricewatch.extracting.words import BACK_ORDER, BUY, DISCONTINUED, IN, NOTIFY, OUT, PRE_ORDER, STOCK_NAMES
 
 type Shown = tuple[Availability, str, str]
 """A state, the words that say so, and where they stand."""
+_STATES = (
+    (Availability.DISCONTINUED, DISCONTINUED),
+    (Availability.PRE_ORDER, PRE_ORDER),
+    (Availability.BACK_ORDER, BACK_ORDER),
+    (Availability.OUT_OF_STOCK, OUT),
+)
 _SHORT = 50
 """Characters of a notice; longer is a sentence of the description."""
 
@@ -31,9 +37,9 @@ def visible_state(document: Document) -> Shown:
 
 
 def _by_names(named: list[tuple[str, str]], *, can_buy: bool) -> Shown | None:
-    for state, pattern in ((Availability.PRE_ORDER, PRE_ORDER), (Availability.BACK_ORDER, BACK_ORDER)):
+    for state, pattern in _STATES[:3]:
         for text, where in named[:6]:
-            if pattern.search(text) and not OUT.search(text):
+            if pattern.search(text) and (state is Availability.DISCONTINUED or not OUT.search(text)):
                 return state, text, where
     for text, where in named:
         gone = OUT.search(text)
@@ -49,11 +55,7 @@ def _by_notices(document: Document, *, can_buy: bool) -> Shown | None:
     for line in _main_lines(document):
         if len(line) > _SHORT:
             continue
-        for state, pattern in (
-            (Availability.OUT_OF_STOCK, OUT),
-            (Availability.PRE_ORDER, PRE_ORDER),
-            (Availability.BACK_ORDER, BACK_ORDER),
-        ):
+        for state, pattern in _STATES:
             match = pattern.search(line)
             clear = match is not None and (not can_buy or len(match[0]) > len(line) * 0.6)
             if clear and not _is_unseen(document, line):
@@ -77,14 +79,11 @@ def _by_dead_button(buttons: list[LexborNode]) -> Shown | None:
 
 def state_in_words(text: str) -> Availability:
     """Return the availability that *text*, the words of a shop about one product, means."""
+    if DISCONTINUED.search(text):
+        return Availability.DISCONTINUED
     if OUT.search(text):
         return Availability.OUT_OF_STOCK
-    for state, pattern in (
-        (Availability.PRE_ORDER, PRE_ORDER),
-        (Availability.BACK_ORDER, BACK_ORDER),
-        (Availability.IN_STOCK, IN),
-        (Availability.IN_STOCK, BUY),
-    ):
+    for state, pattern in (*_STATES[1:3], (Availability.IN_STOCK, IN), (Availability.IN_STOCK, BUY)):
         if pattern.search(text):
             return state
     return Availability.OUT_OF_STOCK if NOTIFY.search(text) else Availability.UNKNOWN

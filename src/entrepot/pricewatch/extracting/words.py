@@ -58,11 +58,17 @@ IN = re.compile(
     re.IGNORECASE,
 )
 PRE_ORDER = re.compile(
-    r"pre-?order|vorbestell|pr[ée]commande|reserveer nu|prenota(?:ra)?|preorden|reserva ya|předobjedn|przedsprzeda|предзаказ|預購|予約",
+    r"pre-?order|vorbestell|pr[ée]commande|voorbestel|reserveer nu|nu te reserveren|prenota(?:ra)?|preorden|pr[ée]-?venta|reserva ya|f[öo]rboka|forudbestil|ennakkotila|předobjedn|przedsprzeda|предзаказ|預購|予約",
     re.IGNORECASE,
 )
 BACK_ORDER = re.compile(
-    r"back-?order|nabestell|nachbestell|bestelbaar, levertijd|on backorder|sur commande", re.IGNORECASE
+    r"back-? ?order|nabestel(?:d|ling)|nabestell|nachbestell|bestelartikel|bestelbaar, levertijd|sur commande|su ordinazione|bajo pedido|sob encomenda|best[äa]llningsvara|bestillingsvare|tilaustuote|na zam[óo]wienie|na objedn[áa]vku|под заказ",
+    re.IGNORECASE,
+)
+DISCONTINUED = re.compile(
+    r"(?<!\w)discontinued|uit het assortiment|niet meer (?:leverbaar|in het assortiment)|nicht mehr (?:im sortiment|lieferbar|verf[üu]gbar)|(?:fin de s[ée]rie|arr[êe]t[ée] par le fabricant)|fuori (?:produzione|catalogo)|descatalogado|fora de linha|utg[åa]tt"
+    r"|udg[åa]et|poistunut|wycofan|v[ýy]robek ukon[čc]en|снят с производства|販売終了|no longer (?:available|sold|made)",
+    re.IGNORECASE,
 )
 NOTIFY = re.compile(r"notify me|e-?mail (?:me )?when|back in stock|benachrichtig|hou me op de hoogte|houd me op de hoogte|me pr[ée]venir|m'alerter|avvisami|av[íi]same|avise-me|bevaka|powiadom|hl[íi]da[tť]|сообщить о поступлении|貨到通知", re.IGNORECASE)  # fmt: skip
 STOCK_NAMES = (
