@@ -27,6 +27,13 @@ async def test_pages_are_watched_changed_and_removed(client: httpx.AsyncClient) 
     assert changed.json()["product"]["group"] == "Kitchen"
     assert len(changed.json()["listings"]) == 2
     assert (await client.patch(product, json={"title": "Cup", "version": 1})).status_code == 409
+    [group] = (await client.get("/api/v1/watch-groups")).json()["items"]
+    assert (group["name"], group["products"]) == ("Kitchen", 1)
+    address = f"/api/v1/watch-groups/{group['id']}"
+    assert (await client.patch(address, json={"name": "Table"})).status_code == 204
+    assert "Table" in (await client.get("/prices/groups")).text
+    assert (await client.delete(address)).status_code == 204
+    assert (await client.get(product)).json()["product"]["group"] is None
     listing = f"/api/v1/price-listings/{added[0]['listing_id']}"
     moved = await client.patch(listing, json={"url": "https://c.example/mug", "pack": 6, "paused": True})
     assert (moved.json()["store"], moved.json()["pack"], moved.json()["paused"]) == ("c.example", 6, True)

@@ -47,6 +47,7 @@ async def test_every_page_of_a_watched_product_answers(
         "/prices/add": "Look at it",
         "/prices/add/many": "One a line",
         "/prices/add/search": "Product, or its GTIN",
+        "/prices/groups": "No groups yet",
     }
     for address, expected in pages.items():
         answer = await client.get(address)

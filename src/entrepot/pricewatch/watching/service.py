@@ -22,7 +22,7 @@ from entrepot.pricewatch.watching.errors import (
     WatchedProductNotFoundError,
 )
 from entrepot.pricewatch.watching.events import ProductChanged, ProductUnwatched
-from entrepot.pricewatch.watching.refs import LatestPrice, ListingRef, StoreRef, WatchedRef
+from entrepot.pricewatch.watching.refs import LatestPrice, ListingRef, WatchedRef
 from entrepot.pricewatch.watching.settling import Settling
 
 __all__ = ["Added", "LatestPrice", "ListingRef", "NewListing", "WatchService", "WatchedRef"]
@@ -60,11 +60,6 @@ class WatchService(Settling):
         if found is None:
             raise ListingNotFoundError(listing=listing_id)
         return found
-
-    async def store_of_listing(self, listing_id: UUID) -> StoreRef:
-        """Return the store a listing is in."""
-        listing = await self.listing(listing_id)
-        return (await self._stores.stores([listing.store_id]))[listing.store_id]
 
     async def listings_of(self, watched_product_id: UUID) -> list[ListingRef]:
         """Return where a watched product is sold: what can be bought first, the cheapest first."""

@@ -5,11 +5,12 @@ from entrepot.access.rights import Right
 from entrepot.kit.text import N_
 from entrepot.pricewatch.watching.pages.adding import AddPages
 from entrepot.pricewatch.watching.pages.attention import AttentionPages
+from entrepot.pricewatch.watching.pages.groups import GroupPages
 from entrepot.pricewatch.watching.pages.listings import ListingPages
 from entrepot.pricewatch.watching.pages.products import ProductPages
 from entrepot.pricewatch.watching.pages.stores import StorePages
 
-ROUTES = [ProductPages, AddPages, ListingPages, AttentionPages, StorePages]
+ROUTES = [ProductPages, AddPages, ListingPages, AttentionPages, StorePages, GroupPages]
 NAV = [
     NavItem(
         section="prices",
