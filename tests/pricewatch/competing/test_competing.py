@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import httpx
 import msgspec
 import pytest
 from sqlalchemy import text
@@ -35,7 +36,9 @@ def seen(competitor: str, price: str, *, best: bool = False) -> SeenOffer:
     )
 
 
-async def test_a_market_is_kept_when_it_changes_and_who_is_sold_out_is_remembered(shop: Shop) -> None:
+async def test_a_market_is_kept_when_it_changes_and_who_is_sold_out_is_remembered(
+    shop: Shop, client: httpx.AsyncClient
+) -> None:
     begin = now() - timedelta(hours=9)
     markets = [
         (seen("A", "10"), seen("B", "11", best=True)),
@@ -65,6 +68,24 @@ async def test_a_market_is_kept_when_it_changes_and_who_is_sold_out_is_remembere
     assert (latest.read_at, latest.problem) == (begin + timedelta(hours=4), "No such product.")
     assert [moment.observed_at - begin for moment in history] == [timedelta(hours=hours) for hours in (0, 2, 3, 4)]
     assert [(one.competitor, one.ends is None) for one in gone] == [("B", True), ("A", False)]
+
+    page = f"/prices/competing/{shop.account_id}/{GTIN}"
+    assert GTIN in (await client.get("/prices/competing?q=8711")).text
+    shown = (await client.get(page)).text
+    assert "No such product." in shown
+    assert "still" in shown
+    assert (await client.get(f"/prices/competing/{shop.account_id}/123")).status_code == 200
+    assert (await client.get("/prices/competing?cursor=x~y")).status_code == 200
+    assert (await client.post(page, data={"country": "NL"})).status_code == 303
+    found = await client.get(
+        "/api/v1/pricewatch/competing/history",
+        params={"account_id": str(shop.account_id), "gtin": GTIN, "country": "NL"},
+    )
+    assert len(found.json()["items"]) == 4
+    assert len(found.json()["absences"]) == 2
+    asked = {"account_id": str(shop.account_id), "gtin": GTIN}
+    now_there = await client.get("/api/v1/pricewatch/competing", params=asked)
+    assert [one["country"] for one in now_there.json()["items"]] == ["NL"]
 
 
 async def test_what_a_channel_says_changed_is_read_and_told(shop: Shop) -> None:

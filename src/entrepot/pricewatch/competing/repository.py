@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.kit.bulk import insert_rows
@@ -59,6 +59,24 @@ class CompetingRepository:
         if country is not None:
             query = query.where(CompetingReading.country == country)
         found = await self._session.execute(query.order_by(CompetingReading.gtin, CompetingReading.country))
+        return [_market(row) for row in found.scalars()]
+
+    async def markets(
+        self, *, query: str = "", after: tuple[datetime, UUID, str, str] | None = None, limit: int = 50
+    ) -> list[MarketRow]:
+        """Return the markets that changed last, the newest first; *query* is the beginning of a GTIN."""
+        asked = select(CompetingReading).where(CompetingReading.changed_at.is_not(None))
+        if query:
+            asked = asked.where(CompetingReading.gtin.startswith(query, autoescape=True))
+        place = (
+            CompetingReading.changed_at,
+            CompetingReading.account_id,
+            CompetingReading.gtin,
+            CompetingReading.country,
+        )
+        if after is not None:
+            asked = asked.where(tuple_(*place) < tuple_(*(literal(part) for part in after)))
+        found = await self._session.execute(asked.order_by(*(column.desc() for column in place)).limit(limit))
         return [_market(row) for row in found.scalars()]
 
     async def countries(self, account_id: UUID, gtins: Collection[str]) -> dict[str, set[str]]:

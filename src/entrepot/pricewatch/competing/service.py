@@ -66,6 +66,18 @@ class CompetingService:
         rows.sort(key=lambda row: (row.read_at is not None, row.read_at))
         return {(row.account_id, row.gtin): row for row in rows}
 
+    async def markets(
+        self, *, query: str = "", after: tuple[datetime, UUID, str, str] | None = None, limit: int = 50
+    ) -> list[MarketRow]:
+        """Return the markets that changed last, the newest first.
+
+        Args:
+            query: the beginning of a GTIN; empty: all.
+            after: when the last one of the page before changed, its account, GTIN and country.
+            limit: most rows.
+        """
+        return await self._rows.markets(query=query, after=after, limit=limit)
+
     async def history(
         self,
         gtin: str,

@@ -4,8 +4,9 @@ from typing import Any
 
 from entrepot.access.navigation import NavItem
 from entrepot.pricewatch.alerts import pages as alerts
+from entrepot.pricewatch.competing import pages as competing
 from entrepot.pricewatch.history import pages as history
 from entrepot.pricewatch.watching import pages as watching
 
-ROUTES: list[Any] = [*watching.ROUTES, *history.ROUTES, *alerts.ROUTES]
-NAV: list[NavItem] = [*watching.NAV, *history.NAV, *alerts.NAV]
+ROUTES: list[Any] = [*watching.ROUTES, *history.ROUTES, *alerts.ROUTES, *competing.ROUTES]
+NAV: list[NavItem] = [*watching.NAV, *history.NAV, *alerts.NAV, *competing.NAV]
