@@ -81,7 +81,7 @@ async def _(draw: Any, explained: Any, mine: Any, mo: Any, product: Any, span: A
         points = [(int(step.at.timestamp()), step.price) for step in found.steps if step.price is not None]
         points.append((int(found.until.timestamp()), points[-1][1]))
         shown = mo.vstack([mo.image(draw(points, found.currency, "Best price")), mo.md(explained(found.figures))])
-    shown
+    mo.vstack([shown])
     return found, shown
 
 
