@@ -122,7 +122,7 @@ class Browser:
             async with asyncio.timeout(plan.timeout), self._context(chromium, plan) as context:
                 await context.add_cookies(store_cookies(plan, page))
                 opened = await context.new_page()
-                await guard.watch(context, opened)
+                await guard.watch(opened)
                 try:
                     await opened.goto(str(page), wait_until="domcontentloaded", timeout=plan.timeout * 1000)
                 finally:
@@ -198,7 +198,7 @@ class Browser:
         agent = (
             f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{major}.0.0.0 Safari/537.36"
         )
-        context = await chromium.new_context(
+        context: BrowserContext = await chromium.new_context(
             user_agent=f"{agent} {PRODUCT}",
             locale=languages(plan.locale).partition(",")[0].partition(";")[0],
             accept_downloads=False,

@@ -12,7 +12,7 @@ from entrepot.pricewatch.fetching.errors import NotAWebAddressError, TooLargeErr
 
 if TYPE_CHECKING:
     from playwright._impl._api_structures import SetCookieParam
-    from playwright.async_api import BrowserContext, CDPSession, Page, Request, Response
+    from playwright.async_api import CDPSession, Page, Request, Response
 
 SETTLED = """
 most => new Promise(done => {
@@ -50,9 +50,9 @@ class Guard:
         self.answer: tuple[int, dict[str, str]] | None = None
         """Status and headers of the page's own first answer that was no redirect."""
 
-    async def watch(self, context: "BrowserContext", page: "Page") -> None:
+    async def watch(self, page: "Page") -> None:
         """Begin to watch *page*."""
-        session = await context.new_cdp_session(page)
+        session = await page.context.new_cdp_session(page)
         self._session = session
 
         def came(event: dict[str, Any]) -> None:
@@ -129,10 +129,11 @@ class Guard:
 
 def store_cookies(plan: FetchPlan, page: httpx.URL) -> "list[SetCookieParam]":
     """Return the store's cookies for the page's own host."""
-    return [
+    cookies: list[SetCookieParam] = [
         {"name": name, "value": value, "url": f"{page.scheme}://{page.netloc.decode('ascii')}/"}
         for name, value in plan.cookies.items()
     ]
+    return cookies
 
 
 def _is_own(page: httpx.URL, url: str) -> bool:
