@@ -159,3 +159,27 @@ def test_money_of_selectors() -> None:
 
     assert (found.price, found.original_price, found.currency) == (Decimal("12.50"), Decimal(20), "CHF")
     assert (found.shipping, found.pack, found.availability, found.gtin) == (Decimal(0), 6, Availability.IN_STOCK, "")
+
+
+def test_a_page_that_a_browser_would_draw_is_read_from_its_data() -> None:
+    data = {
+        "menu": [{"name": "Fork", "price": 1}],
+        "item": {"title": "Cup", "offer": {"price": {"value": 8.5}, "currency": "CHF", "inStock": False}, "sku": "C-8"},
+    }
+    found = read(head=f"<script>window.__DATA__ = {json.dumps(data)};</script>")
+
+    assert (found.price, found.currency, found.sku, found.availability) == (
+        Decimal("8.5"),
+        "CHF",
+        "C-8",
+        Availability.OUT_OF_STOCK,
+    )
+    assert next(each for each in found.findings if each.field == "price").strategy == "json"
+    assert read(head='<script>window.x = {"name": "Cup", "price": 0}; y = {"name": "Cup"</script>').price is None
+
+
+def test_what_the_page_strikes_out_is_the_price_before() -> None:
+    body = '<p class="price">€5.00</p><s>€6.00</s><section class="related"><s>€9.00</s></section>'
+
+    assert read(body=body).original_price == Decimal("6.00")
+    assert read(body="<p>now €5.00</p><s>€40.00</s>").original_price is None  # another product's, surely

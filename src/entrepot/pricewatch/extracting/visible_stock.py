@@ -1,5 +1,7 @@
 """Whether the product can be had, as a person sees it: words near the headline, the buy button, what is declared."""
 
+import re
+
 from selectolax.lexbor import LexborNode
 
 from entrepot.pricewatch.extracting.contract import Availability
@@ -57,12 +59,19 @@ def _by_notices(document: Document, *, can_buy: bool) -> Shown | None:
             continue
         for state, pattern in _STATES:
             match = pattern.search(line)
-            clear = match is not None and (not can_buy or len(match[0]) > len(line) * 0.6)
-            if clear and not _is_unseen(document, line):
+            if match is None or (can_buy and not _is_plain(match, line, state)):
+                continue
+            if not _is_unseen(document, line):
                 return state, line, "near the headline"
         if not can_buy and NOTIFY.search(line) and not _is_unseen(document, line):
             return Availability.OUT_OF_STOCK, line, "near the headline"
     return None
+
+
+def _is_plain(match: re.Match[str], line: str, state: Availability) -> bool:
+    """Return whether *line* says little else, or begins with it where a button does not contradict it."""
+    waits = state in {Availability.PRE_ORDER, Availability.BACK_ORDER}
+    return len(match[0]) > len(line) * 0.6 or (waits and match.start() == 0)
 
 
 def _is_unseen(document: Document, line: str) -> bool:
