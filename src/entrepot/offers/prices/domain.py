@@ -11,8 +11,6 @@ import msgspec
 
 MOST = Decimal(1_000_000)
 """A price beyond this is a mistake."""
-DIGITS = Decimal("0.0001")
-"""Prices are kept to this."""
 
 
 class Source(StrEnum):

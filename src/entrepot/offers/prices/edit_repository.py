@@ -79,15 +79,12 @@ class EditRepository:
         )
         return [EditHead(**row) for row in found.mappings()]
 
-    async def lines(
-        self, edit_id: UUID, *, after: int = -1, limit: int = 1_000_000, refused_first: bool = False
-    ) -> list[EditLine]:
-        """Return its offers in their order, or first those that are left alone."""
-        order = "(refused IS NULL), place" if refused_first else "place"
+    async def lines(self, edit_id: UUID, *, after: int = -1, limit: int = 1_000_000) -> list[EditLine]:
+        """Return its offers in their order."""
         found = await self._session.execute(
             text(
                 f"SELECT {_LINE} FROM price_edit_row WHERE edit_id = :id AND place > :after"  # noqa: S608
-                f" ORDER BY {order} LIMIT :limit"
+                " ORDER BY place LIMIT :limit"
             ),
             {"id": edit_id, "after": after, "limit": limit},
         )
