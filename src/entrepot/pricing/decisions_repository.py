@@ -112,7 +112,10 @@ class DecisionRepository:
         return [(row[0], row[1]) for row in found]
 
     async def touch_due(self, at: datetime) -> list[tuple[UUID, UUID]]:
-        """Have everything looked at whose time has come, the market first; return sellers and accounts."""
+        """Have everything looked at whose time has come, the market first; return sellers and accounts.
+
+        Also those on whose list a run that broke off left something.
+        """
         found = await self._session.execute(
             text(
                 f"""
@@ -130,7 +133,8 @@ class DecisionRepository:
                     INSERT INTO pricing_touched (offer_id, seller_id, account_id, trigger, read_market)
                     SELECT id, seller_id, account_id, 'schedule', true FROM due ORDER BY id
                     ON CONFLICT (offer_id) DO NOTHING RETURNING seller_id, account_id
-                ) SELECT DISTINCT seller_id, account_id FROM added ORDER BY account_id
+                ) SELECT seller_id, account_id FROM added UNION SELECT seller_id, account_id FROM pricing_touched
+                ORDER BY account_id
                 """  # noqa: S608 -- our own texts
             ),
             {"at": at},

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.kit import outbox
@@ -337,8 +336,3 @@ def reasons(verdict: Verdict) -> dict[UUID, Sentence]:
         **{offer_id: Sentence(HELD) for offer_id in verdict.held},
         **{offer_id: Sentence(FROZEN) for offer_id in verdict.frozen},
     }
-
-
-def facts_of(freeze: FreezeRow) -> Mapping[str, str]:
-    """Return the numbers of a freeze as text."""
-    return msgspec.convert(freeze.facts, dict[str, str])

@@ -33,6 +33,7 @@ READ = 100
 """Markets read between two looks at the list."""
 MOST_ROUNDS = 2_000
 MOST_WAITS = 10
+MOST_GIVEN_UP = 100_000
 LONGEST_WAIT = 120
 COMMISSIONS_KEPT = timedelta(days=7)
 
@@ -83,9 +84,11 @@ async def work_off(run: Run, connections: Connections, account_id: UUID) -> dict
             waits += 1
             if waits > MOST_WAITS:
                 await run.log(
-                    "warning", N_("The channel was away too long; the next run reads the rest of the market.")
+                    "warning", N_("The channel was away too long: prices are decided with what was read before.")
                 )
-                break
+                await run.step(f"give up {number + 1}", lambda: _give_up(run, account_id))
+                waits = 0
+                continue
             await run.sleep(min(LONGEST_WAIT, looked.retry_after))
     return dict(total)
 
@@ -107,6 +110,14 @@ async def _read(run: Run, connections: Connections, account_id: UUID) -> Round:
     async with run.transaction() as session:
         await DecisionRepository(session).market_read([offer_id for offer_id, gtin, _ in rows if gtin not in left])
     return Round(offers=len(rows), retry_after=max(1.0, read.retry_after) if left else 0)
+
+
+async def _give_up(run: Run, account_id: UUID) -> None:
+    """Let what waits for the market be decided without: rules do not act on readings that are too old."""
+    async with run.transaction() as session:
+        decisions = DecisionRepository(session)
+        rows = await decisions.touched(account_id, read_market=True, limit=MOST_GIVEN_UP)
+        await decisions.market_read([row[0] for row in rows])
 
 
 async def _decide(run: Run, account_id: UUID) -> Round:
