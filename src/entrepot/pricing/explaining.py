@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from entrepot.kit.money import round_money
 from entrepot.kit.sentence import Sentence
 from entrepot.kit.text import N_
 from entrepot.offers.prices.derivation import Input, PriceDerivation
@@ -66,7 +67,12 @@ def derivation_of(kept: Kept) -> PriceDerivation:
     rule = Rule(rule_id=decision.rule_id, version=decision.rule_version, name=f"{kept.rule} ({kept.group})")
     found = why.derivation_of(decision, rule, url=f"/pricing/rules/{decision.rule_id}")
     stores = tuple(
-        Input(name=N_("Watched web shop"), value=f"{one.currency} {one.price}", source=one.store, at=one.read_at)
+        Input(
+            name=N_("Watched web shop"),
+            value=f"{one.currency} {round_money(one.price, one.currency)}",
+            source=one.store,
+            at=one.read_at,
+        )
         for one in kept.stores[:MOST_STORES]
     )
     missing = tuple(missing_said(one) for one in decision.missing)
