@@ -35,7 +35,7 @@ _LINES = """
             max(o.unit_price) FILTER (WHERE o.availability = ANY(:buyable))
          FROM price_observation o
          WHERE o.listing_id = l.id AND o.observed_at >= :since AND o.currency IN (l.currency, '')
-         GROUP BY floor(extract(epoch FROM o.observed_at - CAST(:since AS timestamptz)) / :width))
+         GROUP BY date_bin(CAST(:width AS interval), o.observed_at, CAST(:since AS timestamptz)))
     ) o ORDER BY l.id, o.at
 """
 
@@ -106,7 +106,7 @@ async def lines_of(
             "ids": [listing_id for listing_id, _ in listings],
             "currencies": [currency for _, currency in listings],
             "since": since,
-            "width": step.total_seconds(),
+            "width": step,
             "buyable": BUYABLE_LIST,
         },
     )
