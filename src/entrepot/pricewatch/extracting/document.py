@@ -4,7 +4,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from itertools import accumulate, islice
+from itertools import islice
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
@@ -13,23 +13,11 @@ from entrepot.pricewatch.extracting.contract import Page
 from entrepot.pricewatch.extracting.currencies import country_of_host
 from entrepot.pricewatch.extracting.json_reading import Json, read_json
 from entrepot.pricewatch.extracting.prices import territory
+from entrepot.pricewatch.extracting.soundness import sound
 
 LARGEST_BODY = 4_000_000
 DEEPEST = 60
 """Ancestors that are looked at: pages nest 20 to 40 deep."""
-SUSPICIOUS = 4_000
-"""Tags without an end up to here: pages have hundreds of images and line breaks."""
-DEEPEST_TREE = 400
-_TAG = re.compile(rb"<(/?)([A-Za-z][^\s/>]{0,20})")
-MOST_ATTRIBUTES = 1_000
-LONG_TAG = 20_000
-_ATTRIBUTES = re.compile(
-    rb"""<[a-zA-Z](?:[^"'<>]{4000}[^"'<>]*+|[^"'<>]*+(?:"[^"]*+"[^"'<>]*+|'[^']*+'[^"'<>]*+){200,}+)"""
-)
-_QUOTED = re.compile(rb"""\s*=?\s*(?:"[^"]*+"|'[^']*+')""")
-_NEVER_DEEP = frozenset(
-    b"area base br col embed hr img input link meta param source track wbr p li td th tr option dd dt path use rect circle script style".split()
-)
 _NOTHING = LexborHTMLParser("<html><head></head><body></body></html>")
 _CHARSET = re.compile(
     rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s{0,4}=\s{0,4}["']?\s{0,4}([\w.:-]{2,40})""", re.IGNORECASE
@@ -189,50 +177,6 @@ def utf8(body: bytes, content_type: str) -> bytes:
         if not name and refused.start > len(body) - 4:  # cut in the middle of a character
             return body
         return body.decode(name or "cp1252", "replace").encode()
-    return body
-
-
-def sound(body: bytes) -> bytes:
-    """Return *body* up to where it nests deeper, or a tag has more attributes, than on any page.
-
-    Parsers take quadratic time for both.  A quick look at the pieces between angle brackets finds the pages that
-    deserve a thorough one.
-    """
-    pieces = body.split(b"<")
-    open_ends = list(accumulate(-1 if piece[:1] == b"/" else 1 for piece in pieces))
-    highest, last = max(open_ends), open_ends[-1]
-    long = max(map(len, pieces)) > LONG_TAG and any(
-        len(piece) > LONG_TAG and not piece.startswith((b"script", b"style", b"!")) for piece in pieces
-    )
-    if highest > SUSPICIOUS or last < -SUSPICIOUS:
-        body = _shallow(body)
-    if long or len(pieces) * 200 < body.count(b"="):
-        body = _few_attributes(body)
-    return body
-
-
-def _few_attributes(body: bytes) -> bytes:
-    for match in _ATTRIBUTES.finditer(body):
-        bare = _QUOTED.sub(b" ", match[0])
-        if len(bare.split()) > MOST_ATTRIBUTES:
-            return body[: match.start()]
-    return body
-
-
-def _shallow(body: bytes) -> bytes:
-    depth, of_name = 0, dict[bytes, int]()
-    for match in _TAG.finditer(body):
-        name = match[2].lower()
-        if name in _NEVER_DEEP:
-            continue
-        if not match[1]:
-            depth += 1
-            of_name[name] = of_name.get(name, 0) + 1
-        elif of_name.get(name):
-            depth -= 1
-            of_name[name] -= 1
-        if depth > DEEPEST_TREE:
-            return body[: match.start()]
     return body
 
 

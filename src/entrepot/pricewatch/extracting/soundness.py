@@ -1,0 +1,86 @@
+"""Pages that would keep a parser busy for minutes, and where to cut them."""
+
+import re
+from itertools import accumulate, count
+from operator import sub
+
+SUSPICIOUS = 4_000
+"""Tags without an end up to here: pages have hundreds of images and line breaks."""
+DEEPEST_TREE = 400
+_TAG = re.compile(rb"<(/?)([A-Za-z][^\s/>]{0,20})")
+MOST_ATTRIBUTES = 1_000
+LONG_TAG = 20_000
+_ATTRIBUTES = re.compile(
+    rb"""<[a-zA-Z](?:[^"'<>]{4000}[^"'<>]*+|[^"'<>]*+(?:"[^"]*+"[^"'<>]*+|'[^']*+'[^"'<>]*+){200,}+)"""
+)
+_QUOTED = re.compile(rb"""\s*=?\s*(?:"[^"]*+"|'[^']*+')""")
+_NEVER_DEEP = frozenset(
+    b"area base br col embed hr img input link meta param source track wbr p li td th tr option dd dt path use rect circle script style".split()
+)
+_OPENS_AND_CLOSES = bytes.maketrans(b"<\x01", b"\x02\x00")
+_NO_SIGN = bytes(sign for sign in range(256) if sign not in b"<\x01")
+
+
+def sound(body: bytes) -> bytes:
+    """Return *body* up to where it nests deeper, or a tag has more attributes, than on any page.
+
+    Parsers take quadratic time for both.  Counting angle brackets finds the pages that deserve a thorough look.
+    """
+    tags = body.count(b"<")
+    is_deep = tags >= SUSPICIOUS and _may_nest(body, tags)
+    many = (tags + 1) * 200
+    has_many = _has_long_tag(body) or (many < len(body) and many < body.count(b"="))
+    if is_deep:
+        body = _shallow(body)
+    return _few_attributes(body) if has_many else body
+
+
+def _may_nest(body: bytes, tags: int) -> bool:
+    """Return whether more tags may be open at once, or more be closed than opened, than on any page."""
+    closing = body.count(b"</")
+    if tags - closing < SUSPICIOUS and closing - (tags - closing) <= SUSPICIOUS:
+        return False
+    signs = body.replace(b"\x01", b"").replace(b"</", b"\x01").translate(_OPENS_AND_CLOSES, _NO_SIGN)
+    open_ends = list(map(sub, accumulate(signs), count()))  # one less for every sign: +1 for "<", -1 for "</"
+    return max(open_ends, default=0) > SUSPICIOUS or tags - 2 * closing + 1 < -SUSPICIOUS
+
+
+def _has_long_tag(body: bytes) -> bool:
+    """Return whether more than ``LONG_TAG`` bytes stand between two angle brackets, scripts and styles left out."""
+    start, size = 0, len(body)
+    while size - start > LONG_TAG:
+        last = body.rfind(b"<", start, start + LONG_TAG + 1)
+        if last >= 0:
+            start = last + 1
+            continue
+        if not body.startswith((b"script", b"style", b"!"), start):
+            return True
+        start = body.find(b"<", start) + 1
+        if start == 0:
+            break
+    return False
+
+
+def _few_attributes(body: bytes) -> bytes:
+    for match in _ATTRIBUTES.finditer(body):
+        bare = _QUOTED.sub(b" ", match[0])
+        if len(bare.split()) > MOST_ATTRIBUTES:
+            return body[: match.start()]
+    return body
+
+
+def _shallow(body: bytes) -> bytes:
+    depth, of_name = 0, dict[bytes, int]()
+    for match in _TAG.finditer(body):
+        name = match[2].lower()
+        if name in _NEVER_DEEP:
+            continue
+        if not match[1]:
+            depth += 1
+            of_name[name] = of_name.get(name, 0) + 1
+        elif of_name.get(name):
+            depth -= 1
+            of_name[name] -= 1
+        if depth > DEEPEST_TREE:
+            return body[: match.start()]
+    return body
