@@ -9,7 +9,7 @@ from litestar import Controller, Request, delete, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from entrepot.access.guards import open_to_signed_in
+from entrepot.access.guards import open_to_signed_in, own_affairs
 from entrepot.access.principal import Principal
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
@@ -151,7 +151,7 @@ class NotificationApi(Controller):
         service = NotificationService(session, person_of(principal))
         return _times(await service.timing(principal.seller_id(), principal.time_zone))
 
-    @put("/times", operation_id="setNotificationTimes", summary="Set when the user is told")
+    @put("/times", opt=own_affairs(), operation_id="setNotificationTimes", summary="Set when the user is told")
     async def set_times(self, session: AsyncSession, principal: Principal, data: JSONBody[Times]) -> Times:
         """Set how notifications are gathered, and the quiet hours, in the user's time zone."""
         service = NotificationService(session, person_of(principal))
@@ -164,7 +164,7 @@ class WayApi(Controller):
 
     path = "/api/v1/notification-ways"
     tags = ("notifications",)
-    opt = open_to_signed_in()
+    opt = own_affairs()  # a way outside outlives the shift at a shared device
 
     @get(operation_id="listNotificationWays", summary="List ways of being told")
     async def show_list(self, session: AsyncSession, principal: Principal) -> WayList:

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from entrepot.access.guards import open_to_signed_in
+from entrepot.access.guards import open_to_signed_in, own_affairs
 from entrepot.access.principal import Principal
 from entrepot.kit.errors import EntrepotError, InvalidInputError
 from entrepot.kit.i18n import gettext
@@ -88,7 +88,7 @@ class NotificationSettingPages(Controller):
     """How and when a user is told."""
 
     path = SETTINGS
-    opt = open_to_signed_in()
+    opt = own_affairs()  # a way outside outlives the shift at a shared device
     include_in_schema = False
 
     @get()
