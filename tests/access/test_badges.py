@@ -98,6 +98,9 @@ async def test_a_badge_and_a_pin_open_the_floor_and_nothing_else(
     assert (await device.get("/account")).status_code == 302
     token_ = await device.post("/api/v1/tokens", json={"name": "x", "rights": ["orders.read"], "days": 9})
     assert (token_.status_code, token_.json()["type"].rpartition("/")[2]) == (403, "access.password_needed")
+    assert (await device.get("/notifications")).status_code == 200
+    assert (await device.post("/notifications/settings/mail")).status_code == 403
+    assert (await device.post("/api/v1/notification-ways", json={"name": "Mine"})).status_code == 403
     assert set((await device.get("/api/v1/me")).json()["rights"]) <= {str(right) for right in FLOOR}
     assert (await device.post("/sign-in", data={"email": ann.email, "password": ann.password})).status_code == 303
     assert (await device.get("/users")).status_code == 200
@@ -121,6 +124,24 @@ async def test_a_badge_and_a_pin_open_the_floor_and_nothing_else(
     async with database.transaction(Scope.all_sellers()) as session:
         await session.execute(text(idle), {"n": 2, "user": bob.id})
     assert (await device.get("/fulfilment/pick")).status_code == 302
+
+
+async def test_signing_in_rightly_does_not_slow_a_device(
+    database: Database, seller: SellerRef, make_person: MakePerson, make_client: MakeClient
+) -> None:
+    badge, token = await given_badge(database, principal_for(seller), await make_person(seller, role="picker"))
+    device = await make_client()
+    device.cookies.set(DEVICE_COOKIE, token)
+    async with database.transaction(Scope.all_sellers()) as session:
+        before = (await session.execute(text("SELECT array_agg(subject_hash) FROM sign_in_attempt"))).scalar_one() or []
+    assert (await scan(device, badge.code, "7777")).status_code == 422
+    for _ in range(2):
+        assert (await scan(device, badge.code, PIN)).status_code == 303
+    async with database.transaction(Scope.all_sellers()) as session:
+        left = await session.execute(
+            text("SELECT failures FROM sign_in_attempt WHERE subject_hash <> ALL(:before)"), {"before": before}
+        )
+        assert left.scalars().all() == [1]  # the wrong PIN, on the device
 
 
 async def test_a_pin_is_locked_after_too_many_tries_and_opened_by_a_new_one(

@@ -265,6 +265,15 @@ class SessionRepository:
         )
         return {bytes(row.subject_hash): row.failures for row in rows}
 
+    async def take_back(self, subjects: Sequence[bytes]) -> None:
+        """Count one failure less for each subject: the attempt that was counted did not fail."""
+        await self._session.execute(
+            text(
+                "UPDATE sign_in_attempt SET failures = failures - 1 WHERE subject_hash = ANY(:subjects) AND failures > 0"
+            ),
+            {"subjects": list(subjects)},
+        )
+
     async def forgive(self, subjects: Sequence[bytes]) -> None:
         """Forget the failures of these subjects."""
         await self._session.execute(

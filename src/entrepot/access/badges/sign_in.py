@@ -123,10 +123,13 @@ class BadgeSignIn:
         if user is None or user.disabled_at is not None or badge is None or badge.revoked_at is not None:
             raise WrongPinError
         await self._badges.forgive(user.id)
-        pair = [
-            subject for subject, throttle in _subjects(candidate.holder, device).items() if throttle is PIN_THROTTLE
-        ]
-        await self._sessions.forgive(pair)
+        pins, devices = (
+            [subject for subject, one in _subjects(candidate.holder, device).items() if one is throttle]
+            for throttle in (PIN_THROTTLE, DEVICE_THROTTLE)
+        )
+        await self._sessions.forgive(pins)
+        # Only this attempt: somebody with a badge of their own must not wipe out their guesses at those of others.
+        await self._sessions.take_back(devices)
         await self._badges.used(badge.id, device.id, moment)
         row = UserSession(
             id=new_id(), user_id=user.id, token_hash=digest(token), working_seller=device.seller_id,
