@@ -14,16 +14,19 @@ from entrepot.kit.errors import InvalidInputError
 from entrepot.pricing import views
 from entrepot.pricing.approving import Approving
 from entrepot.pricing.costs import CostService
+from entrepot.pricing.costs_repository import CostRepository
 from entrepot.pricing.decisions_repository import DecisionRepository
 from entrepot.pricing.domain.rules import Limits, Mode, Rule
 from entrepot.pricing.exchange import Exchange
 from entrepot.pricing.explaining import Kept, derivation_of
 from entrepot.pricing.groups import GroupService
+from entrepot.pricing.judging import Judging
 from entrepot.pricing.repricing import Repricer
 from entrepot.pricing.rules import RuleService
 from entrepot.pricing.running import touch
 from entrepot.pricing.selecting import Selection
 from entrepot.pricing.windows import read_windows, write_windows
+from tests.pricewatch.alerts.conftest import Watched
 from tests.pricing.factories import add_offer, add_rule, open_stall, prices_of, rivals_ask
 
 pytestmark = pytest.mark.anyio
@@ -58,6 +61,24 @@ async def test_each_mode_does_what_it_says(session: AsyncSession, seller: Seller
     await Repricer(session).reprice([mug], "rules")
     wanted = await session.execute(text("SELECT rule_price FROM offer_price WHERE offer_id = :id"), {"id": mug})
     assert wanted.scalar_one() is None
+
+
+async def test_a_supplier_in_another_currency_is_no_cost(session: AsyncSession, seller: SellerRef) -> None:
+    stall = await open_stall(session, seller.id)
+    offer = await add_offer(session, stall, "MUG")
+    mug = Watched(seller)
+    await mug.store(session)
+    await mug.observe(session, 1, "4.00")
+    await mug.observe(session, 1, "6.00", listing=1)
+    await session.execute(text("UPDATE price_listing SET currency = 'USD' WHERE id = :id"), {"id": mug.listings[0]})
+    await session.execute(text("UPDATE watched_product SET product_id = (SELECT product_id FROM offer)"))
+    for store_id in mug.stores:
+        await CostRepository(session).put_supplier(seller.id, store_id, with_vat=False)
+
+    [(_, facts, _)] = await Judging(session).known([offer])
+
+    assert facts.costs.supplier_price is not None
+    assert (facts.costs.supplier_price.value, facts.costs.supplier_price.source) == (Decimal(6), "Beta")
 
 
 async def test_a_proposal_is_applied_as_it_was_shown(session: AsyncSession, seller: SellerRef) -> None:

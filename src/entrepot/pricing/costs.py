@@ -66,8 +66,8 @@ class CostBook:
 
     rows: dict[tuple[UUID, UUID | None, UUID | None], CostRow] = field(default_factory=dict)
     commissions: dict[tuple[UUID, str], CommissionRow] = field(default_factory=dict)
-    supplier: dict[UUID, Known] = field(default_factory=dict)
-    """The last price seen at a watched supplier, by product."""
+    supplier: dict[tuple[UUID, str], Known] = field(default_factory=dict)
+    """The last price seen at a watched supplier, by product and currency; one in another currency is no cost."""
 
     def costs(self, goods: Goods) -> Costs:
         """Return what is known of one offer's costs."""
@@ -81,7 +81,7 @@ class CostBook:
         return Costs(
             purchase_price=purchase,
             landed_cost=values.get("landed"),
-            supplier_price=self.supplier.get(goods.product_id) if goods.product_id else None,
+            supplier_price=self.supplier.get((goods.product_id, goods.currency)) if goods.product_id else None,
             shipping=values.get("shipping"),
             packaging=values.get("packaging"),
             vat=values.get("vat_percent") or usual_vat(goods),

@@ -54,8 +54,8 @@ async def store_prices(
     product_ids: Collection[UUID],
     suppliers: Mapping[UUID, bool],
     vat: Mapping[UUID, Known],
-) -> tuple[dict[UUID, tuple[StorePrice, ...]], dict[UUID, Known]]:
-    """Return what watched web shops ask for products, and the cheapest supplier of each.
+) -> tuple[dict[UUID, tuple[StorePrice, ...]], dict[tuple[UUID, str], Known]]:
+    """Return what watched web shops ask for products, and the cheapest supplier of each in each currency.
 
     Args:
         session: the transaction.
@@ -64,7 +64,7 @@ async def store_prices(
         vat: the rate of each product, in percent.
     """
     stores: dict[UUID, tuple[StorePrice, ...]] = {}
-    costs: dict[UUID, Known] = {}
+    costs: dict[tuple[UUID, str], Known] = {}
     if not product_ids:
         return stores, costs
     for product_id, listings in (await WatchService(session).latest(product_ids)).items():
@@ -87,8 +87,9 @@ async def store_prices(
             cost = one.unit_price
             if suppliers[one.store_id] and rate is not None:
                 cost = cost * HUNDRED / (HUNDRED + rate.value)
-            if product_id not in costs or cost < costs[product_id].value:
-                costs[product_id] = Known(cost, one.store, one.observed_at)
+            key = product_id, one.currency
+            if key not in costs or cost < costs[key].value:
+                costs[key] = Known(cost, one.store, one.observed_at)
         if competing:
             stores[product_id] = tuple(competing)
     return stores, costs
