@@ -73,6 +73,9 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), server_default="attention", nullable=False),
         sa.Column("order_id", sa.Uuid(), nullable=True),
         sa.Column("credits", sa.Text(), server_default="", nullable=False),
+        sa.Column(
+            "taken_back", postgresql.JSONB(none_as_null=True), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
         sa.Column("fingerprint", sa.Text(), server_default="", nullable=False),
         sa.Column("raw", postgresql.JSONB(none_as_null=True), nullable=False),
         sa.Column(
@@ -122,6 +125,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_include=["width", "received_at"],
         postgresql_where=sa.text("serial IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_invoice_credits",
+        "invoice",
+        ["source_id", "credits"],
+        unique=False,
+        postgresql_where=sa.text("credits <> ''"),
     )
     op.create_table(
         "invoice_wish",

@@ -13,7 +13,7 @@ from entrepot.access.principal import SellerRef
 from entrepot.kit.database import Database
 from entrepot.kit.scope import Scope
 from entrepot.orders.invoices import views
-from entrepot.orders.invoices.errors import InvoiceShippedError, NotWaitingError, WrongProductError
+from entrepot.orders.invoices.errors import CreditStandsError, InvoiceShippedError, NotWaitingError, WrongProductError
 from entrepot.orders.invoices.refs import Result, SourceRef, Taken
 from entrepot.orders.invoices.service import InvoiceService
 from entrepot.orders.service import OrderService, OrderStatus
@@ -162,6 +162,51 @@ async def test_credit_notes_take_back(erp: Erp) -> None:
     assert (await erp.orders.order(first.order_id)).status is OrderStatus.CANCELLED
     assert (await erp.service.numbered(erp.source, "INV-0001")).state == "cancelled"
     assert (await erp.service.again(id_of(unknown), note | {"number": "CR-3"})).number == "CR-3"
+
+
+async def test_cancelling_a_credit_note_leaves_the_order_of_its_invoice(erp: Erp) -> None:
+    first = await erp.send_one(invoice("INV-0001", ("MUG-BLUE", 3)))
+    assert first.order_id is not None
+    note = {"number": "CR-1", "kind": "credit", "credits": "INV-0001", "lines": [{"code": "MUG-BLUE", "quantity": 1}]}
+    await erp.send_one(note)
+    for word in ({"number": "CR-1", "cancelled": True}, note | {"cancelled": "yes"}, invoice("CR-1", ("MUG-RED", 4))):
+        taken = await erp.send_one(word)
+        assert "Credit note CR-1 has taken goods back" in taken.problems[0].sentence.english
+        with pytest.raises(CreditStandsError):
+            await erp.service.cancel(erp.source, "CR-1")
+    turned = await erp.send_one(note | {"number": "INV-0001", "credits": "CR-1"})
+    assert "came as an invoice before" in turned.problems[0].sentence.english
+    order = await erp.orders.order(first.order_id)
+    assert (order.status, [line.open_quantity for line in order.lines]) == (OrderStatus.RESERVED, [2])
+    await erp.send_one({"number": "CR-2", "kind": "credit", "credits": "INV-9"})  # has taken nothing
+    assert (await erp.service.cancel(erp.source, "CR-2")).result is Result.CANCELLED
+
+
+async def test_a_credit_note_takes_back_once(erp: Erp) -> None:
+    first = await erp.send_one(invoice("INV-0001", ("MUG-BLUE", 5), ("MUG-RED", 1)))
+    assert first.order_id is not None
+    order_id = first.order_id
+
+    async def left() -> list[int]:
+        return [line.open_quantity for line in (await erp.orders.order(order_id)).lines]
+
+    note = {"number": "CR-1", "kind": "credit", "credits": "INV-0001", "lines": [{"code": "MUG-BLUE", "quantity": 2}]}
+    await erp.send_one(note)
+    assert (await erp.send_one(note | {"remarks": "broken"})).result is Result.CREDITED
+    assert await left() == [3, 1]
+    await erp.send_one(note | {"lines": [{"code": "MUG-BLUE", "quantity": 3}]})
+    assert await left() == [2, 1]
+    less = await erp.send_one(note)
+    assert "Credit note CR-1 has taken goods back" in less.problems[0].sentence.english
+    await erp.service.dismiss(id_of(less), "a mistake")
+    await erp.send_one(note | {"lines": [{"code": "MUG-BLUE", "quantity": 3}], "reason": "broken"})
+    again = await erp.send_one(invoice("INV-0001", ("MUG-BLUE", 5), ("MUG-RED", 1), remarks="leave at the door"))
+    assert (again.result, await left()) == (Result.UPDATED, [2, 1])
+    few = await erp.send_one(invoice("INV-0001", ("MUG-BLUE", 2), ("MUG-RED", 1)))
+    assert "Credit notes took back 3 of MUG-BLUE" in few.problems[0].sentence.english
+    await erp.send_one({"number": "CR-2", "kind": "credit", "credits": "INV-0001", "lines": [{"code": "MUG-RED", "quantity": 1}]})  # fmt: skip
+    more = await erp.send_one(invoice("INV-0001", ("MUG-BLUE", 2), ("MUG-BLUE", 4), ("MUG-RED", 1)))
+    assert (more.result, await left()) == (Result.UPDATED, [2, 0, 1])
 
 
 async def test_a_cancelled_invoice_never_becomes_an_order(erp: Erp) -> None:

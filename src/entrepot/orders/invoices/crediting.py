@@ -1,5 +1,6 @@
 """Cancelled invoices and credit notes: what was ordered is not sent after all."""
 
+from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from entrepot.orders.errors import OrderNotFoundError
 from entrepot.orders.invoices.errors import (
     CREDIT_PICKED,
     CREDIT_SHIPPED,
+    CREDIT_STANDS,
     CREDIT_TOO_MUCH,
     NOT_AN_ORDER,
     NOTHING_TO_CREDIT,
@@ -43,7 +45,9 @@ class Crediting:
             if invoice.order_id is None:
                 results[item.number] = Told(Result.CANCELLED)
                 continue
-            order, _ = await self._order(invoice.order_id)
+            order = await self._look(invoice.order_id)
+            if order.status not in GONE:
+                order, _ = await self._order(invoice.order_id)
             if order.status in GONE:
                 results[item.number] = objection(invoice, CREDIT_SHIPPED, order, credits=invoice.number)
                 continue
@@ -60,18 +64,23 @@ class Crediting:
 
     async def _credit(self, item: Item, invoice: InvoiceRef, target: InvoiceRef | None) -> Told:
         name = item.draft_or_raise.credits
+        more = _more(item, invoice)
+        if more is None or (invoice.taken_back and invoice.credits != name):
+            return objection(invoice, CREDIT_STANDS)
         if target is None or target.id == invoice.id or target.order_id is None:
             missing = target is None or target.id == invoice.id
             return objection(invoice, NOTHING_TO_CREDIT if missing else NOT_AN_ORDER, credits=name)
+        order = await self._look(target.order_id)  # what is refused leaves the order where it is
+        if (kept := _leaves(item, invoice, order, more)) is not None:
+            return kept
         order, is_free = await self._order(target.order_id)
-        if order.status in GONE:
-            return objection(invoice, CREDIT_SHIPPED, order, credits=name)
-        done = Told(Result.CREDITED, order.id, order.number)
-        if order.status is OrderStatus.CANCELLED:
-            return done
+        if (kept := _leaves(item, invoice, order, more)) is not None:
+            return kept
         left = _open_units(order)
-        if (refused := _too_much(item, invoice, order, left)) is not None:
-            return refused
+        took = Counter(invoice.taken_back)
+        took.update(more if item.goods else left)
+        done = Told(Result.CREDITED, order.id, order.number, taken_back=took)
+        left.subtract(more)
         if not item.goods or not any(left.values()):
             put_back = await self._take_back(order, item.draft_or_raise.reason or CREDITED)
             await self._invoices.cancel([target.id], item.draft_or_raise.reason)
@@ -79,6 +88,10 @@ class Crediting:
         if is_free:
             await self._reduce(order, left)
         return done if is_free else objection(invoice, CREDIT_PICKED, order, credits=name)
+
+    async def _look(self, order_id: UUID) -> OrderRef:
+        """Return an order, left where it is."""
+        return await self._orders.order(order_id)
 
     async def _order(self, order_id: UUID) -> tuple[OrderRef, bool]:
         """Lock an order, off the floor if it can be; return whether nobody picked anything of it."""
@@ -92,30 +105,46 @@ class Crediting:
         await self._orders.cancel([order.id], reason=reason, put_back=True)
         return order.status not in EDITABLE | {OrderStatus.CANCELLED}
 
-    async def _reduce(self, order: OrderRef, left: dict[UUID | None, int]) -> None:
+    async def _reduce(self, order: OrderRef, left: Counter[UUID]) -> None:
         """Leave so many units of each product in an order, those of its first lines."""
         for line in order.lines:
             if not line.open_quantity or line.product_id is None:
                 continue
-            keep = min(line.open_quantity, left.get(line.product_id, 0))
-            left[line.product_id] = left.get(line.product_id, 0) - keep
+            keep = min(line.open_quantity, left[line.product_id])
+            left[line.product_id] -= keep
             if keep != line.open_quantity:
                 await self._orders.edit_line(order.id, line.id, quantity=keep + line.quantity_shipped)
 
 
-def _open_units(order: OrderRef) -> dict[UUID | None, int]:
-    units: dict[UUID | None, int] = {}
+def _open_units(order: OrderRef) -> Counter[UUID]:
+    units: Counter[UUID] = Counter()
     for line in order.lines:
-        units[line.product_id] = units.get(line.product_id, 0) + line.open_quantity
+        if line.product_id is not None:
+            units[line.product_id] += line.open_quantity
     return units
 
 
-def _too_much(item: Item, invoice: InvoiceRef, order: OrderRef, left: dict[UUID | None, int]) -> Told | None:
-    """Take what a credit note names from what is *left* of an order; say so if there is not that much."""
+def _more(item: Item, invoice: InvoiceRef) -> Counter[UUID] | None:
+    """Return what a credit note takes beyond what it took before; None: it takes less of something now."""
+    more: Counter[UUID] = Counter()
+    if not item.goods:
+        return more
     for line, product in item.goods:
-        had = left.get(product.id, 0)
-        left[product.id] = had - line.quantity
-        if had < line.quantity:
-            facts: dict[str, str | int] = {"code": line.code or line.barcode, "units": line.quantity, "open": had}
-            return objection(invoice, CREDIT_TOO_MUCH, order, credits=item.draft_or_raise.credits, **facts)
+        more[product.id] += line.quantity
+    more.subtract(invoice.taken_back)
+    return None if any(units < 0 for units in more.values()) else more
+
+
+def _leaves(item: Item, invoice: InvoiceRef, order: OrderRef, more: Counter[UUID]) -> Told | None:
+    """Return what comes of a credit note that leaves the order as it is: it took its goods before, or cannot have them."""
+    name, units = item.draft_or_raise.credits, _open_units(order)
+    took = bool(invoice.taken_back) and not any(more.values()) and (bool(item.goods) or not any(units.values()))
+    if took or order.status is OrderStatus.CANCELLED:
+        return Told(Result.CREDITED, order.id, order.number)
+    if order.status in GONE:
+        return objection(invoice, CREDIT_SHIPPED, order, credits=name)
+    for line, product in item.goods:
+        if units[product.id] < (wanted := more[product.id]):
+            facts: dict[str, str | int] = {"code": line.code or line.barcode, "units": wanted}
+            return objection(invoice, CREDIT_TOO_MUCH, order, credits=name, open=units[product.id], **facts)
     return None

@@ -78,6 +78,14 @@ class InvoiceShippedError(RefusedError):
     message = N_("Invoice {number}: the goods of order {order} have left. Register a return when they come back.")
 
 
+class CreditStandsError(RefusedError):
+    """What a credit note took is no longer on the order."""
+
+    code = "orders.invoice_credit_stands"
+    title = N_("Credit note taken")
+    message = N_("Credit note {number} has taken goods back, and that stays so. For goods that are to be sent after all send an invoice with a new number.")  # fmt: skip
+
+
 NUMBER_TAKEN = N_("There already is an order {order} that did not come from this source. Give the source an order prefix, then try again.")  # fmt: skip
 UNKNOWN_CODE = N_("No product has the code “{code}”. Say which product it is, or add the product; the invoice is then taken by itself.")  # fmt: skip
 NOTHING_LEFT = N_("None of the lines is goods. Correct the invoice, or dismiss it.")
@@ -92,4 +100,7 @@ CREDIT_PICKED = N_("Goods of invoice {credits} (order {order}) are picked, so a 
 CREDIT_TOO_MUCH = N_(
     "The credit note takes back {units} of {code}, but invoice {credits} has only {open} left to send."
 )
+CREDIT_STANDS = N_("Credit note {number} has taken goods back, and that stays so. For goods that are to be sent after all send an invoice with a new number; dismiss this.")  # fmt: skip
+WAS_INVOICE = N_("{number} came as an invoice before, and comes as a credit note now. Send the credit note under a number of its own; dismiss this.")  # fmt: skip
+CREDITED_BEFORE = N_("Credit notes took back {units} of {code}, but invoice {number} has only {has} now. Send it with the goods it had before the credit notes, or cancel it and send one with a new number.")  # fmt: skip
 NOT_STORED = N_("The invoice cannot be stored: {reason}")

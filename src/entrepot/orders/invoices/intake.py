@@ -14,7 +14,15 @@ from entrepot.kit.errors import EntrepotError, UnavailableError
 from entrepot.kit.sentence import sentence
 from entrepot.orders.creating import NewOrder, OrderCreation
 from entrepot.orders.invoices.crediting import Crediting
-from entrepot.orders.invoices.errors import CANCELLED_BEFORE, NOT_STORED, NOTHING_LEFT, NUMBER_TAKEN, UNKNOWN_CODE
+from entrepot.orders.invoices.errors import (
+    CANCELLED_BEFORE,
+    CREDIT_STANDS,
+    NOT_STORED,
+    NOTHING_LEFT,
+    NUMBER_TAKEN,
+    UNKNOWN_CODE,
+    WAS_INVOICE,
+)
 from entrepot.orders.invoices.events import InvoiceReceived
 from entrepot.orders.invoices.numbers import split_number
 from entrepot.orders.invoices.ordering import order_of
@@ -116,6 +124,8 @@ class InvoiceIntake:
                 results[item.number] = Told(Result.UNCHANGED, invoice.order_id)
             elif invoice.state is State.CANCELLED and invoice.order_id is None:
                 results[item.number] = objection(invoice, CANCELLED_BEFORE)
+            elif (other := _other_kind(item.draft, invoice)) is not None:
+                results[item.number] = objection(invoice, other)
             else:
                 fresh.append((item, invoice))
         fresh = await self._find_products(fresh, results)
@@ -248,6 +258,15 @@ def _is_goods(draft: InvoiceDraft) -> bool:
 
 def _credits(draft: InvoiceDraft) -> bool:
     return draft.kind is Kind.CREDIT and not draft.cancelled
+
+
+def _other_kind(draft: InvoiceDraft, invoice: InvoiceRef) -> str | None:
+    """Return why this is not what was taken under its number: the order would be another invoice's."""
+    if invoice.order_id is None:
+        return None
+    if invoice.kind is Kind.CREDIT:
+        return None if _credits(draft) else CREDIT_STANDS
+    return WAS_INVOICE if draft.kind is Kind.CREDIT else None
 
 
 def _makes_order(item: Item, invoice: InvoiceRef) -> bool:

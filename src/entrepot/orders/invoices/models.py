@@ -77,6 +77,7 @@ class Invoice(Base):
             postgresql_include=["width", "received_at"],
             postgresql_where=text("serial IS NOT NULL"),
         ),
+        Index("ix_invoice_credits", "source_id", "credits", postgresql_where=text("credits <> ''")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -94,6 +95,8 @@ class Invoice(Base):
     order_id: Mapped[UUID | None] = mapped_column(ForeignKey("sales_order.id"))
     credits: Mapped[str] = mapped_column(server_default="")
     """Of a credit note: the number of the invoice it takes back."""
+    taken_back: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    """Of a credit note: product -> the units that it took, so that it takes them once."""
     fingerprint: Mapped[str] = mapped_column(server_default="")
     """Of what was read: the same again changes nothing."""
     raw: Mapped[dict[str, Any]]

@@ -128,6 +128,8 @@ class InvoiceRef(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     state: State
     order_id: UUID | None
+    credits: str
+    taken_back: dict[UUID, int]
     fingerprint: str
     raw: dict[str, Any]
     origin: str

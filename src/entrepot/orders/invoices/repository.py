@@ -21,6 +21,7 @@ WRITTEN = {
     "state": "text",
     "order_id": "uuid",
     "credits": "text",
+    "taken_back": "jsonb",
     "fingerprint": "text",
     "raw": "jsonb",
     "problems": "jsonb",
@@ -206,6 +207,24 @@ class InvoiceRepository:
             text("UPDATE invoice SET state = 'cancelled', note = :note, changed_at = now() WHERE id = ANY(:ids)"),
             {"ids": list(invoice_ids), "note": note},
         )
+
+    async def taken_back(self, source_id: UUID, numbers: Collection[str]) -> dict[str, dict[UUID, int]]:
+        """Return what credit notes took from invoices: number -> product -> units."""
+        rows = await self._session.execute(
+            text(
+                """
+                SELECT i.credits, CAST(t.key AS uuid) AS product_id, CAST(sum(CAST(t.value AS int)) AS int) AS units
+                FROM invoice i, jsonb_each_text(i.taken_back) AS t
+                WHERE i.source_id = :source AND i.credits = ANY(:numbers) AND i.credits <> ''
+                GROUP BY 1, 2
+                """
+            ),
+            {"source": source_id, "numbers": list(numbers)},
+        )
+        found: dict[str, dict[UUID, int]] = {}
+        for row in rows:
+            found.setdefault(row.credits, {})[row.product_id] = row.units
+        return found
 
     async def waiting_for(self, seller_id: UUID, codes: Collection[str], limit: int) -> list[InvoiceRef]:
         """Return invoices that a person has to look at because of one of these codes, the oldest first."""

@@ -16,6 +16,7 @@ from entrepot.kit.ids import new_id
 from entrepot.kit.money import CURRENCIES
 from entrepot.kit.text import N_
 from entrepot.orders.invoices.errors import (
+    CreditStandsError,
     FolderTakenError,
     InvoiceNotFoundError,
     InvoiceShippedError,
@@ -29,7 +30,7 @@ from entrepot.orders.invoices.errors import (
 from entrepot.orders.invoices.events import InvoiceSettled, SourceChanged
 from entrepot.orders.invoices.intake import MOST, InvoiceIntake
 from entrepot.orders.invoices.reading import read_invoice
-from entrepot.orders.invoices.refs import InvoiceRef, Result, SourceRef, State, Taken
+from entrepot.orders.invoices.refs import InvoiceRef, Kind, Result, SourceRef, State, Taken
 from entrepot.orders.invoices.repository import InvoiceRepository
 from entrepot.orders.reserving import NOT_SELLABLE
 
@@ -185,8 +186,11 @@ class InvoiceService:
         Raises:
             InvoiceNotFoundError: there is none.
             InvoiceShippedError: its goods have left.
+            CreditStandsError: it is a credit note that took goods back.
         """
         invoice = await self.numbered(source, number)
+        if invoice.kind is Kind.CREDIT and invoice.order_id is not None:
+            raise CreditStandsError(number=invoice.number)
         if invoice.order_id is None:
             await self._settle(invoice, source, State.CANCELLED, reason[:LONGEST])
             return Taken(number=number, result=Result.CANCELLED, invoice_id=invoice.id)

@@ -1,6 +1,6 @@
 """An invoice on its way in, and the rows that are written of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -60,6 +60,8 @@ class Told(NamedTuple):
     problems: tuple[Problem, ...] = ()
     unknown: tuple[str, ...] = ()
     put_back: bool = False
+    taken_back: Mapping[UUID, int] | None = None
+    """What a credit note took by now; None: as before."""
 
 
 def attention(invoice: InvoiceRef, problems: Sequence[Problem], unknown: Sequence[str] = ()) -> Told:
@@ -92,6 +94,7 @@ def told(item: Item, invoice: InvoiceRef, one: Told) -> Taken:
 def written(item: Item, invoice: InvoiceRef, one: Told) -> dict[str, Any]:
     """Return the row of an invoice."""
     draft = item.draft
+    stays = one.result is Result.ATTENTION and invoice.order_id is not None  # what was taken still holds
     row: dict[str, Any] = {
         "id": invoice.id,
         "state": str(AFTER[one.result]),
@@ -102,8 +105,9 @@ def written(item: Item, invoice: InvoiceRef, one: Told) -> dict[str, Any]:
         "origin": item.origin,
         "note": draft.reason if draft is not None else "",
         "fingerprint": fingerprint(draft) if draft is not None else "",
-        "kind": str(draft.kind if draft is not None else Kind.INVOICE),
-        "credits": draft.credits if draft is not None else "",
+        "kind": str(invoice.kind if stays else draft.kind if draft is not None else Kind.INVOICE),
+        "credits": invoice.credits if stays else draft.credits if draft is not None else "",
+        "taken_back": invoice.taken_back if one.taken_back is None else one.taken_back,
         "invoiced_on": draft.invoiced_on if draft is not None else None,
     }
     for name in ("salesman", "customer_number", "customer_name", "area", "route", "remarks"):

@@ -1,18 +1,22 @@
 """Invoices that came before and say something else now."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from entrepot.catalog.service import CatalogService, ProductRef
 from entrepot.inventory.service import InventoryService
 from entrepot.kit.text import N_
 from entrepot.orders.creating import OrderCreation
 from entrepot.orders.extension import FLOOR
-from entrepot.orders.invoices.errors import ORDER_CANCELLED, PICKED, SHIPPED
+from entrepot.orders.invoices.errors import CREDITED_BEFORE, ORDER_CANCELLED, PICKED, SHIPPED
 from entrepot.orders.invoices.ordering import order_of
 from entrepot.orders.invoices.reading import Defaults, read_invoice
-from entrepot.orders.invoices.refs import InvoiceRef, Result, SourceRef
+from entrepot.orders.invoices.refs import InvoiceLine, InvoiceRef, Result, SourceRef
+from entrepot.orders.invoices.repository import InvoiceRepository
 from entrepot.orders.invoices.revising import OrderRevisions, Revision, same_goods
 from entrepot.orders.invoices.storing import Item, Told, objection
 from entrepot.orders.refs import OrderRef
@@ -68,6 +72,7 @@ class Updating:
         """Change the orders of *changed*, whose invoices are locked; say of each what came of it."""
         if not changed:
             return
+        changed = await self._without_credited(changed, results)
         ids = [invoice.order_id for _, invoice in changed if invoice.order_id is not None]
         orders, free, reviewed = await self._floor.free(ids)
         revisions: list[Revision] = []
@@ -95,6 +100,35 @@ class Updating:
             item.positions = [line.position for line in lines[order.id]]
         await self._floor.resubmit(again)
 
+    async def _without_credited(
+        self, changed: Sequence[tuple[Item, InvoiceRef]], results: dict[str, Told]
+    ) -> list[tuple[Item, InvoiceRef]]:
+        """Take what credit notes took off the goods, last lines first; leave out, and tell, what has less than that."""
+        credited = await InvoiceRepository(self._session).taken_back(
+            self._source.id, [item.number for item, _ in changed]
+        )
+        kept: list[tuple[Item, InvoiceRef]] = []
+        for item, invoice in changed:
+            took = credited.get(item.number, {})
+            has = Counter[UUID]()
+            for line, product in item.goods:
+                has[product.id] += line.quantity
+            lacking = [one for one, units in took.items() if has[one] < units or has == Counter(took)]
+            if lacking:
+                one = lacking[0]
+                results[item.number] = objection(
+                    invoice, CREDITED_BEFORE, units=took[one], has=has[one], code=await self._code(item, one)
+                )
+                continue
+            item.goods = _less(item.goods, took)
+            kept.append((item, invoice))
+        return kept
+
+    async def _code(self, item: Item, product_id: UUID) -> str:
+        """Return what an invoice calls a product, or what the catalogue does."""
+        code = next((line.code or line.barcode for line, product in item.goods if product.id == product_id), "")
+        return code or (await CatalogService(self._session).products([product_id]))[product_id].sku
+
     def _address_stays(self, item: Item, invoice: InvoiceRef) -> bool:
         """Tell whether the invoice names the address it named before: a correction made here then stays."""
         before = read_invoice(invoice.raw, Defaults(self._source.currency, self._source.country)).draft
@@ -111,6 +145,20 @@ class Updating:
         made = (await OrderCreation(self._session, self._source.seller_id).create([wanted]))[0]
         item.positions = list(range(1, len(item.goods) + 1))
         return Told(Result.RESUBMITTED, made.id, made.number, put_back=True)
+
+
+def _less(
+    goods: Sequence[tuple[InvoiceLine, ProductRef]], took: Mapping[UUID, int]
+) -> list[tuple[InvoiceLine, ProductRef]]:
+    """Return *goods* less some units of each product.  Pure."""
+    off = dict(took)
+    kept: list[tuple[InvoiceLine, ProductRef]] = []
+    for line, product in reversed(goods):
+        units = min(line.quantity, off.get(product.id, 0))
+        off[product.id] = off.get(product.id, 0) - units
+        if units != line.quantity:
+            kept.insert(0, (replace(line, quantity=line.quantity - units), product))
+    return kept
 
 
 def _why_not(order: OrderRef) -> str:
