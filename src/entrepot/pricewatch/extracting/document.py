@@ -11,13 +11,12 @@ from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNod
 
 from entrepot.pricewatch.extracting.contract import Page
 from entrepot.pricewatch.extracting.currencies import country_of_host
+from entrepot.pricewatch.extracting.elements import DEEPEST, Elements
 from entrepot.pricewatch.extracting.json_reading import Json, read_json
 from entrepot.pricewatch.extracting.prices import territory
 from entrepot.pricewatch.extracting.soundness import sound
 
 LARGEST_BODY = 4_000_000
-DEEPEST = 60
-"""Ancestors that are looked at: pages nest 20 to 40 deep."""
 _NOTHING = LexborHTMLParser("<html><head></head><body></body></html>")
 _CHARSET = re.compile(
     rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s{0,4}=\s{0,4}["']?\s{0,4}([\w.:-]{2,40})""", re.IGNORECASE
@@ -37,7 +36,7 @@ class Document:
         self._locale = locale
         self._is_bare = False
         self.buy_buttons: list[LexborNode] | None = None
-        self._names: dict[int, tuple[str, str, str]] = {}
+        self.elements = Elements()
         address = urlsplit(page.url) if len(page.url) < 4_000 else urlsplit("")  # noqa: PLR2004
         self.host = (address.hostname or "").lower()
         self.path = address.path
@@ -99,24 +98,15 @@ class Document:
         return self.tree
 
     @cached_property
+    def struck(self) -> list[LexborNode]:
+        """The elements that the page strikes out."""
+        return self.visible().css("del,s,strike")
+
+    @cached_property
     def words(self) -> str:
         """The visible text of the whole page, as far as anybody reads."""
         body = self.visible().body
         return spaced_words(body, 60_000) if body is not None else ""
-
-    def names_of(self, node: LexborNode) -> tuple[str, str, str]:
-        """Return tag, names and style of *node*, remembered: many elements stand in the same ones."""
-        identity = node.mem_id
-        known = self._names.get(identity)
-        if known is None:
-            attributes = node.attributes
-            tag = node.tag or ""
-            known = self._names[identity] = (
-                tag,
-                "" if tag in {"html", "body"} else marks_of(attributes),
-                attributes.get("style") or "",
-            )
-        return known
 
     @cached_property
     def json_ld(self) -> list[Json]:
@@ -219,13 +209,3 @@ def _upwards(node: LexborNode | None) -> Iterator[LexborNode]:
     while node is not None:
         yield node
         node = node.parent
-
-
-_NAMING = frozenset(
-    {"class", "id", "data-testid", "data-test", "data-auto-id", "data-hook", "data-role", "data-qa", "itemprop", "name"}
-)
-
-
-def marks_of(attributes: dict[str, str | None]) -> str:
-    """Return what an element is called: its classes, id and test names, in lower case."""
-    return " ".join(value for name, value in attributes.items() if value and name in _NAMING).lower()

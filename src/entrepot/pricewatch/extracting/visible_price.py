@@ -8,9 +8,10 @@ from functools import lru_cache
 from selectolax.lexbor import LexborNode
 
 from entrepot.pricewatch.extracting.currencies import NOT_IN_PROSE
-from entrepot.pricewatch.extracting.document import Document, ancestors, marks_of, spaced_words
+from entrepot.pricewatch.extracting.document import Document, ancestors, spaced_words
+from entrepot.pricewatch.extracting.elements import Element, marks_of, meaning_of_names
 from entrepot.pricewatch.extracting.prices import Reading, clean, readings
-from entrepot.pricewatch.extracting.words import BUY, GOOD_NAMES, OLD_NAMES, OTHER_BLOCKS, OTHER_NAMES, PRICE_NAMES
+from entrepot.pricewatch.extracting.words import BUY, PRICE_NAMES
 
 MOST_CANDIDATES = 150
 LONGEST_TEXT = 90
@@ -41,6 +42,7 @@ _SKIP = frozenset(
 )
 _STRUCK = frozenset({"del", "s", "strike"})
 _ASIDE = frozenset({"header", "footer", "nav", "aside"})
+_DIGIT = re.compile("[0-9]")
 _RAISED_CENTS = re.compile(r"(?<=\d) (?=\d{2}(?!\d))")
 _CENTS_APART = re.compile(r"^([^\d.,]{1,5}\d{1,3}(?:[.,]\d{3})?) (\d{2})$|^(\d{1,3}(?:[.,]\d{3})?) (\d{2})(?= ?[€$£])")
 _AROUND_MARK = re.compile(r"(?<=\d) ?([.,]) ?(?=\d)")
@@ -72,8 +74,8 @@ def candidates(document: Document, *, declared: bool = False) -> list[Candidate]
 
 
 def _found(document: Document, nodes: list[LexborNode]) -> list[Candidate]:
-    anchors = [_chain(node) for node in document.headings[:1]]
-    anchors += [_chain(node) for node in buy_buttons(document)[:1]]
+    anchors = [_chain(document.elements.of(node)) for node in document.headings[:1]]
+    anchors += [_chain(document.elements.of(node)) for node in buy_buttons(document)[:1]]
     found: list[Candidate] = []
     seen: dict[str, int] = {}
     for node in nodes:
@@ -82,7 +84,7 @@ def _found(document: Document, nodes: list[LexborNode]) -> list[Candidate]:
         candidate = _candidate(node, document)
         if candidate is not None:
             seen[candidate.signature] = seen.get(candidate.signature, 0) + 1
-            _judge(candidate, node, document, anchors, len(found))
+            _judge(candidate, document.elements.of(node), anchors, len(found))
             found.append(candidate)
     for candidate in found:
         candidate.score -= 2.0 if seen[candidate.signature] > 4 else 0.0  # noqa: PLR2004 - a list of products
@@ -91,32 +93,33 @@ def _found(document: Document, nodes: list[LexborNode]) -> list[Candidate]:
 
 
 def _candidate(node: LexborNode, document: Document) -> Candidate | None:
-    if node.tag in _SKIP:
+    tag = node.tag
+    if tag in _SKIP:
         return None
-    text = price_text(node)
+    text = price_text(node, has_struck=bool(document.struck))
     if not text:
         return None
     for reading in readings(clean(text), document.locale):
         if reading.amount <= 0:
             continue
-        marks = document.names_of(node)[1]
+        marks = document.elements.of(node).marks
         return Candidate(
             reading.amount,
             reading.mark,
             text,
-            f"{node.tag}.{marks[:60]}" if marks else str(node.tag),
-            signature=f"{node.tag} {marks}",
+            f"{tag}.{marks[:60]}" if marks else str(tag),
+            signature=f"{tag} {marks}",
         )
     return None
 
 
 def struck_out(document: Document) -> list[Candidate]:
     """Return the amounts that the page itself strikes out, other products' left out, in order."""
-    if not document.says(b"<del", b"<s>", b"<s ", b"<strike"):
+    if not document.struck or not document.says(b"<del", b"<s>", b"<s ", b"<strike"):
         return []
     found: list[Candidate] = []
-    for node in document.visible().css("del,s,strike")[:20]:
-        if any(meaning_of_names(document.names_of(parent)[1])[3] for parent in ancestors(node)[1:8]):
+    for node in document.struck[:20]:
+        if document.elements.of(node).stands_in_others(7):
             continue
         reading = next(readings(clean(spaced_words(node, LONGEST_TEXT)), document.locale), None)
         if reading is not None:
@@ -153,18 +156,22 @@ def _is_money(reading: Reading) -> bool:
     return bool(reading.mark) and reading.mark.lower() not in NOT_IN_PROSE and reading.amount > 0
 
 
-def price_text(node: LexborNode) -> str:
+def _has_digit(text: str) -> bool:
+    return _DIGIT.search(text) is not None or (not text.isascii() and any(map(str.isdigit, text)))
+
+
+def price_text(node: LexborNode, *, has_struck: bool = True) -> str:
     """Return the words of *node* if they are short, without struck-out parts, raised cents set apart by a point."""
     raw = node.text_lexbor()
-    if len(raw) > LONGEST_TEXT * 10 or not any(sign.isdigit() for sign in raw):
+    if len(raw) > LONGEST_TEXT * 10 or not _has_digit(raw):
         return ""
     text = spaced_words(node, LONGEST_TEXT + 1)
     if not text or len(text) > LONGEST_TEXT:
         return ""
-    if node.first_child is not None and node.first_child.next is not None:
-        for struck in node.css("del,s,strike"):
+    if (first := node.first_child) is not None and first.next is not None:
+        for struck in node.css("del,s,strike") if has_struck else ():
             rest = text.replace(spaced_words(struck, LONGEST_TEXT), " ", 1)
-            text = rest if any(sign.isdigit() for sign in rest) else text
+            text = rest if _has_digit(rest) else text
         if (
             node.css_first("sup,[class*=cent i],[class*=decimal i],[class*=fraction i],[class*=superscript i]")
             is not None
@@ -175,62 +182,48 @@ def price_text(node: LexborNode) -> str:
     return text
 
 
-def _judge(
-    candidate: Candidate, node: LexborNode, document: Document, anchors: list[dict[int, int]], position: int
-) -> None:
+def _judge(candidate: Candidate, element: Element, anchors: list[dict[int, int]], position: int) -> None:
     score = 3.0 if candidate.mark else 0.0
     score += 1.0 if len(candidate.text) <= 16 else 0.0  # noqa: PLR2004
     score += 1.0 if candidate.amount % 1 else 0.0
     score -= 0.02 * position
-    distance = [99.0] * len(anchors)
-    for step, parent in enumerate(ancestors(node)):
-        identity = parent.mem_id
-        for number, anchor in enumerate(anchors):
-            if identity in anchor and distance[number] > 98:  # noqa: PLR2004
-                distance[number] = step * 0.5 + anchor[identity]
-        tag, marks, style = document.names_of(parent)
-        if tag in _STRUCK or "line-through" in style:
+    near = 99.0
+    for step, parent in enumerate(element.line()):
+        for anchor in anchors:
+            if parent.identity in anchor:
+                near = min(near, step * 0.5 + anchor[parent.identity])
+        marks, style, tag = parent.marks, parent.style, parent.tag
+        if tag in _STRUCK or (style and "line-through" in style):
             candidate.old = True
         if style and _HIDDEN.search(style):
             score -= 2.0
-        if min(distance, default=99.0) < 99 and step > 3:  # noqa: PLR2004 - what the headline stands in too says nothing
+        if near < 99 and step > 3:  # noqa: PLR2004 - what the headline stands in too says nothing
             break
         if step <= 3 and marks:  # noqa: PLR2004
             weight = 1.0 if step < 2 else 0.5  # noqa: PLR2004
-            good, old, other, _ = meaning_of_names(marks)
+            good, old, other = meaning_of_names(marks)
             candidate.old = candidate.old or (old and step < 2)  # noqa: PLR2004
             score += (2.0 * weight if good else 0.0) - (4.0 * weight if other else 0.0)
-        if marks and meaning_of_names(marks)[3]:
+        if parent.is_of_others:
             score -= 5.0 if step > 1 else 2.0
         if tag in _ASIDE:
             score -= 3.0
-    near = min(distance, default=99.0)
     score += max(0.0, 7.0 - 0.6 * near) if anchors else 2.0
     score -= 6.0 if candidate.old else 0.0
     candidate.score = score
 
 
-@lru_cache(maxsize=20_000)
-def meaning_of_names(marks: str) -> tuple[bool, bool, bool, bool]:
-    """Return whether the names of an element speak of the price of now, of before, of something else, of other products."""
-    old = OLD_NAMES.search(marks) is not None and "special" not in marks and "sale" not in marks
-    return (
-        GOOD_NAMES.search(marks) is not None,
-        old,
-        OTHER_NAMES.search(marks) is not None,
-        OTHER_BLOCKS.search(marks) is not None,
-    )
-
-
-def _chain(node: LexborNode) -> dict[int, int]:
-    return {parent.mem_id: step for step, parent in enumerate(ancestors(node))}
+def _chain(element: Element) -> dict[int, int]:
+    return {parent.identity: step for step, parent in enumerate(element.line())}
 
 
 def buy_buttons(document: Document) -> list[LexborNode]:
     """Return the buttons that put the product into a cart, those of other products' blocks left out."""
     if document.buy_buttons is None:
         nodes = document.visible().css(_BUTTONS)[:250]
-        document.buy_buttons = [node for node in nodes if _buys(node) and not _is_of_others(document, node)]
+        document.buy_buttons = [
+            node for node in nodes if _buys(node) and not document.elements.of(node).stands_in_others(7)
+        ]
     return document.buy_buttons
 
 
@@ -243,8 +236,9 @@ def _buys(node: LexborNode) -> bool:
     if len(words) >= LONGEST_BUTTON:
         return False
     marks = marks_of(attributes)
-    return "add-to-cart" in marks or "addtocart" in marks or BUY.search(words) is not None
+    return "add-to-cart" in marks or "addtocart" in marks or _speaks_of_buying(words)
 
 
-def _is_of_others(document: Document, node: LexborNode) -> bool:
-    return any(meaning_of_names(document.names_of(parent)[1])[3] for parent in ancestors(node)[1:8])
+@lru_cache(maxsize=20_000)
+def _speaks_of_buying(words: str) -> bool:
+    return BUY.search(words) is not None

@@ -5,8 +5,9 @@ import re
 from selectolax.lexbor import LexborNode
 
 from entrepot.pricewatch.extracting.contract import Availability
-from entrepot.pricewatch.extracting.document import Document, ancestors, marks_of, spaced_words
-from entrepot.pricewatch.extracting.visible_price import buy_buttons, meaning_of_names
+from entrepot.pricewatch.extracting.document import Document, ancestors, spaced_words
+from entrepot.pricewatch.extracting.elements import marks_of
+from entrepot.pricewatch.extracting.visible_price import buy_buttons
 from entrepot.pricewatch.extracting.words import BACK_ORDER, BUY, DISCONTINUED, IN, NOTIFY, OUT, PRE_ORDER, STOCK_NAMES
 
 type Shown = tuple[Availability, str, str]
@@ -109,8 +110,7 @@ def _named_texts(document: Document) -> list[tuple[str, str]]:
         text = spaced_words(node, 161)
         if not text or len(text) > 160:  # noqa: PLR2004
             continue
-        line = ancestors(node)
-        if any(meaning_of_names(document.names_of(parent)[1])[3] for parent in line[1:9]) or _is_hidden(line):
+        if document.elements.of(node).stands_in_others(8) or _is_hidden(ancestors(node)):
             continue
         found.append((text, marks_of(node.attributes)[:60]))
         if len(found) >= 12:  # noqa: PLR2004
