@@ -73,8 +73,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["session_id"], ["scan_session.id"], name=op.f("fk_device_scan_session_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_device_scan")),
         sa.UniqueConstraint("seller_id", "client_id", name=op.f("uq_device_scan_seller_id_client_id")),
-        sa.UniqueConstraint("session_id", "sequence", name=op.f("uq_device_scan_session_id_sequence")),
     )
+    op.create_index("ix_device_scan_session_id_sequence", "device_scan", ["session_id", "sequence"])
     op.create_index("ix_device_scan_seller_id_received_at", "device_scan", ["seller_id", "received_at"])
 
     op.create_table(

@@ -101,6 +101,19 @@ async def test_scans_are_applied_in_the_devices_order_and_once(floor: Floor) -> 
         await check_books(session, floor.seller_id)
 
 
+async def test_two_scans_of_one_number_are_put_to_a_person(floor: Floor) -> None:
+    _, work = await a_list(floor)
+    first, second, later = (act(number, line_id=work.lines[0].id) for number in (1, 1, 2))
+    await send(floor, work, first)
+    answers = await send(floor, work, second, later)
+    assert [str(one.outcome) for one in answers] == ["conflict", "applied"]
+    assert answers[0].facts == {"sequence": 1}
+    assert all(one.repeated for one in await send(floor, work, first, second, later))
+    (row,) = await review(floor)
+    await decide(floor, row.id, Decision.APPLY)
+    assert (await lines_of(floor, work.session.pick_list_id))[0].picked == 3
+
+
 async def test_what_the_hub_counted_is_taken_back_piece_by_piece(floor: Floor) -> None:
     _, work = await a_list(floor)
     one, two = (act(number, line_id=work.lines[0].id) for number in (1, 2))

@@ -17,6 +17,7 @@ from entrepot.fulfilment.refs import PickLineRef, PickListRef, PickOutcome
 from entrepot.fulfilment.repository import ListRepository
 from entrepot.fulfilment.scanning.errors import (
     BooksRefuseError,
+    CountedTwiceError,
     ListTakenOverError,
     NothingToTakeBackError,
     OrderGoneMeanwhileError,
@@ -41,7 +42,7 @@ UNDONE_ON_DEVICE = N_("Undone on the device.")
 
 
 class Applying:
-    """Takes in what devices did.  Locks: the session, then as in picking."""
+    """Takes in what devices did.  Locks: the list, as whoever opens a session does, then the session, then as in picking."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -65,12 +66,13 @@ class Applying:
             ScanSessionNotFoundError: there is no such session.
             ScansOfAnotherError: it is another person's; nothing was looked at.
         """
-        found = await self._scans.find_session(session_id, lock=True)
+        found = await self._scans.find_session(session_id)
         if found is None:
             raise ScanSessionNotFoundError(session=str(session_id))
-        work = await self._lists.find_list(found.pick_list_id)
+        work = await self._lists.find_list(found.pick_list_id, lock=True)
         if work is None:
             raise PickListNotFoundError(number=str(found.pick_list_id))
+        found = await self._scans.find_session(session_id, lock=True) or found
         if found.actor_id != context_of(self._session).actor.id:
             raise ScansOfAnotherError(number=work.number, name=found.actor_name)
         known = await self._scans.known(
@@ -82,10 +84,12 @@ class Applying:
         undone = {act.undoes for act in acts if act.kind is ActKind.UNDO and act.client_id not in known}
         fresh: list[StoredAct] = []
         rows: list[dict[str, Any]] = []
+        used = await self._scans.sequences(found.id, {act.sequence for act in acts if act.client_id not in known})
         for act in sorted(acts, key=lambda one: one.sequence):
             if act.client_id in known:
                 continue
-            stored = await self._try(found, work, act, known, undone)
+            stored = await self._try(found, work, act, known, undone, twice=act.sequence in used)
+            used.add(act.sequence)
             known[act.client_id] = stored
             fresh.append(stored)
             rows.append(_row(stored, act, skew, found.actor_id))
@@ -127,11 +131,20 @@ class Applying:
         )
 
     async def _try(
-        self, found: SessionRef, work: PickListRef, act: Act, known: dict[str, StoredAct], undone: set[str]
+        self,
+        found: SessionRef,
+        work: PickListRef,
+        act: Act,
+        known: dict[str, StoredAct],
+        undone: set[str],
+        *,
+        twice: bool,
     ) -> StoredAct:
-        """Apply one act, or say why not; a failed one leaves nothing behind."""
+        """Apply one act, or say why not; a failed one leaves nothing behind.  *twice*: another one has its number."""
         outcome, message, facts = ActOutcome.APPLIED, "", dict[str, Any]()
         try:
+            if twice and act.kind in {ActKind.PICK, ActKind.SHORT} and act.client_id not in undone:
+                raise CountedTwiceError(sequence=act.sequence)
             async with self._session.begin_nested():
                 done = (
                     (ActOutcome.NOTED, UNDONE_ON_DEVICE, {})

@@ -52,6 +52,14 @@ class BooksRefuseError(ConflictError):
     message = N_("The books do not allow this: {rule}. Count the place, then decide.")
 
 
+class CountedTwiceError(ConflictError):
+    """Two acts of a session have the same number: their order is not known, or somebody scanned in two windows."""
+
+    code = "fulfilment.counted_twice"
+    title = N_("Two scans in one place")
+    message = N_("This device sent two scans as number {sequence}. Count what was picked of the line, then decide.")
+
+
 class NothingToTakeBackError(ConflictError):
     """What is to be undone never arrived."""
 

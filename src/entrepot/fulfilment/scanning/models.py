@@ -47,7 +47,7 @@ class DeviceScan(Base):
         CheckConstraint("outcome IN ('applied', 'noted', 'conflict')", name="outcome_known"),
         CheckConstraint("sequence > 0 AND quantity >= 0", name="numbers_sane"),
         UniqueConstraint("seller_id", "client_id"),
-        UniqueConstraint("session_id", "sequence"),
+        Index("ix_device_scan_session_id_sequence", "session_id", "sequence"),
         Index("ix_device_scan_seller_id_received_at", "seller_id", "received_at"),
     )
 

@@ -74,6 +74,14 @@ class ScanRepository:
         found = [msgspec.convert(dict(row), StoredAct) for row in rows.mappings()]
         return {act.client_id: act for act in found}
 
+    async def sequences(self, session_id: UUID, among: Collection[int]) -> set[int]:
+        """Return which of these numbers acts of a session have."""
+        rows = await self._session.execute(
+            text("SELECT sequence FROM device_scan WHERE session_id = :id AND sequence = ANY(:among)"),
+            {"id": session_id, "among": list(among)},
+        )
+        return set(rows.scalars())
+
     async def undone(self, seller_id: UUID, client_id: str) -> bool:
         """Tell whether an act was taken back before."""
         rows = await self._session.execute(
