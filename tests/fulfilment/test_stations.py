@@ -183,6 +183,16 @@ async def test_a_box_is_filled_sealed_and_opened_again(floor: Floor) -> None:
         assert [one.state for one in await Trays(session).all(floor.seller_id)] == ["free"]
 
 
+async def test_a_box_is_never_called_like_another_thing(floor: Floor) -> None:
+    await floor.stock(MUG=9)
+    order = await floor.order(("MUG", 1))
+    await picked(floor, order)
+    async with floor.transaction() as session:
+        number = (await OrderService(session).order(order)).number
+        await Trays(session).add(floor.seller_id, f"{number}-b1")
+        assert (await Boxing(session).begin(order)).code == f"{number}-B2".upper()
+
+
 async def test_scales_ask_once_and_guess_nothing(floor: Floor) -> None:
     await floor.stock(MUG=9)
     async with floor.transaction() as session:

@@ -75,19 +75,19 @@ class Boxing(Sealing):
         kind = await self._kind(kind_id)
         count = await self._containers.boxes_begun(order.id) + 1
         container_id = new_id()
-        await self._containers.insert(
-            {
-                "id": container_id,
-                "seller_id": order.seller_id,
-                "code": f"{order.number}-B{count}".upper(),
-                "kind": "box",
-                "box_kind_id": kind.id if kind else None,
-                "state": "open",
-                "order_id": order.id,
-                "order_number": order.number,
-                "used_by": context_of(self._session).actor.name,
-            }
-        )
+        row = {
+            "id": container_id,
+            "seller_id": order.seller_id,
+            "kind": "box",
+            "box_kind_id": kind.id if kind else None,
+            "state": "open",
+            "order_id": order.id,
+            "order_number": order.number,
+            "used_by": context_of(self._session).actor.name,
+        }
+        # Another shop may have an order of the same number, and a tray may be called like a box.
+        while not await self._containers.begin({**row, "code": f"{order.number}-B{count}".upper()}):
+            count += 1
         found = await self.container(container_id)
         await self._note(found, order, "begun", reason=kind.name if kind else "")
         return found

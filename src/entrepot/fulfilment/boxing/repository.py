@@ -114,6 +114,11 @@ class ContainerRepository:
             found.setdefault(row.order_line_id, {})[row.place] = int(row.units)
         return found
 
+    async def begin(self, row: Mapping[str, Any]) -> bool:
+        """Insert a box; False if something else in use is called so."""
+        suffix = "ON CONFLICT (seller_id, code) WHERE state <> 'gone' DO NOTHING RETURNING id"
+        return bool(await insert_rows(self._session, Container, [row], suffix=suffix))
+
     async def insert(self, row: Mapping[str, Any]) -> None:
         await insert_rows(self._session, Container, [row])
 
