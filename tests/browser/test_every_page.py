@@ -46,7 +46,7 @@ FILES = re.compile(r"\.(pdf|csv|zpl|json)(\?|$)|/export")
 def kind_of(address: str) -> str:
     """Return what an address has in common with those of like pages."""
     path = re.split(r"[?#]", address)[0]  # a list that is filtered or sorted looks as it did before
-    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "<id>", path).rstrip("/")
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9]{8,14}\b", "<id>", path).rstrip("/")
 
 
 @pytest.mark.timeout(480)
