@@ -56,6 +56,10 @@ async def test_an_order_on_a_list_comes_off_it_unless_something_is_picked(
     assert "Priority 7" in page
     assert "Z-9, L7" in page
 
+    much = await send(floor, invoice(9, number="CR-1", kind="credit", credits="INV-1"))
+    assert "has only 2 left to send" in much.problems[0].sentence.english
+    assert await floor.status(sent.order_id) == "picking"  # what is refused takes nobody's work away
+
     assert (await send(floor, invoice(3, priority=9))).result is Result.UPDATED
     assert await floor.status(sent.order_id) == "reserved"
     assert await stage_of(floor, sent) == ("waiting", 9)
