@@ -273,9 +273,9 @@ class Recorder(httpx.AsyncBaseTransport):
         finally:
             await answer.aclose()
         headers = [
-            (name, value)
-            for name, value in answer.headers.multi_items()
-            if name not in {"content-encoding", "content-length", "transfer-encoding"}
+            (name, value)  # as bytes: not every server keeps to ASCII
+            for name, value in answer.headers.raw
+            if name.lower() not in {b"content-encoding", b"content-length", b"transfer-encoding"}
         ]
         extensions = answer.extensions if came is None else {**answer.extensions, PACKED: b"".join(came)}
         return httpx.Response(answer.status_code, headers=headers, content=body, extensions=extensions, request=request)

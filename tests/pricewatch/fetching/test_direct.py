@@ -56,6 +56,18 @@ async def test_follows_redirects_and_tells_other_hosts_no_secrets(serve: Serve, 
     assert "visit" not in other.request("/end")
 
 
+async def test_what_no_request_can_say_is_not_said(serve: Serve, fetcher: Fetcher) -> None:
+    shop = await serve({"/a": moved("/b", "Set-Cookie: naam=café", "Set-Cookie: ok=1"), "/x": moved("https://xn--a/")})
+    shop.answers["/b"] = (answer(PAGE, 'ETag: "é"'),)
+    page = await fetcher.fetch(plan_for(f"{shop.address}/a"))
+    assert page.body == PAGE
+    assert "cookie: ok=1\r\n" in shop.request("/b")
+    await fetcher.fetch(plan_for(f"{shop.address}/b", etag='"é"'))
+    for address in (f"{shop.address}/x", "https://xn--a/"):
+        with pytest.raises(errors.NotAWebAddressError):
+            await fetcher.fetch(plan_for(address))
+
+
 async def test_goes_round_in_circles_five_times(serve: Serve, fetcher: Fetcher) -> None:
     shop = await serve({"": moved("/again")})
 

@@ -85,6 +85,19 @@ async def test_a_failing_page_needs_attention_and_recovers(shop: Shop, watch: Wa
     assert len(await watch.rows("SELECT 1 FROM event WHERE topic = 'pricewatch.check_recovered'")) == 1
 
 
+async def test_a_mistake_with_one_page_is_a_failed_check_of_it_and_of_no_other(shop: Shop, watch: Watch) -> None:
+    shop.pages |= {"/one": (200, page("1.00")), "/two": (200, page("2.00"))}
+    _, listing_id = await watch.add(shop.url("/one"))
+    await watch.add(shop.url("/two"))
+    unknown = (
+        """UPDATE price_listing SET pins = '[{"field": "price", "kind": "guess", "expression": "x"}]' WHERE id = :id"""
+    )
+    await watch.rows(f"{unknown} RETURNING id", id=listing_id)
+    await watch.check()
+    found = "SELECT price::text, failures, leased_until FROM price_listing ORDER BY url"
+    assert await watch.rows(found) == [(None, 1, None), ("2.0000", 0, None)]
+
+
 async def test_a_listing_that_is_leased_or_removed_meanwhile_disturbs_nobody(shop: Shop, watch: Watch) -> None:
     shop.pages["/one"] = (200, page("1.00"))
     _, listing_id = await watch.add(shop.url("/one"))

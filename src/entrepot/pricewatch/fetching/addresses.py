@@ -25,9 +25,10 @@ def web_address(text: str) -> httpx.URL:
         raise refused
     try:
         url = httpx.URL(text.strip()).copy_with(fragment=None)
+        host = url.host  # read from its letters only now: "xn--a" is nobody's
     except (httpx.InvalidURL, ValueError, TypeError):
         raise refused from None
-    if url.scheme not in {"http", "https"} or not url.host or url.port == 0:
+    if url.scheme not in {"http", "https"} or not host or url.port == 0:
         raise refused
     return url
 

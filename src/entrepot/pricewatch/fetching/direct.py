@@ -106,7 +106,8 @@ class Direct:
             headers |= {"if-none-match": plan.etag, "if-modified-since": plan.last_modified}
             headers |= store_headers(plan)
         headers |= {"accept-encoding": "gzip, deflate", "cookie": visit.cookies(host_of(url), own=own)}
-        return [("host", url.netloc.decode("ascii")), *((name, value) for name, value in headers.items() if value)]
+        sent = [(name, value) for name, value in headers.items() if value and _HEADER.fullmatch(value)]
+        return [("host", url.netloc.decode("ascii")), *sent]
 
     @staticmethod
     def _fetched(visit: "_Visit", url: httpx.URL, answer: httpx.Response) -> Fetched:
@@ -157,7 +158,7 @@ class _Visit:
         """Remember what a host sets, for it alone and for this fetch alone: many shops try whether they come back."""
         jar = self._jar.setdefault(host, {})
         for line in answer.headers.get_list("set-cookie"):
-            if _COOKIE.match(line):
+            if line.isascii() and _COOKIE.match(line):
                 name, _, value = line.partition(";")[0].partition("=")
                 jar[name.strip()] = value.strip()
 

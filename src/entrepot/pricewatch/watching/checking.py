@@ -5,6 +5,8 @@ import time
 from collections import Counter
 from uuid import UUID
 
+import structlog
+
 from entrepot.jobs.run import Run
 from entrepot.kit.clock import now
 from entrepot.kit.scope import Scope
@@ -13,6 +15,7 @@ from entrepot.kit.storage import Storage
 from entrepot.kit.text import N_
 from entrepot.pricewatch.fetching.service import Fetcher, FetchPlan
 from entrepot.pricewatch.watching.checking_repository import CheckingRepository
+from entrepot.pricewatch.watching.errors import LookBrokeError
 from entrepot.pricewatch.watching.looking import Look, failed, look, plan_for
 from entrepot.pricewatch.watching.outcomes import Due
 from entrepot.pricewatch.watching.storing import Counted, store_looks
@@ -33,6 +36,8 @@ ENOUGH = 5_000
 """Milliseconds that a store's leased pages still need at its pace: until then it gets no more."""
 DRY = 1.0
 """Seconds before asking again whether something is due, after nothing was."""
+
+log = structlog.get_logger()
 
 
 class Checking:
@@ -89,7 +94,11 @@ class Checking:
             plan = plan_for(due.store, due.url, self._run.box, etag=due.etag, last_modified=due.last_modified)
         except SecretUnreadableError as error:
             return failed(FetchPlan(url=due.url, seller_id=due.seller_id), now(), error)
-        return await look(self._fetcher, plan, due.store, due.pins)
+        try:
+            return await look(self._fetcher, plan, due.store, due.pins)
+        except Exception:  # a mistake with one page must not stop the checks of all others
+            log.exception("price_look_broke", listing=str(due.id))
+            return failed(plan, now(), LookBrokeError())
 
     async def _store(self, seen: list[tuple[Due, Look]]) -> None:
         if not seen:

@@ -139,6 +139,17 @@ class SearchFailedError(UnavailableError):
     )
 
 
+class LookBrokeError(UnavailableError):
+    """A mistake of ours, with one page."""
+
+    code = "pricewatch.look_broke"
+    title = N_("Page not read")
+    message = N_(
+        "The page could not be read, because of a mistake in Entrepot. It is tried again by itself. If that goes on,"
+        " report the page's address with what the log says."
+    )
+
+
 class TooManyLinesError(RefusedError):
     """More addresses at once than one request takes."""
 
