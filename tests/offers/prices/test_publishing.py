@@ -227,6 +227,26 @@ async def test_after_a_planned_price_the_channel_shows_what_it_did_before(shop: 
     assert (await listed(shop, mug)).price == Decimal("11.00")
 
 
+async def test_a_planned_price_called_off_while_it_is_sent_is_taken_back(shop: Shop) -> None:
+    mug = shop.offer("MUG")
+    await shop.refresh()
+    offer = await listed(shop, mug)
+    async with shop.database.transaction(shop.scope) as session:
+        plan = await Planning(session).plan(offer.offer_id, Decimal("8.00"), starts_at=now(), ends_at=None)
+    died = new_id()
+    async with shop.database.transaction(shop.scope) as session:
+        assert len(await PriceRepository(session).claim(shop.account_id, died, limit=10)) == 1
+    set_on_bol(shop, mug, PriceStep(1, Decimal("8.00")))  # it arrives, and the run is killed
+    async with shop.database.transaction(shop.scope) as session:
+        await Planning(session).call_off(plan)
+        await PriceRepository(session).give_up_for([died])
+
+    await publish(shop)
+
+    assert shown(shop, mug) == {1: Decimal(10)}
+    assert (await listed(shop, mug)).wanted is None
+
+
 async def test_the_jobs_find_what_is_due_and_what_is_linked(shop: Shop) -> None:
     """The safety net finds what no event told of; an offer whose product becomes known takes the list's price."""
     mug = shop.offer("MUG")

@@ -148,6 +148,7 @@ def _decided(row: PriceRow, planned: Sequence[Candidate], at: datetime) -> Decid
         source_id=row.wanted_source_id,
         published=row.published_price,
         base=row.base_price,
+        sending=row.sending_by is not None,
     )
     return decide(held, [*own_candidates(row), *planned], at)
 

@@ -87,6 +87,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     source_id: UUID | None = None
     published: Decimal | None = None
     base: Decimal | None = None
+    sending: bool = False
+    """Some price is on its way, or may have arrived: what was published is not certainly what the channel has."""
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +126,6 @@ def decide(held: Held, candidates: Iterable[Candidate], at: datetime) -> Decided
             base=base,
         )
     back = held.base if held.source in PASSING else held.price if held.source is Source.BASE else None
-    if back is None or back == held.published:
+    if back is None or (back == held.published and not held.sending):
         return Decided(price=None, source=None)
     return Decided(price=back, source=Source.BASE, derivation={"source": str(Source.BASE)})

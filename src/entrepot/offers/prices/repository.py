@@ -212,8 +212,8 @@ class PriceRepository:
                 FROM json_to_recordset(:rows)
                     AS t(offer_id uuid, price numeric, source text, applied boolean, problem text, derivation jsonb)
                 JOIN offer_price before ON before.offer_id = t.offer_id
-                CROSS JOIN LATERAL (SELECT t.applied AND before.wanted_source = 'base'
-                    AND before.wanted_price = t.price AS over) AS over
+                CROSS JOIN LATERAL (SELECT before.wanted_source = 'base' AND before.wanted_price =
+                    CASE WHEN t.applied THEN t.price ELSE before.published_price END AS over) AS over
                 WHERE p.offer_id = t.offer_id AND p.sending_by = :run
                 """
             ),
