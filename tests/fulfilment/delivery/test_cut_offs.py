@@ -103,3 +103,11 @@ def test_time_left_has_a_colour(minutes: int, wanted: Urgency) -> None:
     present = datetime(2026, 11, 23, 12, tzinfo=UTC)
     assert urgency(present + timedelta(minutes=minutes), present) is wanted
     assert urgency(None, present) is Urgency.NONE
+
+
+def test_a_promise_for_ever_is_a_day_that_clocks_can_show() -> None:
+    forever = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+    placed = datetime(2026, 11, 23, tzinfo=UTC)
+    found = deadline({0: time(16)}, Calendar(), placed_at=placed, promised=forever)
+    assert found is not None
+    assert found.astimezone(ZoneInfo("Pacific/Auckland")).year == 9999

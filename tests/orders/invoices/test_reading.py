@@ -136,3 +136,11 @@ def test_hostile_and_damaged_workbooks_are_refused(sheet: str) -> None:
         as_csv(workbook(sheet))
     with pytest.raises(JsonUnreadableError):
         as_csv(b'{"a": [1')
+
+
+def test_nobody_promises_goods_for_ever() -> None:
+    raw = {"number": "1", "lines": [{"code": "A", "quantity": 1}], "date": "2026-11-20"}
+    told = read_invoice(raw | {"ship_by": "31-12-9999"})
+    assert [problem.field for problem in told.problems] == ["ship_by"]
+    assert "more than 5 years ahead" in told.problems[0].sentence.english
+    assert read_invoice(raw | {"ship_by": "2027-12-31"}).draft is not None

@@ -18,6 +18,8 @@ from entrepot.kit.text import N_
 SOON: Final = timedelta(minutes=60)
 LOOKS_AHEAD: Final = 21
 """Days in which a next collection is looked for."""
+FARTHEST: Final = datetime(9999, 12, 30, tzinfo=UTC)
+"""Programs write 9999 for “no date”; the last moment that clocks of all zones can show."""
 
 
 class Urgency(StrEnum):
@@ -155,6 +157,7 @@ def deadline(
     """
     if promised is None:
         return next_collection(times, calendar, placed_at)
+    promised = min(promised, FARTHEST)
     return last_collection(times, calendar, promised, placed_at) or promised
 
 

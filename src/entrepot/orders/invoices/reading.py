@@ -1,4 +1,4 @@
-"""Reads invoices as programs and tables write them.  Pure: every wrong field is told, none stops the reading."""
+"""Reads invoices as programs and tables write them.  Pure but for the day it is: every wrong field is told, none stops the reading."""
 
 import hashlib
 import re
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from entrepot.channels.contract import PostalAddress
+from entrepot.kit.clock import now
 from entrepot.kit.errors import Fact
 from entrepot.kit.money import CURRENCIES
 from entrepot.kit.sentence import sentence
@@ -19,6 +20,8 @@ from entrepot.orders.creating import MOST_MONEY
 from entrepot.orders.invoices.refs import InvoiceDraft, InvoiceLine, Kind, Problem
 
 MOST_LINES = 1000
+MOST_YEARS = 5
+"""Ahead that goods are promised; programs write 31-12-9999 for “no date”."""
 MOST_UNITS = 1_000_000
 CENTS_OF_CENTS = Decimal("0.0001")
 """As the tables keep money: 9.5 and 9.50 are one price."""
@@ -37,6 +40,7 @@ QUANTITY_MISSING = N_("The line has no quantity.")
 QUANTITY_WRONG = N_("The quantity is {quantity}; it must be between 1 and 1,000,000. Send goods that come back as a credit note.")  # fmt: skip
 MONEY_WRONG = N_("{amount} is not possible here: at least 0 and below 100,000,000 is. Send what is given back as a credit note.")  # fmt: skip
 DAY_WRONG = N_("“{text}” is no date. Write it like 2026-11-21.")
+DAY_FAR = N_("{text} is more than {years} years ahead. Leave the date out if nothing was promised.")
 PRIORITY_WRONG = N_("“{text}” is no priority: write a number from 0 (none) to 9 (at once).")
 KIND_WRONG = N_("“{text}” is neither “invoice” nor “credit”.")
 CREDITS_MISSING = N_("The credit note does not say which invoice it takes back. Send that number as “credits”.")
@@ -134,6 +138,8 @@ class _Reader:
         ship_to = self.address({**customer, **self.part(customer, "address"), **self.part(raw, "ship_to")}, "ship_to")
         bill_to = self.part(raw, "bill_to")
         ship_by = self.day(raw, "ship_by")
+        if ship_by is not None and ship_by > now().date() + timedelta(days=366 * MOST_YEARS):
+            self.wrong("ship_by", DAY_FAR, text=str(ship_by), years=MOST_YEARS)
         return InvoiceDraft(
             number=number,
             kind=kind,
