@@ -123,6 +123,25 @@ async def test_beyond_its_limits_everything_freezes_until_one_click(session: Asy
     assert holds.scalar_one() == 0
 
 
+async def test_what_was_queued_before_a_freeze_is_not_sent_after_it(session: AsyncSession, seller: SellerRef) -> None:
+    stall, mug = await war(session, seller, "9.90")
+    told = await add_offer(session, stall, "TOLD")
+    await rivals_ask(session, stall, told, "9.90")
+    assert (await Repricer(session).reprice([mug, told], "costs")).plain() == {"applied": 2}
+    await session.execute(text("UPDATE offer_price SET published_price = 9.80 WHERE offer_id = :id"), {"id": told})
+    freeze = await Governor(session).freeze(seller_id=seller.id, account_id=stall.account_id)
+    assert freeze is not None
+
+    await Approving(session).resume(freeze)
+
+    wanted = await session.execute(
+        text("SELECT wanted_price FROM offer_price WHERE seller_id = :id ORDER BY offer_id"), {"id": seller.id}
+    )
+    assert list(wanted.scalars()) == [None, Decimal("9.80")], "only what the channel has stays wanted"
+    assert await views.frozen_offers(session, None) == [mug], "and is looked at again"
+    assert (await Repricer(session).reprice([mug], "resumed")).plain() == {"applied": 1}
+
+
 async def test_only_who_works_for_all_sellers_speaks_for_the_instance(session: AsyncSession, seller: SellerRef) -> None:
     with pytest.raises(WholeInstanceError):
         await Governor(session).freeze(seller_id=None)

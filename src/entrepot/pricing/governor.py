@@ -236,8 +236,14 @@ class Governor:
     async def _hold(self, seller_id: UUID, account_id: UUID | None) -> None:
         await PriceService(self._session).hold(seller_id, account_id=account_id, reason=REASON)
 
+    async def _forget_unsent(self, seller_id: UUID, account_id: UUID | None) -> None:
+        """Keep what was decided before a freeze, and not sent, from being sent after it: it is decided anew."""
+        await self._store.stopped(await PriceService(self._session).withdraw_unsent(seller_id, account_id=account_id))
+
     async def resume(self, freeze_id: UUID) -> FreezeRow:
         """Let prices move again: counts begin anew, and the share that stands at its floor now is no reason again.
+
+        Prices that were decided before and not sent yet are not sent now: their offers are looked at again.
 
         Raises:
             FreezeNotFoundError: there is none, or it ended before.
@@ -249,8 +255,10 @@ class Governor:
         if freeze.seller_id is None and not context_of(self._session).scope.everyone:
             raise WholeInstanceError
         at = now()
-        await self._store.end_freeze(freeze_id, at, context_of(self._session).actor.name or "?")
+        if freeze.seller_id is not None:  # before the counters, as a run locks them
+            await self._forget_unsent(freeze.seller_id, freeze.account_id)
         counters = await self._store.lock_counters([(freeze.scope, freeze.seller_id)], at)
+        await self._store.end_freeze(freeze_id, at, context_of(self._session).actor.name or "?")
         counter = replace(
             counters[freeze.scope], counting_since=at, hour_began=at, hour_moved=0, day_began=at, day_moved=0
         )
@@ -280,6 +288,7 @@ class Governor:
             if frozen:
                 await prices.hold(seller_id, reason=REASON)
             elif seller_scope(seller_id) not in own and INSTANCE not in own:
+                await self._forget_unsent(seller_id, None)
                 await prices.resume(seller_id)
 
     async def open_freezes(self) -> list[FreezeRow]:

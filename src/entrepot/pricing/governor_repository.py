@@ -246,6 +246,13 @@ class GovernorRepository:
         )
         return bool(made)
 
+    async def stopped(self, offer_ids: Collection[UUID]) -> None:
+        """Note that what was decided about offers was stopped: they are looked at again after the freeze."""
+        await self._session.execute(
+            text("UPDATE pricing_standing SET outcome = 'frozen' WHERE offer_id = ANY(:offers)"),
+            {"offers": list(offer_ids)},
+        )
+
     async def end_freeze(self, freeze_id: UUID, at: datetime, by: str) -> None:
         """End a freeze."""
         await self._session.execute(

@@ -242,6 +242,18 @@ class PriceRepository:
         made = await insert_many(self._session, PriceHold, [row], suffix="ON CONFLICT DO NOTHING RETURNING id")
         return bool(made)
 
+    async def unsent_rule_prices(self, seller_id: UUID, account_id: UUID | None) -> list[UUID]:
+        """Return the offers, on one account or on all, whose rule wants a price that their channel was never told."""
+        found = await self._session.execute(
+            text(
+                "SELECT offer_id FROM offer_price WHERE seller_id = :seller"
+                " AND (CAST(:account AS uuid) IS NULL OR account_id = :account)"
+                " AND rule_price IS NOT NULL AND rule_price IS DISTINCT FROM published_price"
+            ),
+            {"seller": seller_id, "account": account_id},
+        )
+        return list(found.scalars())
+
     async def remove_hold(self, seller_id: UUID, account_id: UUID | None) -> bool:
         """Store that prices are sent again; False if they were not held."""
         found = await self._session.execute(

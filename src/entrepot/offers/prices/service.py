@@ -120,6 +120,12 @@ class PriceService(PriceWork):
         )
         return len(turned.changed)
 
+    async def withdraw_unsent(self, seller_id: UUID, *, account_id: UUID | None = None) -> list[UUID]:
+        """Forget what pricing wanted and no channel was told yet; return of which offers."""
+        offer_ids = await self._prices.unsent_rule_prices(seller_id, account_id)
+        await self.withdraw(offer_ids)
+        return offer_ids
+
     async def lock(
         self, offer_id: UUID, price: Decimal, *, reason: str = "", currency: str = "", version: int | None = None
     ) -> PriceOutcome:
