@@ -1,6 +1,7 @@
 """The names of a product: article number, GTIN, maker's number, brand."""
 
 import re
+from collections.abc import Iterator
 
 from entrepot.pricewatch.extracting.contract import Field
 from entrepot.pricewatch.extracting.document import Document
@@ -10,6 +11,7 @@ _WEAK = re.compile(r"model|part n|mfr|mpn|isbn|ean\b|style", re.IGNORECASE)
 _GTIN_LABEL = re.compile(r"^(?:isbn|ean)", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?<=[\s:#：№.(])(?=[\w./+-]{0,40}?\d)[^\W_][\w./+-]{2,40}")
 _IN_GROUPS = re.compile(r"(?<![\w/.-])\d{2,5}(?:[/.-]\d{2,5}){1,3}(?![\w/-])")
+_DIGIT = re.compile(r"[\d]")
 _NO_DIGIT = re.compile(r"\D+")
 _NO_NUMBER = re.compile(r"^(?:\d{1,2}|\d+[.,]\d{2}|\d+(?:mm|cm|kg|ml|gb|w|l|g|m)|20\d\d|[a-zà-ž]+)$", re.IGNORECASE)
 _ID_ATTRIBUTES = (
@@ -77,7 +79,7 @@ def labels_of(document: Document) -> dict[Field, tuple[str, str]]:
     """Return what follows "SKU", "Artikelnummer", "EAN", "Model number" and the like in the page's words, with these."""
     text = document.words
     found: dict[Field, tuple[str, str]] = {}
-    for match in _NUMBERED.finditer(text):
+    for match in _numbered(text):
         start = match.start()
         before = text[max(0, start - 32) : start].rstrip(" :#：.№=-([*")
         if before.rpartition(" ")[2].rpartition("(")[2].lower().rstrip(".") not in SKU_LABEL_ENDS:
@@ -105,6 +107,17 @@ def labels_of(document: Document) -> dict[Field, tuple[str, str]]:
     if Field.SKU not in found and (formatted := _formatted(document)):
         found[Field.SKU] = (formatted, formatted)
     return found
+
+
+def _numbered(text: str) -> Iterator[re.Match[str]]:
+    """Yield what could be a number of an article, looking only at those words of *text* that have a digit."""
+    end = 0
+    for digit in _DIGIT.finditer(text):
+        if digit.start() >= end:
+            start = text.rfind(" ", end, digit.start()) + 1 or end
+            end = text.find(" ", digit.start())
+            end = end if end >= 0 else len(text)
+            yield from _NUMBERED.finditer(text, start, end)
 
 
 def _formatted(document: Document) -> str:

@@ -59,6 +59,8 @@ _AFTER = re.compile(
 )
 _LONGEST_MARK = 9
 """Characters around a number in which its currency stands."""
+_LONGEST_TAIL = 24
+"""Characters behind a number with which its currency and raised cents end, and one that shows that they do."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -87,27 +89,38 @@ def readings(text: str, locale: str = "", currency: str = "") -> Iterator[Readin
         if start < taken:
             continue
         head = text[max(0, start - _LONGEST_MARK) : start]
-        before = _BEFORE.search(head) if head and not head.isspace() else None
-        if before is not None and not is_mark(before[1]):
-            before = None
+        before = _mark_before(head) if head and not head.isspace() else None
         if _is_no_price(text, start, end, before):
             continue
-        after = _AFTER.match(text, end)
+        after = _mark_after(text[end : end + _LONGEST_TAIL]) if end < len(text) else None
         number = match[0]
         mark = before[1] if before else after[1] if after and _counts(after[1]) else ""
         amount = number_in(number, locale, meaning(mark, expected=currency) or currency)
         if amount is None:
             continue
         if after is not None and mark == after[1]:
-            end = after.end(1)
+            number_end, end = end, end + after.end(1)
             if mark[0] == "¢" or mark.lower() in {"ct", "cent", "cents"}:
                 amount, mark = amount / 100, "$" if mark == "¢" else "€"
             elif mark == "p":
                 amount /= 100
             elif after[2] and number.isdigit():
-                amount, end = amount + Decimal(after[2].strip()) / 100, after.end()
+                amount, end = amount + Decimal(after[2].strip()) / 100, number_end + after.end()
         taken = end
         yield Reading(amount, mark, start, end)
+
+
+@lru_cache(maxsize=8_192)
+def _mark_before(head: str) -> re.Match[str] | None:
+    """Return the currency at the end of *head*; pages repeat what stands before their prices."""
+    before = _BEFORE.search(head)
+    return before if before is not None and is_mark(before[1]) else None
+
+
+@lru_cache(maxsize=8_192)
+def _mark_after(tail: str) -> re.Match[str] | None:
+    """Return the currency at the beginning of *tail*."""
+    return _AFTER.match(tail)
 
 
 def _is_no_price(text: str, start: int, end: int, before: re.Match[str] | None) -> bool:

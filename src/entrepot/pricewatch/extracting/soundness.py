@@ -1,8 +1,7 @@
 """Pages that would keep a parser busy for minutes, and where to cut them."""
 
 import re
-from itertools import accumulate, count
-from operator import sub
+from itertools import accumulate
 
 SUSPICIOUS = 4_000
 """Tags without an end up to here: pages have hundreds of images and line breaks."""
@@ -17,8 +16,7 @@ _QUOTED = re.compile(rb"""\s*=?\s*(?:"[^"]*+"|'[^']*+')""")
 _NEVER_DEEP = frozenset(
     b"area base br col embed hr img input link meta param source track wbr p li td th tr option dd dt path use rect circle script style".split()
 )
-_OPENS_AND_CLOSES = bytes.maketrans(b"<\x01", b"\x02\x00")
-_NO_SIGN = bytes(sign for sign in range(256) if sign not in b"<\x01")
+_SIGN = re.compile(rb"</?")
 
 
 def sound(body: bytes) -> bytes:
@@ -40,9 +38,8 @@ def _may_nest(body: bytes, tags: int) -> bool:
     closing = body.count(b"</")
     if tags - closing < SUSPICIOUS and closing - (tags - closing) <= SUSPICIOUS:
         return False
-    signs = body.replace(b"\x01", b"").replace(b"</", b"\x01").translate(_OPENS_AND_CLOSES, _NO_SIGN)
-    open_ends = list(map(sub, accumulate(signs), count()))  # one less for every sign: +1 for "<", -1 for "</"
-    return max(open_ends, default=0) > SUSPICIOUS or tags - 2 * closing + 1 < -SUSPICIOUS
+    open_ends = accumulate(1 if sign == b"<" else -1 for sign in _SIGN.findall(body))
+    return max(open_ends) >= SUSPICIOUS or tags - 2 * closing + 1 < -SUSPICIOUS
 
 
 def _has_long_tag(body: bytes) -> bool:
