@@ -1,9 +1,11 @@
 """Watched pages are fetched, read, judged and remembered."""
 
+import msgspec
 import pytest
 from sqlalchemy import text
 
 from entrepot.jobs.inline import run_inline
+from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.scope import Scope
 from entrepot.pricewatch.watching.service import WatchService
 from entrepot.pricewatch.watching.tasks import CheckDue
@@ -93,6 +95,20 @@ async def test_a_mistake_with_one_page_is_a_failed_check_of_it_and_of_no_other(s
         """UPDATE price_listing SET pins = '[{"field": "price", "kind": "guess", "expression": "x"}]' WHERE id = :id"""
     )
     await watch.rows(f"{unknown} RETURNING id", id=listing_id)
+    await watch.check()
+    found = "SELECT price::text, failures, leased_until FROM price_listing ORDER BY url"
+    assert await watch.rows(found) == [(None, 1, None), ("2.0000", 0, None)]
+
+
+async def test_what_cannot_be_stored_keeps_nothing_else_from_being_stored(shop: Shop, watch: Watch) -> None:
+    shop.pages |= {"/one": (200, page("1.00")), "/two": (200, page("2.00"))}
+    _, listing_id = await watch.add(shop.url("/one"))
+    await watch.add(shop.url("/two"))
+    with pytest.raises(InvalidInputError):
+        await watch.add(shop.url("/crate"), pack=200_000)
+    pins = [{"field": "currency", "value": "".join(f"{number:04x}" for number in range(9_000))}]  # no index takes it
+    statement = "UPDATE price_listing SET pins = CAST(:pins AS jsonb) WHERE id = :id RETURNING id"
+    await watch.rows(statement, id=listing_id, pins=msgspec.json.encode(pins).decode())
     await watch.check()
     found = "SELECT price::text, failures, leased_until FROM price_listing ORDER BY url"
     assert await watch.rows(found) == [(None, 1, None), ("2.0000", 0, None)]

@@ -128,6 +128,11 @@ def test_units_and_shipping_make_prices_comparable() -> None:
     assert unit_price(None, Decimal(1), 6) is None
 
 
+@given(st.decimals("0.01", 10**9, places=2), st.integers(1, 100_000))
+def test_a_unit_is_never_free(price: Decimal, pack: int) -> None:
+    assert (unit_price(price, None, pack) or 0) > 0
+
+
 def test_checks_are_spread_backed_off_and_kept_in_their_hours() -> None:
     assert next_check(MONDAY, 60, spread=1) == MONDAY + timedelta(minutes=66)
     waits = [next_check(MONDAY, 60, failures=count) - MONDAY for count in range(1, 12)]

@@ -13,10 +13,14 @@ from entrepot.jobs import service as jobs
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
 from entrepot.kit.database import context_of
+from entrepot.kit.errors import InvalidInputError
+from entrepot.kit.i18n import gettext
 from entrepot.kit.ids import new_id
 from entrepot.kit.storage import Storage
+from entrepot.kit.text import N_
 from entrepot.pricewatch.watching.addresses import domain_of, normalise
 from entrepot.pricewatch.watching.checking_repository import CheckingRepository
+from entrepot.pricewatch.watching.domain import LARGEST_PACK
 from entrepot.pricewatch.watching.errors import (
     CatalogProductNotFoundError,
     WatchedAlreadyError,
@@ -96,7 +100,10 @@ class Adding:
             AddressUnusableError: one is not the address of a page.
             WatchedProductNotFoundError: no such product to add one to.
             CatalogProductNotFoundError: no product has a SKU.
+            InvalidInputError: a pack holds nothing, or more than anything does.
         """
+        if not all(1 <= line.pack <= LARGEST_PACK for line in given):
+            raise InvalidInputError({"pack": gettext(N_("Enter a whole number of units from 1 to 100,000."))})
         lines = [msgspec.structs.replace(line, url=normalise(line.url)) for line in given]
         under = await self._watch.watched_under(seller_id, [line.url for line in lines])
         fresh = {line.url: line for line in reversed(lines) if line.url not in under}  # the first of two counts

@@ -17,7 +17,7 @@ from entrepot.pricewatch.fetching.service import Fetcher, FetchPlan
 from entrepot.pricewatch.watching.checking_repository import CheckingRepository
 from entrepot.pricewatch.watching.errors import LookBrokeError
 from entrepot.pricewatch.watching.looking import Look, failed, look, plan_for
-from entrepot.pricewatch.watching.outcomes import Due
+from entrepot.pricewatch.watching.outcomes import Due, Outcome
 from entrepot.pricewatch.watching.storing import Counted, store_looks
 
 AT_ONCE = 200
@@ -100,11 +100,26 @@ class Checking:
             log.exception("price_look_broke", listing=str(due.id))
             return failed(plan, now(), LookBrokeError())
 
+    async def _store_together(self, seen: list[tuple[Due, Look]]) -> list[Outcome]:
+        async with self._run.transaction(Scope.all_sellers()) as session:
+            return await store_looks(session, self._storage, seen)
+
+    async def _store_alone(self, due: Due, seen: Look) -> list[Outcome]:
+        try:
+            return await self._store_together([(due, seen)])
+        except Exception:  # it counts as failed, or it would be fetched again and again
+            log.exception("price_look_not_stored", listing=str(due.id))
+            return await self._store_together([(due, failed(seen.plan, seen.at, LookBrokeError()))])
+
     async def _store(self, seen: list[tuple[Due, Look]]) -> None:
         if not seen:
             return
-        async with self._run.transaction(Scope.all_sellers()) as session:
-            self.counted.add(await store_looks(session, self._storage, seen))
+        try:
+            self.counted.add(await self._store_together(seen))
+        except Exception:  # one page that cannot be stored must not take those beside it with it
+            log.exception("price_looks_not_stored", looks=len(seen))
+            for due, seen_of_it in seen:
+                self.counted.add(await self._store_alone(due, seen_of_it))
         await self._run.progress(
             self.counted.checked,
             0,

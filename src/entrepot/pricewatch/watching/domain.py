@@ -26,6 +26,8 @@ FIRST_RETRY = timedelta(minutes=10)
 LONGEST_BACK_OFF = timedelta(days=1)
 MOST = Decimal(10) ** 9
 """No price is as high; it is two numbers in a row."""
+SMALLEST = Decimal("0.0001")
+LARGEST_PACK = 100_000
 JITTER = 0.1
 """Share of the interval by which checks are spread."""
 
@@ -113,10 +115,10 @@ def pinned(extraction: Extraction, pins: Sequence[Pin]) -> Extraction:
 
 
 def unit_price(price: Decimal | None, shipping: Decimal | None, pack: int) -> Decimal | None:
-    """Return what one unit costs with stated shipping, to a hundredth of a cent."""
+    """Return what one unit costs with stated shipping, to a hundredth of a cent, and never nothing."""
     if price is None:
         return None
-    return ((price + (shipping or 0)) / pack).quantize(Decimal("0.0001"))
+    return max(SMALLEST, ((price + (shipping or 0)) / pack).quantize(SMALLEST))
 
 
 def judge(found: Extraction, known: Known) -> Judgement:

@@ -18,7 +18,7 @@ from entrepot.pricewatch.extracting.contract import Availability, Field
 from entrepot.pricewatch.extracting.service import parse_selector
 from entrepot.pricewatch.watching.adding import Adding
 from entrepot.pricewatch.watching.addresses import domain_of, normalise
-from entrepot.pricewatch.watching.domain import Pin, Window, unit_price
+from entrepot.pricewatch.watching.domain import LARGEST_PACK, Pin, Window, unit_price
 from entrepot.pricewatch.watching.errors import (
     ChangedMeanwhileError,
     ListingNotFoundError,
@@ -31,7 +31,6 @@ from entrepot.pricewatch.watching.tasks import CheckDue
 
 MOST_PINS = 20
 LONGEST_CHECK = 60 * 24 * 30
-LARGEST_PACK = 100_000
 
 
 class Settling(Adding):
