@@ -151,6 +151,60 @@ async def test_only_who_works_for_all_sellers_speaks_for_the_instance(session: A
     assert await Governor(session).freeze(seller_id=seller.id) is None
 
 
+async def test_one_click_resumes_an_account_and_its_seller(session: AsyncSession, seller: SellerRef) -> None:
+    stall, mug = await war(session, seller, "9.90")
+    await LimitService(session).put({"hour_items": Decimal(2)}, seller_id=seller.id)
+    offers = [mug, *[await add_offer(session, stall, f"CUP-{number}") for number in range(3)]]
+    for offer in offers[1:]:
+        await rivals_ask(session, stall, offer, "9.90")
+    assert (await Repricer(session).reprice(offers[:2], "market")).plain() == {"applied": 2}
+    assert (await Repricer(session).reprice(offers[2:], "market")).plain() == {"frozen": 2}
+    (freeze,) = await Governor(session).open_freezes()
+    assert freeze.account_id == stall.account_id
+
+    await Approving(session).resume(freeze.id)
+
+    assert (await Repricer(session).reprice(offers[2:], "resumed")).plain() == {"applied": 2}
+    await session.execute(
+        text("UPDATE pricing_counter SET floor_allowed = 80, counting_since = now() - interval '2 days'")
+    )
+    await LimitService(session).put({"hour_items": Decimal(9)}, seller_id=seller.id)
+    await rivals_ask(session, stall, mug, "9.70")
+    await Repricer(session).reprice([mug], "market")
+    allowed = await session.execute(
+        text("SELECT DISTINCT floor_allowed FROM pricing_counter WHERE seller_id = :id"), {"id": seller.id}
+    )
+    assert list(allowed.scalars()) == [0], "what was allowed goes down with what stands at the floor"
+
+
+async def holds_of(session: AsyncSession, seller: SellerRef) -> int:
+    found = await session.execute(
+        text("SELECT count(*) FROM offer_price_hold WHERE seller_id = :id"), {"id": seller.id}
+    )
+    return int(found.scalar_one())
+
+
+async def test_a_seller_who_resumes_stays_stopped_while_the_instance_is(database: Database, seller: SellerRef) -> None:
+    async with database.transaction(Scope.all_sellers(), actor=TESS) as session:
+        governor = Governor(session)
+        async with session.begin_nested() as everything:
+            await governor.spread([seller.id], frozen=True)
+            assert await holds_of(session, seller) == 0, "the instance was resumed before this was told"
+            own = await governor.freeze(seller_id=seller.id)
+            whole = await governor.freeze(seller_id=None)
+            assert own is not None
+            assert whole is not None
+            await governor.spread([seller.id], frozen=True)
+
+            await governor.resume(own)
+            assert await holds_of(session, seller) == 1
+
+            await governor.resume(whole)
+            await governor.spread([seller.id], frozen=False)
+            assert await holds_of(session, seller) == 0
+            await everything.rollback()
+
+
 async def test_two_runs_do_not_pass_a_limit_together(database: Database, seller: SellerRef) -> None:
     """Of forty offers twenty-four may move in an hour: two runs at once want thirty between them."""
     scope = Scope.of(seller.id)

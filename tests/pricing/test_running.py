@@ -10,7 +10,6 @@ from entrepot.pricing import running, views
 from entrepot.pricing.costs import CostService
 from entrepot.pricing.decisions_repository import DecisionRepository
 from entrepot.pricing.domain.rules import Limits, Mode, Rule
-from entrepot.pricing.governor import Governor
 from tests.offers.conftest import Shop
 from tests.pricing.factories import Stall, add_rule
 
@@ -37,8 +36,3 @@ async def test_a_run_works_off_what_is_due(shop: Shop) -> None:
             text("SELECT count(*) FROM pricing_touched WHERE seller_id = :id"), {"id": shop.seller.id}
         )
         assert left.scalar_one() == 0
-        await Governor(session).spread([shop.seller.id], frozen=True)
-        holds = await session.execute(
-            text("SELECT count(*) FROM offer_price_hold WHERE seller_id = :id"), {"id": shop.seller.id}
-        )
-        assert holds.scalar_one() == 1

@@ -20,7 +20,7 @@ from entrepot.offers.prices.service import PriceService
 from entrepot.offers.prices.wanting import PriceMove
 from entrepot.pricing.errors import FreezeNotFoundError, WholeInstanceError
 from entrepot.pricing.events import Frozen, Resumed
-from entrepot.pricing.governing import Allowed, Before, Breach, Cause, Move, breach, held, strictest
+from entrepot.pricing.governing import HUNDRED, Allowed, Before, Breach, Cause, Move, breach, held, strictest
 from entrepot.pricing.governor_repository import CounterRow, FreezeRow, GovernorRepository, LimitsRow
 
 HOUR = timedelta(hours=1)
@@ -170,6 +170,10 @@ class Governor:
             hour=max(at - HOUR, counter.counting_since),
             day=max(at - DAY, counter.counting_since),
         )
+        share = Decimal(len(figures.at_floor)) * HUNDRED / max(figures.offers, 1)
+        if share < counter.floor_allowed and at - counter.counting_since >= DAY:  # what was resumed had time to move
+            counter = replace(counter, floor_allowed=share)
+            await self._store.count(counter)
         return Before(
             offers=figures.offers,
             hour=figures.hour,
@@ -257,39 +261,59 @@ class Governor:
         at = now()
         if freeze.seller_id is not None:  # before the counters, as a run locks them
             await self._forget_unsent(freeze.seller_id, freeze.account_id)
-        counters = await self._store.lock_counters([(freeze.scope, freeze.seller_id)], at)
+        scopes: list[tuple[str, UUID | None]] = [(freeze.scope, freeze.seller_id)]
+        if freeze.seller_id is not None and freeze.account_id is not None:  # or the seller freezes right after
+            scopes.append((seller_scope(freeze.seller_id), freeze.seller_id))
+        counters = await self._store.lock_counters(scopes, at)
         await self._store.end_freeze(freeze_id, at, context_of(self._session).actor.name or "?")
-        counter = replace(
-            counters[freeze.scope], counting_since=at, hour_began=at, hour_moved=0, day_began=at, day_moved=0
-        )
-        if freeze.seller_id is not None:
-            figures = await self._store.figures(
-                seller_id=freeze.seller_id, account_id=freeze.account_id, hour=at, day=at
+        for scope, _ in scopes:
+            counter = replace(
+                counters[scope], counting_since=at, hour_began=at, hour_moved=0, day_began=at, day_moved=0
             )
-            share = Decimal(len(figures.at_floor) * 100) / max(figures.offers, 1)
-            seen = Decimal(freeze.facts.get("percent", "0")) if freeze.cause == Cause.FLOOR_SHARE else Decimal(0)
-            counter = replace(counter, floor_allowed=min(Decimal(100), max(share, seen)))
+            if freeze.seller_id is not None:
+                counter = replace(counter, floor_allowed=await self._standing_at_floor(freeze, scope, at))
+            await self._store.count(counter)
+        if freeze.seller_id is not None and (
+            freeze.account_id is not None or INSTANCE not in await self._open_scopes()
+        ):
             await PriceService(self._session).resume(freeze.seller_id, account_id=freeze.account_id)
-        await self._store.count(counter)
         event = Resumed(
             seller_id=freeze.seller_id, subject_id=freeze_id, scope=freeze.scope, account_id=freeze.account_id
         )
         await outbox.record(self._session, event)
         return freeze
 
+    async def _standing_at_floor(self, freeze: FreezeRow, scope: str, at: datetime) -> Decimal:
+        """Return the share of a scope that stands at its floor, with what the freeze kept from going there."""
+        seller_id = freeze.seller_id
+        if seller_id is None:
+            return Decimal(0)
+        own = await self._store.figures(seller_id=seller_id, account_id=freeze.account_id, hour=at, day=at)
+        there = own
+        if scope != freeze.scope:
+            there = await self._store.figures(seller_id=seller_id, account_id=None, hour=at, day=at)
+        seen = int(freeze.facts.get("count", "0")) if freeze.cause == Cause.FLOOR_SHARE else 0
+        number = len(there.at_floor) + max(0, seen - len(own.at_floor))
+        return min(HUNDRED, Decimal(number) * HUNDRED / max(there.offers, 1))
+
     async def spread(self, seller_ids: Collection[UUID], *, frozen: bool) -> None:
         """Hold every seller's prices because the instance is frozen, or let them go again.
 
-        A seller who is frozen on their own account stays so.
+        A seller who is frozen on their own account stays so; an instance that was resumed meanwhile holds nobody.
         """
         prices = PriceService(self._session)
-        own = {row.scope for row in await self._store.open_freezes()}
+        own = await self._open_scopes()
+        if frozen and INSTANCE not in own:
+            return
         for seller_id in sorted(seller_ids):
             if frozen:
                 await prices.hold(seller_id, reason=REASON)
             elif seller_scope(seller_id) not in own and INSTANCE not in own:
                 await self._forget_unsent(seller_id, None)
                 await prices.resume(seller_id)
+
+    async def _open_scopes(self) -> set[str]:
+        return {row.scope for row in await self._store.open_freezes()}
 
     async def open_freezes(self) -> list[FreezeRow]:
         """Return what is frozen now."""
