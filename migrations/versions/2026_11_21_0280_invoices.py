@@ -93,6 +93,7 @@ def upgrade() -> None:
         sa.Column("remarks", sa.Text(), server_default="", nullable=False),
         sa.Column("priority", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("import_id", sa.Uuid(), nullable=True),
         sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.Column("version", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),

@@ -63,6 +63,8 @@ class Options:
     mark: DecimalMark
     subject: str = ""
     """What the rows belong to, for kinds that need to know."""
+    import_id: UUID | None = None
+    """Of the import that the rows are a part of."""
 
 
 type Apply = Callable[[AsyncSession, UUID, Sequence[ImportRow], Options], Awaitable[Sequence[Outcome]]]

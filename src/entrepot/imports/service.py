@@ -250,7 +250,7 @@ class ImportService:
 
     async def _apply(self, spec: ImportSpec, found: DataImport, rows: Sequence[ImportRow]) -> list[Outcome]:
         """Apply all rows at once; if that fails as a whole, one group at a time, so that one row fails alone."""
-        options = Options(found.mode, "," if found.mark == "," else ".", found.subject)
+        options = Options(found.mode, "," if found.mark == "," else ".", found.subject, found.id)
         if not rows:
             return []
         try:

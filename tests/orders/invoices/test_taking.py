@@ -10,12 +10,14 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import SellerRef
+from entrepot.imports.contract import ImportRow, Options
 from entrepot.kit.database import Database
 from entrepot.kit.scope import Scope
 from entrepot.orders.invoices import views
 from entrepot.orders.invoices.errors import CreditStandsError, InvoiceShippedError, NotWaitingError, WrongProductError
 from entrepot.orders.invoices.refs import Result, SourceRef, Taken
 from entrepot.orders.invoices.service import InvoiceService
+from entrepot.orders.invoices.table import apply_invoices
 from entrepot.orders.service import OrderService, OrderStatus
 from tests.orders.factories import ADDRESS, World, add_product, make_world
 
@@ -239,6 +241,28 @@ async def test_codes_mean_what_somebody_said(erp: Erp) -> None:
     await add_product(erp.session, erp.world, "SOON", 1)
     assert [one.result for one in await erp.service.again_for(erp.world.seller_id, ["SOON"])] == ["created"]
     assert new.result is Result.ATTENTION
+
+
+async def test_rows_that_stand_apart_in_a_file_are_not_lost(erp: Erp) -> None:
+    def row(number: str, code: str) -> ImportRow:
+        return ImportRow(1, 2, {"number": number, "code": code, "quantity": "1", "country": "NL"})
+
+    rows = [row("F-1", "MUG-BLUE"), row("F-2", "MUG-RED"), row("F-1", "MUG-RED")]
+    await apply_invoices(erp.session, erp.world.seller_id, rows[:1], Options("file", ".", "erp", UUID(int=1)))
+    file = Options("file", ".", "erp", UUID(int=2))
+    for chunks in ([rows[:2], rows[2:]], [rows]):
+        outcomes = [
+            one for chunk in chunks for one in await apply_invoices(erp.session, erp.world.seller_id, chunk, file)
+        ]
+        assert outcomes[-1].result == "failed"
+        assert "rows of invoice F-1 do not stand together" in outcomes[-1].problems[""]
+        waiting = await erp.service.numbered(erp.source, "F-1")
+        assert [line["code"] for line in waiting.raw["lines"]] == ["MUG-BLUE", "MUG-RED"]
+        whole = await erp.service.again(waiting.id)
+        assert whole.order_id is not None
+        lines = (await erp.orders.order(whole.order_id)).lines
+        assert [line.open_quantity for line in lines if line.open_quantity] == [1, 1]
+        file = Options("file", ".", "erp", UUID(int=3))
 
 
 async def test_a_thousand_invoices_take_few_statements(erp: Erp) -> None:

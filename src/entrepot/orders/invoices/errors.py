@@ -103,4 +103,5 @@ CREDIT_TOO_MUCH = N_(
 CREDIT_STANDS = N_("Credit note {number} has taken goods back, and that stays so. For goods that are to be sent after all send an invoice with a new number; dismiss this.")  # fmt: skip
 WAS_INVOICE = N_("{number} came as an invoice before, and comes as a credit note now. Send the credit note under a number of its own; dismiss this.")  # fmt: skip
 CREDITED_BEFORE = N_("Credit notes took back {units} of {code}, but invoice {number} has only {has} now. Send it with the goods it had before the credit notes, or cancel it and send one with a new number.")  # fmt: skip
+SCATTERED = N_("The rows of invoice {number} do not stand together in the file, so only the first of them were taken. Sort the file by number and send it again, or check the rows put together here and take them.")  # fmt: skip
 NOT_STORED = N_("The invoice cannot be stored: {reason}")

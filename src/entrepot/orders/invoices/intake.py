@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
+from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -20,6 +21,7 @@ from entrepot.orders.invoices.errors import (
     NOT_STORED,
     NOTHING_LEFT,
     NUMBER_TAKEN,
+    SCATTERED,
     UNKNOWN_CODE,
     WAS_INVOICE,
 )
@@ -39,7 +41,7 @@ from entrepot.orders.invoices.refs import (
     Taken,
 )
 from entrepot.orders.invoices.repository import InvoiceRepository, claim_row
-from entrepot.orders.invoices.storing import Item, Told, attention, objection, told, wish_rows, written
+from entrepot.orders.invoices.storing import Item, Told, attention, objection, together, told, wish_rows, written
 from entrepot.orders.invoices.updating import Updating
 from entrepot.orders.repository import OrderRepository
 from entrepot.orders.reserving import NOT_SELLABLE
@@ -56,19 +58,22 @@ class InvoiceIntake:
     def __init__(self, session: AsyncSession, source: SourceRef) -> None:
         self._session = session
         self._source = source
+        self._import_id: UUID | None = None
         self._invoices = InvoiceRepository(session)
         self._catalog = CatalogService(session)
 
-    async def take(self, raws: Sequence[object], *, origin: str) -> list[Taken]:
+    async def take(self, raws: Sequence[object], *, origin: str, import_id: UUID | None = None) -> list[Taken]:
         """Take invoices, in their order; the same number twice counts as sent twice.
 
         Args:
             raws: as they came: objects, or whatever came in their place.
             origin: ``api``, ``file`` or ``folder``.
+            import_id: the file; there, the same number twice is one invoice whose rows do not stand together.
 
         Returns:
             One outcome each, in their order.
         """
+        self._import_id = import_id
         defaults = Defaults(self._source.currency, self._source.country)
         items = [
             Item(
@@ -118,7 +123,10 @@ class InvoiceIntake:
         fresh: list[tuple[Item, InvoiceRef]] = []
         for item in batch:
             invoice = known[item.number]
-            if item.draft is None:
+            if self._import_id is not None and invoice.import_id == self._import_id:
+                scattered = objection(invoice, SCATTERED)
+                results[item.number] = scattered._replace(raw=together(invoice, item))
+            elif item.draft is None:
                 results[item.number] = attention(invoice, item.reading.problems)
             elif invoice.state is not State.ATTENTION and invoice.fingerprint == fingerprint(item.draft):
                 results[item.number] = Told(Result.UNCHANGED, invoice.order_id)
@@ -212,7 +220,11 @@ class InvoiceIntake:
 
     async def _store(self, batch: Sequence[Item], known: dict[str, InvoiceRef], results: dict[str, Told]) -> None:
         changed = [item for item in batch if results[item.number].result is not Result.UNCHANGED]
-        await self._invoices.write([written(item, known[item.number], results[item.number]) for item in changed])
+        await self._invoices.write(
+            [written(item, known[item.number], results[item.number], self._import_id) for item in changed]
+        )
+        if self._import_id is not None:
+            await self._invoices.seen_in([known[item.number].id for item in batch], self._import_id)
         ordered = [
             (item, order_id) for item in changed if item.positions and (order_id := results[item.number].order_id)
         ]

@@ -115,6 +115,8 @@ class Invoice(Base):
     priority: Mapped[int] = mapped_column(server_default=text("0"))
     origin: Mapped[str]
     """``api``, ``file`` or ``folder``."""
+    import_id: Mapped[UUID | None]
+    """The file that had it last: rows that come again in it do not stand with the others."""
     note: Mapped[str] = mapped_column(server_default="")
     """Why it was cancelled or dismissed, by whom."""
     version: Mapped[int] = mapped_column(server_default=text("0"))

@@ -133,6 +133,7 @@ class InvoiceRef(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str
     raw: dict[str, Any]
     origin: str
+    import_id: UUID | None
     version: int
 
 

@@ -35,6 +35,7 @@ WRITTEN = {
     "remarks": "text",
     "priority": "int",
     "origin": "text",
+    "import_id": "uuid",
     "note": "text",
 }
 """Columns that a new word about an invoice replaces."""
@@ -194,6 +195,13 @@ class InvoiceRepository:
                 f" FROM json_to_recordset(:rows) AS n(id uuid, {typed}) WHERE i.id = n.id"
             ),
             {"rows": msgspec.json.encode(rows).decode()},
+        )
+
+    async def seen_in(self, invoice_ids: Collection[UUID], import_id: UUID) -> None:
+        """Note that a file had these invoices."""
+        await self._session.execute(
+            text("UPDATE invoice SET import_id = :import_id WHERE id = ANY(:ids)"),
+            {"ids": list(invoice_ids), "import_id": import_id},
         )
 
     async def settle(self, invoice_id: UUID, state: State, note: str) -> None:

@@ -122,7 +122,9 @@ class InvoiceService:
 
     # -- taking
 
-    async def take(self, source: SourceRef, raws: Sequence[object], *, origin: str) -> list[Taken]:
+    async def take(
+        self, source: SourceRef, raws: Sequence[object], *, origin: str, import_id: UUID | None = None
+    ) -> list[Taken]:
         """Take invoices; each ends as an order, as nothing new, or before a person.
 
         Raises:
@@ -130,7 +132,7 @@ class InvoiceService:
         """
         if len(raws) > MOST:
             raise TooManyInvoicesError(count=len(raws), most=MOST)
-        return await InvoiceIntake(self._session, source).take(raws, origin=origin)
+        return await InvoiceIntake(self._session, source).take(raws, origin=origin, import_id=import_id)
 
     async def find(self, invoice_id: UUID) -> InvoiceRef:
         """Return an invoice.

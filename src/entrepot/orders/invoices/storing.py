@@ -62,6 +62,8 @@ class Told(NamedTuple):
     put_back: bool = False
     taken_back: Mapping[UUID, int] | None = None
     """What a credit note took by now; None: as before."""
+    raw: dict[str, Any] | None = None
+    """What is kept to take again; None: what came."""
 
 
 def attention(invoice: InvoiceRef, problems: Sequence[Problem], unknown: Sequence[str] = ()) -> Told:
@@ -75,6 +77,12 @@ def objection(invoice: InvoiceRef, text: str, order: OrderRef | None = None, **f
     if order is not None:
         known |= {"order": order.number, "status": str(order.status)}
     return attention(invoice, [Problem(field="", sentence=sentence(text, known))])
+
+
+def together(invoice: InvoiceRef, item: Item) -> dict[str, Any]:
+    """Return an invoice with the lines of rows that stood elsewhere in the file."""
+    lines = [one.get("lines") for one in (invoice.raw, item.raw)]
+    return invoice.raw | {"lines": [line for some in lines if isinstance(some, list) for line in some]}
 
 
 def told(item: Item, invoice: InvoiceRef, one: Told) -> Taken:
@@ -91,7 +99,7 @@ def told(item: Item, invoice: InvoiceRef, one: Told) -> Taken:
     )
 
 
-def written(item: Item, invoice: InvoiceRef, one: Told) -> dict[str, Any]:
+def written(item: Item, invoice: InvoiceRef, one: Told, import_id: UUID | None) -> dict[str, Any]:
     """Return the row of an invoice."""
     draft = item.draft
     stays = one.result is Result.ATTENTION and invoice.order_id is not None  # what was taken still holds
@@ -99,10 +107,11 @@ def written(item: Item, invoice: InvoiceRef, one: Told) -> dict[str, Any]:
         "id": invoice.id,
         "state": str(AFTER[one.result]),
         "order_id": one.order_id,
-        "raw": clean(item.raw),
+        "raw": clean(item.raw if one.raw is None else one.raw),
         "problems": one.problems,
         "unknown": one.unknown,
         "origin": item.origin,
+        "import_id": import_id,
         "note": draft.reason if draft is not None else "",
         "fingerprint": fingerprint(draft) if draft is not None else "",
         "kind": str(invoice.kind if stays else draft.kind if draft is not None else Kind.INVOICE),

@@ -70,7 +70,7 @@ async def apply_invoices(
     source = await service.source(seller_id, options.subject)
     groups = [list(group) for _, group in groupby(rows, key=lambda row: row.cells.get("number", ""))]
     raws = [raw_invoice([row.cells for row in group], options.mark) for group in groups]
-    taken = await service.take(source, raws, origin=options.mode)
+    taken = await service.take(source, raws, origin=options.mode, import_id=options.import_id)
     outcomes: list[Outcome] = []
     for group, one in zip(groups, taken, strict=True):
         outcomes += _outcomes(len(group), one)
