@@ -272,7 +272,6 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_by", sa.Text(), server_default="", nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("last_scan", sa.Text(), server_default="", nullable=False),
         sa.CheckConstraint("(state = 'open') = (ended_at IS NULL)", name=op.f("ck_floor_check_ended_when_over")),
         sa.CheckConstraint(
             "state IN ('open', 'clean', 'accepted', 'recounted', 'sent_back', 'left')",
@@ -307,6 +306,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("check_id", "product_id", "lot", name=op.f("uq_floor_check_line_check_id_product_id_lot")),
     )
     isolate("floor_check_line")
+
+    op.create_table(
+        "station_scan",
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("seller_id", sa.Uuid(), nullable=False),
+        sa.Column("station", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("actor_name", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("order_id", "station", "client_id", name=op.f("pk_station_scan")),
+    )
+    isolate("station_scan")
+    append_only("station_scan")
 
     op.create_table(
         "consolidation",
@@ -382,6 +394,7 @@ def downgrade() -> None:
     op.drop_column("parcel", "with_parcel_id")
     op.drop_table("consolidation_order")
     op.drop_table("consolidation")
+    op.drop_table("station_scan")
     op.drop_table("floor_check_line")
     op.drop_table("floor_check")
     op.drop_table("container_act")

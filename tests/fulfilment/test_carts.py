@@ -204,6 +204,10 @@ async def test_single_pieces_go_to_the_most_urgent_order(floor: Floor) -> None:
         for client in ("x", "x", "y")
     ]
     assert came == [orders[1], orders[1], orders[0]]
+    async with floor.transaction() as session:
+        await OrderService(session).hold([orders[1]], "wait")
+    with pytest.raises(NoSingleError, match="MUG"):  # its order waits no more; the other one is not for this scan
+        await on_floor(floor, lambda it: it.sorting.single(seller, "MUG", client_id="x"))
 
 
 async def test_a_list_is_split_by_zone_and_joined(floor: Floor) -> None:

@@ -90,6 +90,9 @@ async def test_a_check_names_each_difference_and_keeps_who_resolved_it(floor: Fl
         assert (await checking.scan(order, "mug", client_id="one")).repeated
         with pytest.raises(UnknownThingError):
             await checking.scan(order, "?!")
+        assert (await checking.scan(order, "mug", client_id="two")).facts["counted"] == 2
+        assert (await checking.scan(order, "mug", client_id="one")).repeated
+        await checking.set_counted(order, next(one.id for one in check.lines if one.sku == "MUG"), 1)
         foreign = await checking.scan(order, "JUG")
         assert (foreign.difference, foreign.facts["place"]) == (Difference.FOREIGN, "B-01")
         await checking.scan(order, "CUP", quantity=2)
@@ -152,7 +155,9 @@ async def test_a_box_is_filled_sealed_and_opened_again(floor: Floor) -> None:
             await boxing.scan(order, "MUG")
         begun = await boxing.scan(order, "box-s")
         assert begun.container_id is not None
-        await boxing.scan(order, "MUG", quantity=2)
+        await boxing.scan(order, "MUG", client_id="one")
+        assert (await boxing.scan(order, "MUG", client_id="one")).repeated
+        await boxing.scan(order, "MUG", client_id="two")
         with pytest.raises(AllBoxedError):
             await boxing.scan(order, "MUG")
         with pytest.raises(NotInThisOrderError, match="B-01"):

@@ -77,6 +77,8 @@ class ScanIntoBox(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quantity: Quantity = 1
     box_id: UUID | None = None
     """The box begun last without."""
+    client_id: Annotated[str, Meta(max_length=64)] = ""
+    """Of this scan; the same again changes nothing."""
 
 
 class Content(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -227,7 +229,9 @@ class BoxApi(Controller):
     )
     async def scan(self, order_id: FromPath[UUID], data: JSONBody[ScanIntoBox], session: AsyncSession) -> BoxOutcome:
         """A kind of box begins one, a tray is taken, a product goes in."""
-        return await Boxing(session).scan(order_id, data.code, quantity=data.quantity, into=data.box_id)
+        return await Boxing(session).scan(
+            order_id, data.code, quantity=data.quantity, into=data.box_id, client_id=data.client_id
+        )
 
     @get(
         "/orders/{order_id:uuid}/box-suggestions",

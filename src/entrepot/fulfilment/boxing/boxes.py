@@ -29,6 +29,7 @@ from entrepot.orders.service import OrderLineRef, OrderRef, OrderStatus
 
 BEGUN = N_("{code} is open. Scan what goes into it.")
 PUT = N_("{quantity} × {sku} into {code}; {left} still to go.")
+REPEATED = N_("That was counted already.")
 WITH_THE_SET = N_("{sku} goes in with its set {set}: the set is counted by its first part.")
 
 
@@ -39,6 +40,7 @@ class BoxOutcome(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     """English template."""
     facts: dict[str, str | int]
+    repeated: bool = False
 
 
 class Boxing(Sealing):
@@ -120,7 +122,9 @@ class Boxing(Sealing):
 
     # -- scan, put, take
 
-    async def scan(self, order_id: UUID, code: str, *, quantity: int = 1, into: UUID | None = None) -> BoxOutcome:
+    async def scan(
+        self, order_id: UUID, code: str, *, quantity: int = 1, into: UUID | None = None, client_id: str = ""
+    ) -> BoxOutcome:
         """Act on a code at the boxing station: a kind of box begins one, a tray is taken, a product goes into the box.
 
         Args:
@@ -128,11 +132,14 @@ class Boxing(Sealing):
             code: a kind of box, a tray, or a product's GTIN, SKU or GS1 label.
             quantity: of the product.
             into: the box; the one begun last without.
+            client_id: of this scan; the same again changes nothing.
 
         Raises:
             NoBoxOpenError, NotInThisOrderError, AllBoxedError, UnknownBoxCodeError, ContainerInUseError: as they say.
         """
         order = await self._locked(order_id)
+        if not await self._way.first_time(order, "box", client_id):
+            return BoxOutcome(container_id=None, message=REPEATED, facts={}, repeated=True)
         if (kind := await self._packaging.kind_called(order.seller_id, code)) is not None:
             begun = await self.begin(order_id, kind.id)
             return BoxOutcome(container_id=begun.id, message=BEGUN, facts={"code": begun.code})

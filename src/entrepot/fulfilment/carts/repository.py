@@ -156,19 +156,21 @@ class CartRepository:
     ) -> Single | None:
         """Return the most urgent picked order of one piece of a product, skipping what others take right now.
 
-        One that somebody scanned before and did not pack comes after those that nobody did.  *line_id*: that one.
+        One that somebody scanned before and did not pack comes after those that nobody did.  *line_id*: that one,
+        when others are done with it.
         """
+        others = "" if line_id else "SKIP LOCKED"
         rows = await self._session.execute(
             text(
-                """
+                f"""
                 SELECT o.id AS order_id, o.number, l.id AS line_id, l.pick_list_id, l.seller_id, l.sorted
                 FROM pick_line l JOIN sales_order o ON o.id = l.order_id JOIN pick_list p ON p.id = l.pick_list_id
                 WHERE (l.product_id = CAST(:product AS uuid) OR l.id = CAST(:line AS uuid)) AND o.seller_id = ANY(:sellers) AND o.status = 'picked'
                     AND o.held_at IS NULL AND o.unit_count = 1 AND p.mode = 'singles' AND l.picked = 1
                     AND l.put_back = 0 AND l.state = 'picked'
                     AND NOT EXISTS (SELECT 1 FROM floor_order f WHERE f.order_id = o.id AND f.stage IN ('review', 'hold'))
-                ORDER BY l.sorted, o.ship_by NULLS LAST, o.placed_at, o.id LIMIT 1 FOR UPDATE OF l SKIP LOCKED
-                """
+                ORDER BY l.sorted, o.ship_by NULLS LAST, o.placed_at, o.id LIMIT 1 FOR UPDATE OF l {others}
+                """  # noqa: S608 -- our own words
             ),
             {"product": product_id, "line": line_id, "sellers": list(seller_ids)},
         )

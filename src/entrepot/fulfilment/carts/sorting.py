@@ -96,7 +96,8 @@ class Sorting:
         if not free:
             raise NothingToSortError(sku=same[0].sku)
         line = min(free, key=lambda one: (one.position, one.id))
-        await self._note(found, line, 1, client_id)
+        if not await self._note(found, line, 1, client_id):  # meanwhile counted on another list
+            raise NothingToSortError(sku=line.sku)
         return await self._answer(line, list_id)
 
     async def unsort(self, list_id: UUID, line_id: UUID) -> Sorted:
@@ -127,12 +128,10 @@ class Sorting:
         """
         label = read_gs1(code)
         said = label.gtin if label is not None and label.gtin else code.strip()
+        if before := await self._single_before(seller_ids, said, client_id):
+            return before
         sku = said
         for seller_id in seller_ids:
-            if client_id and (known := await self._carts.sorted_before(seller_id, client_id)):
-                before = await self._carts.single([seller_id], line_id=known)
-                if before is not None:
-                    return before
             try:
                 product = await self._inventory.scan_product(seller_id, said)
             except UnknownProductError:
@@ -141,13 +140,29 @@ class Sorting:
                 continue
             sku = product.sku
             found = await self._carts.single([seller_id], product_id=product.id)
-            if found is not None:
-                if not found.sorted:
-                    await self._carts.sort(found.seller_id, found.line_id, 1, client_id)
-                return found
+            if found is None:
+                continue
+            if not found.sorted and not await self._carts.sort(found.seller_id, found.line_id, 1, client_id):
+                # The same scan was taken in meanwhile: it has its order.
+                return await self._single_before([seller_id], sku, client_id) or found
+            return found
         raise NoSingleError(sku=sku[:60])
 
     # -- inside
+
+    async def _single_before(self, seller_ids: Sequence[UUID], sku: str, client_id: str) -> Single | None:
+        """Return what a scan that was counted before was for; it never takes another order.
+
+        Raises:
+            NoSingleError: that order waits no more.
+        """
+        for seller_id in seller_ids if client_id else ():
+            if known := await self._carts.sorted_before(seller_id, client_id):
+                before = await self._carts.single([seller_id], line_id=known)
+                if before is None:
+                    raise NoSingleError(sku=sku[:60])
+                return before
+        return None
 
     async def _open(self, list_id: UUID, *, lock: bool = True) -> tuple[PickListRef, list[PickLineRef]]:
         parts = await self._carts.parts(list_id, lock=lock)
@@ -171,8 +186,10 @@ class Sorting:
             raise NotOnTheWallError(scanned=product.sku, number=found.number)
         return same
 
-    async def _note(self, found: PickListRef, line: PickLineRef, quantity: int, client_id: str) -> None:
-        await self._carts.sort(found.seller_id, line.id, quantity, client_id or new_id().hex)
+    async def _note(self, found: PickListRef, line: PickLineRef, quantity: int, client_id: str) -> bool:
+        """Count it; False if that was done before."""
+        if not await self._carts.sort(found.seller_id, line.id, quantity, client_id or new_id().hex):
+            return False
         await outbox.record(
             self._session,
             ItemSorted(
@@ -184,6 +201,7 @@ class Sorting:
                 quantity=quantity,
             ),
         )
+        return True
 
     async def _answer(self, line: PickLineRef, list_id: UUID) -> Sorted:
         _, lines = await self._open(list_id)

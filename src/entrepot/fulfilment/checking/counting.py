@@ -109,7 +109,7 @@ class Checking:
             ExpiredLotError: it is past its date.
         """
         order, check = await self._being_checked(order_id)
-        if client_id and client_id == check.last_scan:
+        if not await self._way.first_time(order, "check", client_id):
             return CheckOutcome(difference=Difference.NONE, message=REPEATED, facts={}, repeated=True)
         if not 1 <= quantity <= MOST:
             raise CountError(counted=quantity, most=MOST)
@@ -129,8 +129,6 @@ class Checking:
             hit = await self._count(order, check, lines, product_id, lot, units)
             lines = (*(one for one in lines if one.id != hit.id), hit)
         assert hit is not None  # noqa: S101 -- a product has units of something
-        if client_id:
-            await self._checks.note_scan(check.id, client_id)
         return _outcome(hit, lines)
 
     async def set_counted(self, order_id: UUID, line_id: UUID, counted: int) -> CheckOutcome:

@@ -34,8 +34,6 @@ class FloorCheck(Base):
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[str] = mapped_column(server_default="")
     reason: Mapped[str] = mapped_column(server_default="")
-    last_scan: Mapped[str] = mapped_column(server_default="")
-    """Client id of the last scan: the same again counts nothing."""
 
 
 class FloorCheckLine(Base):

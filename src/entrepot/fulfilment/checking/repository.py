@@ -28,7 +28,6 @@ class CheckRef(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     ended_by: str
     reason: str
-    last_scan: str
     lines: tuple[CheckLine, ...] = ()
 
 
@@ -79,11 +78,6 @@ class CheckRepository:
     async def set_counted(self, line_id: UUID, counted: int) -> None:
         await self._session.execute(
             text("UPDATE floor_check_line SET counted = :counted WHERE id = :id"), {"id": line_id, "counted": counted}
-        )
-
-    async def note_scan(self, check_id: UUID, client_id: str) -> None:
-        await self._session.execute(
-            text("UPDATE floor_check SET last_scan = :client WHERE id = :id"), {"id": check_id, "client": client_id}
         )
 
     async def end(self, check_id: UUID, state: CheckState, reason: str = "") -> None:

@@ -25,6 +25,7 @@ from entrepot.fulfilment.repository import ParcelRepository
 from entrepot.fulfilment.way.errors import StageMoveError
 from entrepot.fulfilment.way.going import Way
 from entrepot.kit.errors import EntrepotError
+from entrepot.kit.ids import new_id
 from entrepot.orders.service import OrderRef, OrderService
 
 type Act = Callable[[Boxing, UUID, dict[str, str]], Awaitable[object]]
@@ -37,7 +38,10 @@ async def _begin(boxing: Boxing, order_id: UUID, values: dict[str, str]) -> obje
 async def _scan(boxing: Boxing, order_id: UUID, values: dict[str, str]) -> object:
     quantity = values.get("quantity", "")
     return await boxing.scan(
-        order_id, values.get("code", ""), quantity=whole_number(quantity, "quantity") if quantity else 1
+        order_id,
+        values.get("code", ""),
+        quantity=whole_number(quantity, "quantity") if quantity else 1,
+        client_id=values.get("client_id", "")[:64],
     )
 
 
@@ -174,6 +178,7 @@ async def _boxes(
         "error": error,
         "outcome": outcome,
         "values": values or {},
+        "client_id": new_id().hex,
     }
 
 

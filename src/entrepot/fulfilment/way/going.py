@@ -46,6 +46,10 @@ class Way:
         self._way = WayRepository(session)
         self._orders = OrderService(session)
 
+    async def first_time(self, order: OrderRef, station: str, client_id: str) -> bool:
+        """Note a scan at a station; False: the same scan came before.  Without a client id each is a new one."""
+        return not client_id or await self._way.note_scan(order.seller_id, order.id, station, client_id)
+
     async def place(self, order_id: UUID) -> Place | None:
         """Return where an order is; None: it never was on the floor."""
         return await self._way.place(order_id)

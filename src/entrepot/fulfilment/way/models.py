@@ -3,7 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+    func,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from entrepot.fulfilment.way.stages import Stage
@@ -92,3 +101,18 @@ class FloorStep(Base):
     station: Mapped[str]
     reason: Mapped[str]
     forced: Mapped[bool]
+
+
+class StationScan(Base):
+    """One scan at a station.  Its client id makes a repeat harmless, however late it comes."""
+
+    __tablename__ = "station_scan"
+    __table_args__ = (PrimaryKeyConstraint("order_id", "station", "client_id"),)
+
+    order_id: Mapped[UUID]
+    seller_id: Mapped[UUID]
+    station: Mapped[str]
+    """``check`` or ``box``."""
+    client_id: Mapped[str]
+    actor_name: Mapped[str]
+    at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -7,7 +7,9 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from entrepot.fulfilment.way.models import StationScan
 from entrepot.fulfilment.way.stages import Stage
+from entrepot.kit.bulk import insert_rows
 from entrepot.kit.database import context_of
 from entrepot.kit.ids import new_id
 from entrepot.kit.sql import text
@@ -57,6 +59,18 @@ class WayRepository:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+
+    async def note_scan(self, seller_id: UUID, order_id: UUID, station: str, client_id: str) -> bool:
+        """Note a scan at a station; False: it was noted before."""
+        row = {
+            "order_id": order_id,
+            "seller_id": seller_id,
+            "station": station,
+            "client_id": client_id,
+            "actor_name": context_of(self._session).actor.name,
+        }
+        suffix = "ON CONFLICT DO NOTHING RETURNING client_id"
+        return bool(await insert_rows(self._session, StationScan, [row], suffix=suffix))
 
     async def place(self, order_id: UUID) -> Place | None:
         rows = await self._session.execute(
