@@ -105,6 +105,11 @@ async def test_a_history_is_paged_filtered_and_exported(
     picker = await make_client(seller, frozenset(Right) - {Right.FULFILMENT_SUPERVISE})
     others = (await picker.get("/api/v1/reports/history?person=Tess")).json()
     assert others["items"] == [], "what one other person did is for who runs the floor"
+    everyones = (await picker.get("/api/v1/reports/history?outcome=dispatched")).json()["items"]
+    assert [row["person"] for row in everyones] == [""] * 3
+    assert "Tess" not in (await picker.get("/reports/history/export")).text
+    assert ">Tess Tester</td>" in (await client.get("/reports/history")).text
+    assert ">Tess Tester</td>" not in (await picker.get("/reports/history")).text
 
 
 async def test_people_are_shown_to_themselves_and_to_others_only_where_a_site_says_so(

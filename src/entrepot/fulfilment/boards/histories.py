@@ -32,6 +32,8 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     """Where it went."""
     order: str = ""
     """Number of an order."""
+    named: str | None = None
+    """Id of the only person whose name is told; None: everybody's."""
 
 
 class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +61,8 @@ class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
 _ROWS = f"""
     SELECT s.id, s.at, s.order_id, o.number, l.name AS seller, coalesce(w.code, '') AS warehouse, s.station,
         nullif(s.origin, '') AS stage, s.stage AS outcome, s.took_ms / 1000.0 AS took_s, o.line_count AS lines,
-        o.unit_count AS units, s.actor_name AS person, s.reason, s.forced
+        o.unit_count AS units,
+        CASE WHEN CAST(:named AS text) IS NULL OR s.actor_id = :named THEN s.actor_name ELSE '' END AS person, s.reason, s.forced
     FROM floor_step s JOIN sales_order o ON o.id = s.order_id JOIN floor_order f ON f.order_id = s.order_id
         JOIN seller l ON l.id = s.seller_id LEFT JOIN warehouse w ON w.id = f.warehouse_id
     WHERE s.at >= :begins AND s.at < :ends
@@ -87,6 +90,7 @@ async def history(
             "seller": wanted.seller,
             "person": wanted.person,
             "person_like": _like(wanted.person),
+            "named": wanted.named,
             "station": wanted.station,
             "stage": str(wanted.stage or ""),
             "outcome": str(wanted.outcome or ""),

@@ -89,13 +89,14 @@ class HistoryPages(Controller):
 
 
 def filters(principal: Principal, period: Period, given: Mapping[str, str]) -> Filters:
-    """Return what is wanted; only who runs the floor can ask for what one other person did."""
-    person = given["person"]
+    """Return what is wanted; only who runs the floor learns what one other person did."""
+    person, everybody = given["person"], principal.can(Right.FULFILMENT_SUPERVISE)
     return Filters(
         days=period.days,
         site=period.site_id,
         seller=as_id(given, "seller"),
-        person=person if not person or principal.can(Right.FULFILMENT_SUPERVISE) else principal.actor.id,
+        person=person if not person or everybody else principal.actor.id,
+        named=None if everybody else principal.actor.id,
         station=given["station"],
         stage=Stage(given["stage"]) if given["stage"] in set(Stage) else None,
         outcome=Stage(given["outcome"]) if given["outcome"] in set(Stage) else None,
