@@ -1,5 +1,6 @@
 """Routes of our own drivers, from the plan to the report."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -161,6 +162,31 @@ async def test_what_nobody_takes_goes_back_to_stock_once(floor: Floor) -> None:
     async with floor.transaction() as session:
         await check_books(session, floor.seller_id)
     assert await floor.rows("SELECT on_hand FROM stock_level WHERE location_id = :id", id=floor.shelves["B"]) == [(3,)]
+
+
+async def test_finishing_a_route_waits_for_orders_before_it_holds_the_route(floor: Floor) -> None:
+    await floor.stock(MUG=9)
+    (one, first), (two, second) = await packed(floor, ("MUG", 1)), await packed(floor, ("MUG", 1))
+    route = await planned(floor, one, two)
+    async with floor.transaction(DAN) as session:
+        driving = Driving(session)
+        await driving.load(route, first)
+        await driving.load(route, second)
+        await driving.start(route)
+
+    async def finish() -> None:
+        async with floor.transaction(DAN) as session:
+            await Driving(session).finish(route)
+
+    waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
+    async with asyncio.TaskGroup() as group, floor.transaction() as held:
+        await OrderService(held).orders([two], lock=True)
+        group.create_task(finish())
+        async with asyncio.timeout(20):
+            while not await floor.rows(waits):
+                await asyncio.sleep(0.02)
+        assert await floor.rows("SELECT 1 FROM delivery_route WHERE id = :id FOR UPDATE NOWAIT", id=route)
+    assert await floor.rows("SELECT status FROM delivery_route WHERE id = :id", id=route) == [("finished",)]
 
 
 async def test_orders_go_to_the_routes_of_their_areas(floor: Floor) -> None:

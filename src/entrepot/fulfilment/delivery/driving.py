@@ -253,6 +253,9 @@ class Driving:
             return route
         if route.status is not RouteStatus.UNDER_WAY:
             raise RouteStateError(route=route.number, status=ROUTE_LABELS[route.status])
+        ahead = [stop for stop in await self._routes.stops(route_id) if stop.status is StopStatus.PLANNED]
+        # All of them before the first report locks the route: orders come first, everywhere.
+        await self._orders.orders(sorted(stop.order_id for stop in ahead), lock=True)
         for stop in await self._routes.stops(route_id):
             if stop.status is StopStatus.PLANNED:
                 await self.failed(route_id, stop.id, FailReason.OUT_OF_TIME)
