@@ -51,6 +51,22 @@ def test_a_photo_keeps_its_turn_and_nothing_else() -> None:
     assert upright == jpeg(exif=False)
 
 
+def test_what_hangs_on_behind_a_photo_goes_too() -> None:
+    plain = jpeg(exif=False)
+    between = segment(0xFE, b"GPS")
+    scans = plain[:-2].removesuffix(b"data") + b"da\xff\0\xff\xd0ta" + b"\xff\xda\0\x02more\xff\xd9"
+    told = scans.replace(b"\xff\xda\0\x02more", between + b"\xff\xda\0\x02more") + jpeg(exif=True) + b"ftypmp42 GPS"
+    assert without_notes(told, "image/jpeg") == scans
+    with pytest.raises(ValueError, match="cut off"):
+        without_notes(plain[:-2], "image/jpeg")
+
+
+def test_a_webp_with_an_empty_head_is_damaged() -> None:
+    parts = b"VP8X" + struct.pack("<I", 0)
+    with pytest.raises(ValueError, match="cut off"):
+        without_notes(b"RIFF" + struct.pack("<I", len(parts) + 4) + b"WEBP" + parts, "image/webp")
+
+
 def test_png_and_webp_lose_their_notes() -> None:
     told = PNG[:-12] + chunk(b"eXIf", b"GPS") + chunk(b"tEXt", b"Author\0me") + PNG[-12:]
     assert without_notes(told, "image/png") == PNG

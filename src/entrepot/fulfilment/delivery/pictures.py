@@ -6,6 +6,7 @@ is needed as proof, and where somebody lives is nobody's business.  Only the tur
 """
 
 import struct
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
 
@@ -23,6 +24,8 @@ _STARTS: Final = (
     (b"%PDF-", "application/pdf"),
 )
 _ORIENTATION: Final = 0x0112
+_IN_SCANS: Final = frozenset(bytes([value]) for value in (0x00, 0xFF, *range(0xD0, 0xD8)))
+"""What follows FF inside the coded data of a JPEG: a plain FF, a filler, a restart."""
 _KEPT_PNG: Final = frozenset(
     {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"bKGD", b"pHYs"}
 )
@@ -63,32 +66,48 @@ def without_notes(content: bytes, media_type: str) -> bytes:
 
 def _jpeg(content: bytes) -> bytes:
     """https://www.w3.org/Graphics/JPEG/itu-t81.pdf, B.1.1 (read 2026-11-21)."""
-    kept = [b"\xff\xd8"]
-    place, turn = 2, 1
-    segments: list[bytes] = []
-    while True:
+    kept, turn = list[bytes](), 1
+    for marker, segment in _segments(content):
+        if marker == 0xE1 and segment[4:10] == b"Exif\0\0":
+            turn = _turn(segment[10:])
+        # APP0 says how dense, APP2 which colours, APP14 how coded; all other notes go.
+        if (not 0xE1 <= marker <= 0xEF and marker != 0xFE) or marker == 0xEE or _is_profile(marker, segment):
+            kept.append(segment)
+    return b"".join([b"\xff\xd8", _turned(turn) if turn != 1 else b"", *kept])
+
+
+def _segments(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the parts of a picture, coded data with their head; what follows its end is another file, with its notes."""
+    place, marker = 2, 0
+    while marker != 0xD9:
         if content[place : place + 1] != b"\xff":
             raise ValueError("no segment")
         while content[place + 1 : place + 2] == b"\xff":
             place += 1
         marker = content[place + 1] if place + 1 < len(content) else 0
-        if marker in {0xDA, 0xD9}:
-            break
-        if place + 4 > len(content):
+        if marker == 0xD9:
+            end = place + 2
+        elif place + 4 > len(content):
             raise ValueError("cut off")
-        (length,) = struct.unpack_from(">H", content, place + 2)
-        segment = content[place : place + 2 + length]
-        if length < 2 or len(segment) < length + 2:
-            raise ValueError("cut off")
-        if marker == 0xE1 and segment[4:10] == b"Exif\0\0":
-            turn = _turn(segment[10:])
-        # APP0 says how dense, APP2 which colours, APP14 how coded; all other notes go.
-        if (not 0xE1 <= marker <= 0xEF and marker != 0xFE) or marker == 0xEE or _is_profile(marker, segment):
-            segments.append(segment)
-        place += 2 + length
-    if turn != 1:
-        kept.append(_turned(turn))
-    return b"".join([*kept, *segments, content[place:]])
+        else:
+            (length,) = struct.unpack_from(">H", content, place + 2)
+            end = place + 2 + length
+            if length < 2 or end > len(content):
+                raise ValueError("cut off")
+            if marker == 0xDA:
+                end = _scan_end(content, end)
+        yield marker, content[place:end]
+        place = end
+
+
+def _scan_end(content: bytes, place: int) -> int:
+    """Return where the coded data that begin at *place* end: at the next marker that is no restart."""
+    while (place := content.find(b"\xff", place)) != -1:
+        follows = content[place + 1 : place + 2]
+        if follows and follows not in _IN_SCANS:
+            return place
+        place += 1
+    raise ValueError("cut off")
 
 
 def _is_profile(marker: int, segment: bytes) -> bool:
@@ -147,7 +166,7 @@ def _webp(content: bytes) -> bytes:
         (length,) = struct.unpack_from("<I", content, place + 4)
         end = place + 8 + length + length % 2
         chunk = content[place:end]
-        if len(chunk) < 8 + length:
+        if len(chunk) < 8 + length or (name == b"VP8X" and length < 10):
             raise ValueError("cut off")
         if name == b"VP8X":
             flags = chunk[8] & ~0b0000_1100  # it has no notes any more
