@@ -1,7 +1,8 @@
 """Reading the first sheet of an XLSX workbook (ECMA-376, SpreadsheetML) as rows of text.
 
-Nothing is run and nothing outside the file is looked at.  A workbook is a zip of XML files, so both kinds of bomb are
-refused: what would grow beyond a limit, and documents with a document type, which alone can define entities.
+Nothing is run and nothing outside the file is looked at.  A workbook is a zip of XML files, so all kinds of bomb are
+refused: what grows too much when unpacked, when parsed or when strings that many cells share are written out, and
+documents with a document type, which alone can define entities.
 """
 
 import io
@@ -15,8 +16,13 @@ from entrepot.kit.errors import RefusedError
 from entrepot.kit.text import N_
 
 SIGNATURE = b"PK\x03\x04"
-MOST_BYTES = 200 * 1024 * 1024
-"""Of one part of the workbook, unpacked."""
+MOST_BYTES = 100 * 1024 * 1024
+"""Of one part of the workbook, unpacked; and of the text in all cells."""
+MOST_GROWTH, SMALL = 100, 1024 * 1024
+"""How many times larger a part may become that is not small: spreadsheet programs' grow ten to thirty times."""
+MOST_ELEMENTS = 200_000
+"""Held at once: of one row, of one string, of a part that is read as a whole.  Each takes a hundred bytes and more."""
+MOST_CELLS = 20_000_000
 MOST_COLUMNS = 500
 MOST_ROWS = 500_000
 EPOCH, EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001 -- a day on paper, in no zone
@@ -25,6 +31,7 @@ DATE_FORMATS = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range
 _NS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _STRICT = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
 _REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_TOO_LARGE = "it is too large when unpacked"
 _LETTERS = re.compile(r"([A-Z]{1,3})[0-9]+", re.ASCII)
 _QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 
@@ -71,7 +78,8 @@ class _Workbook:
 
     def rows(self) -> list[list[str]]:
         found: list[list[str]] = []
-        for row in self._xml(self._sheet).iterfind(f"{_NS}sheetData/{_NS}row"):
+        width = length = 0
+        for row in self._each(self._sheet, "row"):
             cells: list[str] = []
             for cell in row.iterfind(f"{_NS}c"):
                 place = _LETTERS.fullmatch(cell.get("r", ""))
@@ -81,8 +89,12 @@ class _Workbook:
                     raise ValueError(msg)
                 cells += [""] * (column + 1 - len(cells))
                 cells[column] = self._text(cell)
+                length += len(cells[column])
             if any(cells):
                 found.append(cells)
+                width = max(width, len(cells))
+            if length > MOST_BYTES or width * len(found) > MOST_CELLS:
+                raise ValueError(_TOO_LARGE)
             if len(found) > MOST_ROWS:
                 msg = f"it has more than {MOST_ROWS} rows"
                 raise ValueError(msg)
@@ -125,7 +137,7 @@ class _Workbook:
     def _strings(self) -> list[str]:
         if "xl/sharedStrings.xml" not in self._archive.namelist():
             return []
-        return [_joined(one) for one in self._xml("xl/sharedStrings.xml").iterfind(f"{_NS}si")]
+        return [_joined(one) for one in self._each("xl/sharedStrings.xml", "si")]
 
     def _date_styles(self) -> frozenset[int]:
         if "xl/styles.xml" not in self._archive.namelist():
@@ -143,18 +155,44 @@ class _Workbook:
         )
 
     def _xml(self, name: str) -> ET.Element:
-        if self._archive.getinfo(name).file_size > MOST_BYTES:
-            msg = "it is too large when unpacked"
-            raise ValueError(msg)
+        """Return a part as a whole."""
+        root: ET.Element | None = None
+        for held, (_, element) in enumerate(ET.iterparse(io.BytesIO(self._part(name)), ("start",))):  # noqa: S314 -- see _part
+            root = element if root is None else root
+            if held > MOST_ELEMENTS:
+                raise ValueError(_TOO_LARGE)
+        assert root is not None  # noqa: S101 -- XML without an element does not parse
+        return root
+
+    def _each(self, name: str, tag: str) -> Iterator[ET.Element]:
+        """Yield the elements of one kind of a part, one after the other: each is forgotten when the next is asked for."""
+        held, above = 0, list[ET.Element]()
+        for event, element in ET.iterparse(io.BytesIO(self._part(name)), ("start", "end")):  # noqa: S314 -- see _part
+            if event == "start":
+                above.append(element)
+                held += 1
+                if held > MOST_ELEMENTS:
+                    raise ValueError(_TOO_LARGE)
+                continue
+            above.pop()
+            if element.tag == f"{_NS}{tag}":
+                yield element
+                above[-1].clear()
+                held = len(above)
+
+    def _part(self, name: str) -> bytes:
+        """Return a part, unpacked; without document types there are no entities to blow up."""
+        packed = self._archive.getinfo(name)
+        if packed.file_size > min(MOST_BYTES, max(SMALL, MOST_GROWTH * packed.compress_size)):
+            raise ValueError(_TOO_LARGE)
         with self._archive.open(name) as part:
-            content = part.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            msg = "it is too large when unpacked"
-            raise ValueError(msg)
+            content = part.read(packed.file_size + 1)
+        if len(content) > packed.file_size:
+            raise ValueError(_TOO_LARGE)
         if b"<!DOCTYPE" in content or content.startswith((b"\xff\xfe", b"\xfe\xff")):
             msg = "it holds something that no spreadsheet program writes"
             raise ValueError(msg)
-        return ET.fromstring(content.replace(_STRICT, _NS[1:-1].encode()))  # noqa: S314 -- without document types there are no entities to blow up
+        return content.replace(_STRICT, _NS[1:-1].encode())
 
 
 def _joined(element: ET.Element | None) -> str:

@@ -130,6 +130,13 @@ def test_workbooks_and_json_are_tables() -> None:
     assert [row.cells for row in table.rows()] == [("1", "N", "A", ""), ("1", "N", "B", "")]
 
 
+@pytest.mark.parametrize("cells", [220_000, 2_500_000])
+def test_workbooks_that_grow_too_much_are_refused_before_they_do(cells: int) -> None:
+    sheet = f"<worksheet {NS}><sheetData><row>{'<c/>' * cells}</row></sheetData></worksheet>"
+    with pytest.raises(WorkbookUnreadableError, match="too large when unpacked"):
+        as_csv(workbook(sheet))
+
+
 @pytest.mark.parametrize("sheet", ["<!DOCTYPE x [<!ENTITY a 'b'>]><worksheet/>", "<worksheet", SHEET.replace("D3", "ZZZ3"), SHEET.replace(">0<", ">9<")])  # fmt: skip
 def test_hostile_and_damaged_workbooks_are_refused(sheet: str) -> None:
     with pytest.raises(WorkbookUnreadableError):
