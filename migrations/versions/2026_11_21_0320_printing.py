@@ -181,6 +181,7 @@ def _jobs() -> None:
     unfinished, finished = sa.text("finished_at IS NULL"), sa.text("finished_at IS NOT NULL")
     op.create_index("ix_print_job_open", "print_job", ["workstation_id", "id"], postgresql_where=unfinished)
     op.create_index("ix_print_job_seller_id_id", "print_job", ["seller_id", "id"])
+    op.create_index("ix_print_job_document_id", "print_job", ["document_id"])
     op.create_index(
         "ix_print_job_order_id", "print_job", ["order_id"], postgresql_where=sa.text("order_id IS NOT NULL")
     )

@@ -136,6 +136,7 @@ class PrintJob(Base):
         CheckConstraint("(state IN ('waiting', 'taken')) = (finished_at IS NULL)", name="finished_when_ended"),
         Index("ix_print_job_open", "workstation_id", "id", postgresql_where=text("finished_at IS NULL")),
         Index("ix_print_job_seller_id_id", "seller_id", "id"),
+        Index("ix_print_job_document_id", "document_id"),
         Index("ix_print_job_order_id", "order_id", postgresql_where=text("order_id IS NOT NULL")),
         Index("ix_print_job_finished_at", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
         Index("uq_print_job_key", "seller_id", "key", unique=True, postgresql_where=text("key <> ''")),
