@@ -13,6 +13,7 @@ from entrepot.pricewatch.history.dashboard import dashboard
 from entrepot.pricewatch.history.domain import Span, Verdict
 from entrepot.pricewatch.history.standing import refresh, refresh_stale
 from entrepot.pricewatch.history.views import history, observations
+from entrepot.pricewatch.watching import views as watching
 from entrepot.pricewatch.watching.errors import WatchedProductNotFoundError
 from entrepot.pricewatch.watching.service import WatchService
 from tests.pricewatch.alerts.conftest import START, Watched
@@ -71,3 +72,17 @@ async def test_the_dashboard_knows_what_is_good_to_buy(session: AsyncSession, se
     assert [(one.title, str(one.percent)) for one in shown.falls] == [("Blue mug", "25.0")]
     assert (shown.totals.products, shown.totals.listings, shown.totals.stores) == (2, 4, 4)
     assert (await dashboard(session, None)).favourites == []
+async def test_the_cheapest_is_so_within_one_currency(session: AsyncSession, seller: SellerRef) -> None:
+    mug = Watched(seller)
+    await mug.store(session)
+    await mug.observe(session, 1, "20")
+    await mug.observe(session, 1, "900", listing=1)
+    dollars = text("UPDATE price_listing SET currency = :currency WHERE id = :id")
+    await session.execute(dollars, {"currency": "JPY", "id": mug.listings[1]})
+    await session.execute(dollars, {"currency": "USD", "id": mug.listings[0]})
+
+    [row] = await watching.watched(session, ids=[mug.product_id])
+    listings = await WatchService(session).listings_of(mug.product_id)
+
+    assert (row.price, row.currency) == (900, "JPY"), "of equally many the first of the alphabet"
+    assert [one.store for one in listings] == ["Beta", "Alpha"]

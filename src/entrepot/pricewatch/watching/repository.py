@@ -16,6 +16,12 @@ _WATCHED = ", ".join(WatchedRef.__struct_fields__)
 LISTING = ", ".join(f"s.name AS {name}" if name == "store" else f"l.{name}" for name in ListingRef.__struct_fields__)
 AVAILABLE = "l.availability IN ('in_stock', 'pre_order', 'back_order', 'unknown') AND l.discontinued_at IS NULL"
 """As :attr:`ListingRef.available` says; what cannot be bought has no price that counts."""
+MAIN_CURRENCY = (
+    "(SELECT m.currency FROM price_listing m WHERE m.watched_product_id = l.watched_product_id AND m.currency <> ''"
+    " GROUP BY m.currency ORDER BY count(*) DESC, m.currency LIMIT 1)"
+)
+"""The one that most listings of the product ask, as in histories; amounts of two are never compared."""
+CHEAPEST = f"l.currency <> {MAIN_CURRENCY}, l.currency, l.unit_price"
 
 
 class WatchRepository:
@@ -129,13 +135,13 @@ class WatchRepository:
         return {row["id"]: ListingRef(**row) for row in found.mappings()}
 
     async def listings_of(self, watched_product_ids: Collection[UUID]) -> list[ListingRef]:
-        """Return the listings of these products: what can be bought first, the cheapest first."""
+        """Return the listings of these products: what can be bought first, the cheapest of each currency first."""
         found = await self._session.execute(
             text(
                 f"""
                 SELECT {LISTING} FROM price_listing l JOIN price_store s ON s.id = l.store_id
                 WHERE l.watched_product_id = ANY(:ids)
-                ORDER BY l.price IS NULL OR NOT ({AVAILABLE}), l.unit_price NULLS LAST, s.name, l.id
+                ORDER BY l.price IS NULL OR NOT ({AVAILABLE}), {CHEAPEST} NULLS LAST, s.name, l.id
                 """  # noqa: S608 -- our own columns
             ),
             {"ids": list(watched_product_ids)},

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.kit.sql import text
 from entrepot.pricewatch.watching.refs import ListingRef, StoreRef
-from entrepot.pricewatch.watching.repository import AVAILABLE, LISTING
+from entrepot.pricewatch.watching.repository import AVAILABLE, CHEAPEST, LISTING
 from entrepot.pricewatch.watching.stores_repository import STORE, store_of
 
 STATES = ("available", "unavailable", "attention", "dropped")
@@ -41,7 +41,7 @@ class WatchedRow(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: datetime | None
     checked_at: datetime | None
     store: str | None
-    """Where it is cheapest now, of those that have it; None: nowhere."""
+    """Where it is cheapest now, of those that have it, in the currency that most ask if any of them does; None: nowhere."""
     price: Decimal | None
     unit_price: Decimal | None
     currency: str | None
@@ -142,7 +142,7 @@ async def watched(  # noqa: PLR0913 -- the filters of a list
                 SELECT s.name AS store, l.price, l.unit_price, l.currency, l.availability, l.before_price
                 FROM price_listing l JOIN price_store s ON s.id = l.store_id
                 WHERE l.watched_product_id = p.id AND l.price IS NOT NULL AND NOT l.paused AND {AVAILABLE}
-                ORDER BY l.unit_price, l.id LIMIT 1
+                ORDER BY {CHEAPEST}, l.id LIMIT 1
             ) c ON true
             WHERE {" AND ".join(where)}
             ORDER BY p.id DESC LIMIT :limit
