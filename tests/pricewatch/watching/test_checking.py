@@ -60,6 +60,7 @@ async def test_what_is_sold_out_has_no_price_and_what_is_gone_is_asked_no_more(s
         assert not listing.available
     shop.pages["/cup"] = (404, "gone")
     for _ in range(3):
+    await watch.rows("UPDATE price_listing SET etag = '1' RETURNING id")
         await watch.check()
     [row] = await watch.rows(LISTING)
     assert (row.availability, row.attention) == ("discontinued", "gone")
@@ -71,6 +72,7 @@ async def test_what_is_sold_out_has_no_price_and_what_is_gone_is_asked_no_more(s
     assert failed.payload["reason"] == "gone"
 
 
+    assert await watch.rows("SELECT etag FROM price_listing") == [("",)], "should it come back, all of it is read"
 async def test_a_failing_page_needs_attention_and_recovers(shop: Shop, watch: Watch) -> None:
     shop.pages["/bowl"] = (500, "broken")
     shop.pages["/plate"] = (200, "<h1>Plate</h1><p>Nice</p>")

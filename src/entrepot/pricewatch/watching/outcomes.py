@@ -288,6 +288,7 @@ def _failed(due: Due, seen: Look, spread: float) -> Outcome:
     observation = None
     if ended:
         values |= {"discontinued_at": seen.at, "availability": "discontinued", "observed_at": seen.at}
+        values |= {"etag": "", "last_modified": ""}  # should it come back, "as it was" would not say so
         observation = {**_observation(due, seen, None, None, None, due.currency, "discontinued"), "reason": "changed"}
     return Outcome(
         due=due,

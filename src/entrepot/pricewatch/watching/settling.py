@@ -133,6 +133,7 @@ class Settling(Adding):
         before = await self._lock_listing(listing_id)
         if before.paused != paused:
             values: dict[str, Any] = {"paused": paused}
+                values |= {"etag": "", "last_modified": ""} if before.discontinued_at is not None else {}
             if not paused:
                 values |= {"next_check_at": now(), "discontinued_at": None, "gone_count": 0}
             await self._watch.change_listing(listing_id, values)
