@@ -107,6 +107,24 @@ async def test_alerts_for_a_group_and_for_everything_know_how_things_were(
     assert max(await titles(session, user)) == "Blue mug: €17.00, the lowest in 30 days"
 
 
+async def test_a_paused_listing_counts_no_more_until_it_is_checked_again(
+    session: AsyncSession, seller: SellerRef, watch: Make
+) -> None:
+    user, mug = new_id(), watch()
+    await mug.store(session)
+    await mug.observe(session, 0, "20")
+    await mug.observe(session, 0, "10", listing=1)
+    target = {"kind": "target", "threshold": "15", "currency": "EUR"}
+    await WatchService(session).pause(mug.listings[1], paused=True)
+    await AlertService(session, user).add(seller.id, target, watched_product_id=mug.product_id)
+    assert await titles(session, user) == []
+    await AlertService(session, user).add(seller.id, {"kind": "any"}, watched_product_id=mug.product_id)
+    assert await Evaluation(session).look([mug.priced(1, "19")]) == 1
+    await WatchService(session).pause(mug.listings[1], paused=False)
+    assert await Evaluation(session).look([mug.priced(2, "18")]) == 2
+    assert max(await titles(session, user)) == "Blue mug: €10.00, your target is reached"
+
+
 async def test_stock_and_failing_checks(session: AsyncSession, seller: SellerRef, watch: Make) -> None:
     user, mug = new_id(), watch()
     await mug.store(session)

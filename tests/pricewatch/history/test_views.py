@@ -72,6 +72,12 @@ async def test_the_dashboard_knows_what_is_good_to_buy(session: AsyncSession, se
     assert [(one.title, str(one.percent)) for one in shown.falls] == [("Blue mug", "25.0")]
     assert (shown.totals.products, shown.totals.listings, shown.totals.stores) == (2, 4, 4)
     assert (await dashboard(session, None)).favourites == []
+
+    await WatchService(session).pause(mug.listings[0], paused=True)
+    await refresh(session, [mug.product_id])
+    assert (await dashboard(session, user)).good == [], "what nobody checks is no good buy"
+
+
 async def test_the_cheapest_is_so_within_one_currency(session: AsyncSession, seller: SellerRef) -> None:
     mug = Watched(seller)
     await mug.store(session)

@@ -91,6 +91,19 @@ async def test_a_failing_page_needs_attention_and_recovers(shop: Shop, watch: Wa
 
 async def test_a_mistake_with_one_page_is_a_failed_check_of_it_and_of_no_other(shop: Shop, watch: Watch) -> None:
     shop.pages |= {"/one": (200, page("1.00")), "/two": (200, page("2.00"))}
+async def test_a_page_that_holds_more_units_now_is_observed_anew(shop: Shop, watch: Watch) -> None:
+    shop.pages["/pens"] = (200, page("12.00"))
+    _, listing_id = await watch.add(shop.url("/pens"))
+    await watch.check()
+    await watch.rows("UPDATE price_listing SET etag = '1' RETURNING id")
+    async with watch.database.transaction(Scope.of(watch.seller.id)) as session:
+        await WatchService(session).change_listing(listing_id, url=shop.url("/pens"), pack=6)
+    assert await watch.rows("SELECT etag FROM price_listing") == [("",)]
+    await watch.check()
+    [_, told] = [row.payload for row in await watch.rows(EVENTS)]
+    assert (told["before_unit_price"], told["unit_price"]) == ("12.0000", "2.0000")
+
+
     _, listing_id = await watch.add(shop.url("/one"))
     await watch.add(shop.url("/two"))
     unknown = (

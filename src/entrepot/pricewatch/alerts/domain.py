@@ -13,6 +13,7 @@ What cannot be bought sets off no price alert and arms none; prices of two curre
 observation that is not later than the last one of its listing changes nothing.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -179,10 +180,18 @@ def step(rule: Rule, state: State, found: Observation, basis: Basis = Basis.EACH
 
 
 def forget(state: State, listings: set[str]) -> State:
-    """Return the state without quotes of listings that are not there any more."""
+    """Return the state without quotes of listings that do not count any more."""
     if state.quotes.keys() <= listings:
         return state
     return replace(state, quotes={key: quote for key, quote in state.quotes.items() if key in listings})
+
+
+def remember(state: State, known: Sequence[Observation]) -> State:
+    """Return the state with quotes of listings that it has none of: they are checked again."""
+    quotes = {str(one.listing_id): Quote(one.price, one.currency, one.availability) for one in known}
+    if quotes.keys() <= state.quotes.keys():
+        return state
+    return replace(state, quotes=quotes | state.quotes)
 
 
 def buyable(price: Decimal | None, availability: Availability) -> bool:

@@ -29,6 +29,7 @@ from entrepot.pricewatch.alerts.domain import (
     Rule,
     State,
     forget,
+    remember,
     step,
 )
 from entrepot.pricewatch.alerts.events import AlertFired
@@ -157,7 +158,7 @@ class Evaluation:
         rule, basis = rule_of(alert), basis_of(alert)
         if rule.kind is AlertKind.FAILING:
             return 0
-        places = [place for place in self._by_product[product_id] if _concerns(alert, place)]
+        places = [place for place in self._counting(product_id) if _concerns(alert, place)]
         going: list[Going] = []
         for place in places:
             key = (alert.id, self._subject(alert, place))
@@ -178,6 +179,9 @@ class Evaluation:
             self._places[place.id] = place
             self._by_product[place.watched_product_id].append(place)
 
+    def _counting(self, product_id: UUID) -> list[Place]:
+        return [place for place in self._by_product[product_id] if not place.paused]
+
     def _subject(self, alert: AlertRow, place: Place) -> UUID:
         return place.watched_product_id if basis_of(alert) is Basis.BEST else place.id
 
@@ -189,7 +193,12 @@ class Evaluation:
         if state is None:
             state = await self._first(rule, basis, one, later)
         elif basis is Basis.BEST:
-            state = forget(state, {str(sibling.id) for sibling in self._by_product[one.product_id]})
+            coming = {other.found.listing_id for other in later}
+            known = [
+                _now(sibling, sibling.at) for sibling in self._counting(one.product_id) if sibling.id not in coming
+            ]
+            state = forget(state, {str(sibling.id) for sibling in self._counting(one.product_id)})
+            state = remember(state, known)
         after, fired = step(rule, state, one.found, basis)
         self._states[key] = after
         self._written.add(key)
@@ -200,7 +209,7 @@ class Evaluation:
         if one.checks:
             return NEW
         place = self._places[one.found.listing_id]
-        siblings = self._by_product[one.product_id] if basis is Basis.BEST else [place]
+        siblings = self._counting(one.product_id) if basis is Basis.BEST else [place]
         if rule.kind is AlertKind.LOWEST:
             return await self._remembered(rule, basis, siblings, one.found.at, but=one.found)
         state = NEW

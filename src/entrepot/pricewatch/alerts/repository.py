@@ -55,6 +55,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     availability: str
     at: datetime
     """Since when it has been so."""
+    paused: bool
+    """Nobody checks it: what it says does not count."""
 
 
 class AlertRepository:
@@ -94,7 +96,7 @@ class AlertRepository:
             text(
                 """
                 SELECT l.id, l.seller_id, l.watched_product_id, p.group_id, p.title AS product, s.name AS store, l.url,
-                    l.unit_price, l.currency, l.availability,
+                    l.unit_price, l.currency, l.availability, l.paused,
                     coalesce(l.changed_at, l.observed_at, l.created_at) AS at
                 FROM price_listing l JOIN watched_product p ON p.id = l.watched_product_id
                 JOIN price_store s ON s.id = l.store_id

@@ -13,7 +13,7 @@ from entrepot.jobs.run import Run
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.kit.text import N_
 from entrepot.pricewatch.history.standing import BATCH, refresh, refresh_stale
-from entrepot.pricewatch.watching.events import PriceObserved
+from entrepot.pricewatch.watching.events import ListingChanged, ListingRemoved, PriceObserved
 
 MOST_BATCHES = 5000
 
@@ -22,9 +22,9 @@ class RefreshStandings(msgspec.Struct, frozen=True):
     """Arguments of :func:`refresh_standings`."""
 
 
-@reaction("pricewatch.standings", topics=[PriceObserved.topic])
+@reaction("pricewatch.standings", topics=[PriceObserved.topic, ListingChanged.topic, ListingRemoved.topic])
 async def on_prices(session: AsyncSession, events: Sequence[RecordedEvent]) -> None:
-    """Work out anew how the products stand whose prices changed."""
+    """Work out anew how the products stand whose prices, or whose pages, changed."""
     for batch in batched(dict.fromkeys(event.subject_id for event in events), BATCH, strict=False):
         await refresh(session, batch)
 

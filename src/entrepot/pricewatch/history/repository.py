@@ -22,11 +22,11 @@ class StandingRepository:
         self._session = session
 
     async def listings(self, product_ids: Collection[UUID]) -> list[tuple[UUID, UUID, UUID, str]]:
-        """Return seller, product, listing and currency of what these products cost somewhere."""
+        """Return seller, product, listing and currency of what these products cost where somebody still looks."""
         found = await self._session.execute(
             text(
                 "SELECT seller_id, watched_product_id, id, currency FROM price_listing"
-                " WHERE watched_product_id = ANY(:ids) AND currency <> '' ORDER BY watched_product_id, id"
+                " WHERE watched_product_id = ANY(:ids) AND currency <> '' AND NOT paused ORDER BY watched_product_id, id"
             ),
             {"ids": list(product_ids)},
         )
@@ -39,6 +39,12 @@ class StandingRepository:
             PriceStanding,
             rows,
             suffix=f"ON CONFLICT (watched_product_id) DO UPDATE SET {_UPDATE}",
+        )
+
+    async def forget(self, product_ids: Collection[UUID]) -> None:
+        """Drop how products stood whose price nobody knows now."""
+        await self._session.execute(
+            text("DELETE FROM price_standing WHERE watched_product_id = ANY(:ids)"), {"ids": list(product_ids)}
         )
 
     async def stale(self, before: datetime, limit: int) -> list[UUID]:

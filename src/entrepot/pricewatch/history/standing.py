@@ -50,6 +50,7 @@ async def refresh(session: AsyncSession, product_ids: Collection[UUID]) -> int:
             }
         )
     await repository.keep(rows)
+    await repository.forget(set(product_ids) - {row["watched_product_id"] for row in rows})
     return len(rows)
 
 

@@ -74,8 +74,8 @@ class Settling(Adding):
             "leased_until": None,
         }
         changes: dict[str, list[Any]] = {"pack": [before.pack, pack]} if pack != before.pack else {}
-        if pack != before.pack:
-            values["unit_price"] = unit_price(before.price, before.shipping, pack)
+        if pack != before.pack:  # the next check reads all of the page, and tells what a unit costs now
+            values |= {"etag": "", "last_modified": ""}
         address = normalise(url)
         if address != before.url:
             under = await self._watch.watched_under(before.seller_id, [address])
