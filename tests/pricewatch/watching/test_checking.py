@@ -5,8 +5,10 @@ import pytest
 from sqlalchemy import text
 
 from entrepot.jobs.inline import run_inline
+from entrepot.kit.clock import now
 from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.scope import Scope
+from entrepot.pricewatch.watching.checking_repository import CheckingRepository
 from entrepot.pricewatch.watching.service import WatchService
 from entrepot.pricewatch.watching.tasks import CheckDue
 from tests.pricewatch.watching.conftest import PLAIN, Shop, Watch, page
@@ -102,6 +104,18 @@ async def test_a_page_that_holds_more_units_now_is_observed_anew(shop: Shop, wat
     await watch.check()
     [_, told] = [row.payload for row in await watch.rows(EVENTS)]
     assert (told["before_unit_price"], told["unit_price"]) == ("12.0000", "2.0000")
+async def test_a_page_wanted_during_its_check_is_checked_again_after_it(shop: Shop, watch: Watch) -> None:
+    _, listing_id = await watch.add(shop.url("/one"))
+    async with watch.database.transaction(Scope.of(watch.seller.id)) as session:
+        checking, service = CheckingRepository(session), WatchService(session)
+        [before] = await checking.due(await checking.lease(now(), limit=9, busy=[], seconds=30))
+        await service.check_now([listing_id])
+        await service.pin(listing_id, [])
+        assert await checking.lease(now(), limit=9, busy=[], seconds=30) == [], "nobody else fetches it meanwhile"
+        [wanted] = await checking.due([listing_id])
+        assert wanted.version == before.version + 2, "what the running check finds is looked at again"
+
+
 
 
     _, listing_id = await watch.add(shop.url("/one"))

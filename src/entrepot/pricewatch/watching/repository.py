@@ -186,11 +186,20 @@ class WatchRepository:
         await self._session.execute(text("DELETE FROM price_listing WHERE id = :id"), {"id": listing_id})
 
     async def check_soon(self, listing_ids: Collection[UUID], at: datetime) -> int:
-        """Let pages be checked with the next batch, also those that were given up."""
+        """Let pages be checked with the next batch, also those that were given up.
+
+        One that is being checked keeps its lease, so that nobody fetches it twice; with its new version what that check
+        finds does not count, and the page comes back at once.
+        """
         found = await self._session.execute(
             text(
-                "UPDATE price_listing SET next_check_at = :at, leased_until = NULL, discontinued_at = NULL, gone_count = 0"
-                " WHERE id = ANY(:ids) AND NOT paused RETURNING id"
+                """
+                UPDATE price_listing SET next_check_at = :at, discontinued_at = NULL, gone_count = 0,
+                    version = version + CASE WHEN leased_until > :at THEN 1 ELSE 0 END,
+                    etag = CASE WHEN discontinued_at IS NULL THEN etag ELSE '' END,
+                    last_modified = CASE WHEN discontinued_at IS NULL THEN last_modified ELSE '' END
+                WHERE id = ANY(:ids) AND NOT paused RETURNING id
+                """
             ),
             {"ids": list(listing_ids), "at": at},
         )

@@ -71,7 +71,6 @@ class Settling(Adding):
             "check_minutes": check_minutes,
             "window": None if window is None else msgspec.to_builtins(window),
             "next_check_at": now(),
-            "leased_until": None,
         }
         changes: dict[str, list[Any]] = {"pack": [before.pack, pack]} if pack != before.pack else {}
         if pack != before.pack:  # the next check reads all of the page, and tells what a unit costs now
@@ -103,7 +102,7 @@ class Settling(Adding):
         if len(pins) > MOST_PINS:
             raise InvalidInputError({"pins": gettext(N_("Fix at most 20 fields."))})
         plain: list[dict[str, Any]] = [msgspec.to_builtins(one) for one in pins]
-        values = {"pins": plain, "next_check_at": now(), "leased_until": None, "etag": "", "last_modified": ""}
+        values = {"pins": plain, "next_check_at": now(), "etag": "", "last_modified": ""}
         await self._watch.change_listing(listing_id, values)
         await self._tell(before, {"pins": ["", [str(one["field"]) for one in plain]]})
         await jobs.enqueue(self._session, CheckDue(), key="due", again=True)
@@ -120,7 +119,6 @@ class Settling(Adding):
             "doubt": None,
             "failures": 0,
             "next_check_at": now(),
-            "leased_until": None,
             "etag": "",
             "last_modified": "",
         }
