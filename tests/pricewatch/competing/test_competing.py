@@ -11,7 +11,7 @@ from sqlalchemy import text
 from entrepot.channels.service import ChannelService
 from entrepot.jobs.inline import run_inline
 from entrepot.kit.clock import now
-from entrepot.kit.outbox import read_after
+from entrepot.kit.outbox import read_after, read_subjects
 from entrepot.kit.scope import Scope
 from entrepot.pricewatch.competing import jobs
 from entrepot.pricewatch.competing.contract import MarketRead, SeenOffer
@@ -113,6 +113,39 @@ async def test_what_a_channel_says_changed_is_read_and_told(shop: Shop) -> None:
         await jobs.on_notices(session, [notice])
         waiting = await session.execute(text("SELECT args FROM job_run WHERE job = 'pricewatch.read_competing'"))
         assert [args["gtins"] for args in waiting.scalars()] == [[ean]]
+
+
+async def test_nobody_is_told_of_our_own_new_price(shop: Shop) -> None:
+    mug = shop.offer("MUG")
+    await shop.refresh()
+    ours = msgspec.structs.replace(seen("us", "12", best=True), channel_offer_id=mug)
+    cheaper = msgspec.structs.replace(ours, price=Decimal("11.90"))
+    markets = [(ours, seen("A", "13")), (cheaper, seen("A", "13")), (cheaper, seen("A", "12.50"))]
+    async with shop.database.transaction(shop.scope) as session:
+        account = await ChannelService(session).account(shop.account_id)
+        told = []
+        for minutes, offers in enumerate(markets):
+            read_at = now() - timedelta(minutes=9 - minutes)
+            changed = await CompetingService(session).store(
+                account, "NL", [MarketRead(gtin=GTIN, offers=offers)], read_at
+            )
+            assert changed == (GTIN,)
+            told.append(len([one for one in await read_subjects(session, [account.id]) if "competing" in one.topic]))
+
+    assert told == [1, 1, 2]
+
+
+async def test_every_wish_to_read_is_kept(shop: Shop) -> None:
+    async with shop.database.transaction(shop.scope) as session:
+        account = await ChannelService(session).account(shop.account_id)
+        service = CompetingService(session)
+        for gtins in ({"A", "B", "D"}, {"A", "C", "D"}, {"A", "B", "D"}):
+            await service.ask(account, gtins)
+        runs = await session.execute(
+            text("SELECT args, again FROM job_run WHERE job = 'pricewatch.read_competing' ORDER BY id")
+        )
+        found = runs.all()
+    assert [(row.args["gtins"], row.again) for row in found] == [(["A", "B", "D"], True), (["A", "C", "D"], True)]
 
 
 async def test_old_months_are_dropped_by_the_application_and_nothing_else(shop: Shop) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
+from hashlib import sha256
 from uuid import UUID
 
 import msgspec
@@ -45,7 +47,7 @@ class CompetingService:
         wanted = tuple(sorted({gtin for gtin in gtins if gtin}))
         if wanted:
             task = ReadCompeting(account.seller_id, account.id, wanted, country)
-            await jobs.enqueue(self._session, task, key=f"{account.id}:{country}:{_short(wanted)}")
+            await jobs.enqueue(self._session, task, key=f"{account.id}:{country}:{_short(wanted)}", again=True)
 
     async def ask_again(self, account: AccountRef, gtins: Collection[str]) -> None:
         """Have GTINs read soon for every country they were read for before; those nobody ever asked for are left."""
@@ -109,11 +111,15 @@ class CompetingService:
     async def store(
         self, account: AccountRef, country: str, read: Sequence[MarketRead], read_at: datetime
     ) -> tuple[str, ...]:
-        """Keep what was read, add what changed to the history, and tell of it; return the GTINs that changed."""
+        """Keep what was read, add what changed to the history, and tell of it; return the GTINs that changed.
+
+        Our own new price is kept, but nobody is told of it: whoever set it would answer to it with another one.
+        """
         done = {one.gtin: one for one in read if not one.problem}
         known = await self._rows.lock(account.id, done, country)
         base = {"account_id": account.id, "country": country, "seller_id": account.seller_id}
-        rows, moments = [], []
+        rows, moments, told = [], [], list[str]()
+        ours = await self._rows.own_offers({offer.channel_offer_id for one in done.values() for offer in one.offers})
         for gtin in sorted(done):
             before = known.get(gtin)
             if before is not None and before.read_at is not None and before.read_at >= read_at:
@@ -135,25 +141,36 @@ class CompetingService:
             )
             if changed:
                 moments.append({**base, "gtin": gtin, "observed_at": read_at, "offers": plain})
+                if before is None or before.read_at is None or _others(before.offers, ours) != _others(offers, ours):
+                    told.append(gtin)
         await self._rows.store(rows)
         await self._rows.observe(moments)
         problems = [
             {**base, "gtin": one.gtin, "asked_at": read_at, "problem": one.problem} for one in read if one.problem
         ]
         await self._rows.store_problems(sorted(problems, key=lambda row: str(row["gtin"])))
-        gtins = tuple(str(row["gtin"]) for row in moments)
-        if gtins:
+        if told:
             await outbox.record(
                 self._session,
                 CompetingOffersChanged(
-                    seller_id=account.seller_id, subject_id=account.id, country=country, gtins=gtins
+                    seller_id=account.seller_id, subject_id=account.id, country=country, gtins=tuple(told)
                 ),
             )
-        return gtins
+        return tuple(str(row["gtin"]) for row in moments)
 
 
 def _says(offers: Sequence[SeenOffer]) -> frozenset[tuple[object, ...]]:
     return frozenset(offer.says for offer in offers)
+
+
+def _others(offers: Sequence[SeenOffer], ours: Collection[str]) -> frozenset[tuple[object, ...]]:
+    """Return what others do, and where we stand among them."""
+    return _says(
+        [
+            msgspec.structs.replace(offer, price=Decimal(0)) if offer.channel_offer_id in ours else offer
+            for offer in offers
+        ]
+    )
 
 
 def _gone(before: MarketRow | None, offers: Sequence[SeenOffer], read_at: datetime) -> list[GoneOffer]:
@@ -171,4 +188,4 @@ def _gone(before: MarketRow | None, offers: Sequence[SeenOffer], read_at: dateti
 
 
 def _short(gtins: tuple[str, ...]) -> str:
-    return gtins[0] if len(gtins) == 1 else f"{gtins[0]}-{gtins[-1]}-{len(gtins)}"
+    return gtins[0] if len(gtins) == 1 else sha256("\n".join(gtins).encode()).hexdigest()
