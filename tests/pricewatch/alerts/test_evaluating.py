@@ -185,6 +185,7 @@ async def test_alerts_belong_to_one_user_and_end_with_the_product(
         ({"kind": "sometimes", "threshold": "1", "currency": "EUR"}, {"kind"}),
         ({"kind": "percent", "threshold": "nan"}, {"threshold"}),
         ({"kind": "lowest", "days": "9999", "again": "-1"}, {"days", "again"}),
+        ({"kind": "lowest", "days": "0.5"}, {"days"}),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_field(given: dict[str, Any], fields: set[str]) -> None:

@@ -37,6 +37,8 @@ async def test_pages_are_watched_changed_and_removed(client: httpx.AsyncClient) 
     listing = f"/api/v1/price-listings/{added[0]['listing_id']}"
     moved = await client.patch(listing, json={"url": "https://c.example/mug", "pack": 6, "paused": True})
     assert (moved.json()["store"], moved.json()["pack"], moved.json()["paused"]) == ("c.example", 6, True)
+    nowhere = await client.patch(listing, json={"window": {"time_zone": "Europe"}})
+    assert nowhere.status_code == 422, nowhere.text
     first = (await client.get("/api/v1/price-listings?limit=1")).json()
     rest = (await client.get(f"/api/v1/price-listings?cursor={first['next']}")).json()
     assert len(first["items"] + rest["items"]) == 2

@@ -147,6 +147,21 @@ def test_checks_are_spread_backed_off_and_kept_in_their_hours() -> None:
     assert within(MONDAY, office) == MONDAY
 
 
+@pytest.mark.parametrize(
+    ("moment", "checked"),
+    [
+        ("2026-11-27T23:00", "2026-11-27T23:00"),
+        ("2026-11-28T05:59", "2026-11-28T05:59"),  # Saturday, in the night that began on Friday
+        ("2026-11-28T06:00", "2026-12-04T22:00"),
+        ("2026-11-27T03:00", "2026-11-27T22:00"),  # the night before began on a Thursday
+    ],
+)
+def test_hours_may_go_over_midnight(moment: str, checked: str) -> None:
+    fridays = Window(days=(4,), begin="22:00", end="06:00", time_zone="UTC")
+    found = within(datetime.fromisoformat(moment).replace(tzinfo=UTC), fridays)
+    assert found == datetime.fromisoformat(checked).replace(tzinfo=UTC)
+
+
 def test_a_page_names_its_locale_and_people_write_cookies_as_they_like() -> None:
     assert locale_of(b'<html lang="de-de">') == "de_DE"
     assert locale_of(b'<html lang="xx">') == ""

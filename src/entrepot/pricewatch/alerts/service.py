@@ -170,7 +170,7 @@ def read(given: Mapping[str, Any]) -> dict[str, Any]:
             problems["currency"] = gettext(N_("Enter a currency as EUR."))
     days = 0
     if kind is AlertKind.LOWEST:
-        days = int(_number(given, "days", Decimal(MOST_DAYS), problems) or USUAL_DAYS)
+        days = _days(given, problems)
     again = None
     if kind in {AlertKind.TARGET, AlertKind.LOWEST}:
         again = _number(given, "again", Decimal(100), problems)
@@ -196,6 +196,13 @@ def _one_of[E: (AlertKind, Direction, Basis)](
     except ValueError:
         problems[name] = gettext(N_("Choose one of the list."))
         return usual
+
+
+def _days(given: Mapping[str, Any], problems: dict[str, str]) -> int:
+    written = _number(given, "days", Decimal(MOST_DAYS), problems) or Decimal(USUAL_DAYS)
+    if written != int(written):
+        problems["days"] = gettext(N_("Enter a whole number from {least} to {most}.")).format(least=1, most=MOST_DAYS)
+    return int(written)
 
 
 def _number(given: Mapping[str, Any], name: str, most: Decimal, problems: dict[str, str]) -> Decimal | None:

@@ -226,13 +226,16 @@ def next_check(
 
 
 def within(moment: datetime, window: Window | None) -> datetime:
-    """Return *moment*, or the first later one that lies in *window*."""
+    """Return *moment*, or the first later one that lies in *window*.
+
+    Hours that end earlier than they begin go over midnight, and belong to the day on which they begin.
+    """
     if window is None or not window.days:
         return moment
     local = moment.astimezone(ZoneInfo(window.time_zone))
     begin, end = _clock(window.begin), _clock(window.end)
-    last = end if end > begin else timedelta(days=1)
-    for ahead in range(8):
+    last = end if end > begin else end + timedelta(days=1)
+    for ahead in range(-1, 8):  # the night before may not be over
         day = (local + timedelta(days=ahead)).date()
         if day.weekday() not in window.days:
             continue
