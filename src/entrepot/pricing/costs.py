@@ -18,7 +18,7 @@ from entrepot.kit.i18n import gettext
 from entrepot.kit.ids import new_id
 from entrepot.kit.money import CURRENCIES
 from entrepot.kit.text import N_
-from entrepot.pricing.costs_repository import AMOUNTS, CommissionRow, CostRepository, CostRow, CostView
+from entrepot.pricing.costs_repository import AMOUNTS, PERCENTS, CommissionRow, CostRepository, CostRow, CostView
 from entrepot.pricing.domain.facts import Commission, Costs, Known, Reduction
 from entrepot.pricing.errors import CostNotFoundError
 from entrepot.pricing.events import CostsChanged
@@ -39,6 +39,8 @@ VAT: dict[str, dict[str, Decimal | int]] = {
 https://europa.eu/youreurope/business/taxation/vat/vat-rules-rates/ (rates of 2026)
 """
 NO_VAT = frozenset({"zero", "exempt"})
+GOODS = frozenset({"purchase", "landed"})
+"""Two ways to say what the goods cost: where one is said in another currency, a wider row's other one is no answer."""
 MOST_EVENT = 500
 """Products named in one event; with more, everything of the seller is looked at."""
 
@@ -71,9 +73,14 @@ class CostBook:
 
     def costs(self, goods: Goods) -> Costs:
         """Return what is known of one offer's costs."""
-        values = self._values(goods)
+        values, unknown = self._values(goods)
         purchase = values.get("purchase")
-        if purchase is None and goods.purchase_price is not None and goods.purchase_currency == goods.currency:
+        if (
+            purchase is None
+            and "purchase" not in unknown
+            and goods.purchase_price is not None
+            and goods.purchase_currency == goods.currency
+        ):
             purchase = Known(goods.purchase_price, N_("product"))
         item = None
         if goods.item_price is not None and goods.item_currency == goods.currency:
@@ -92,12 +99,14 @@ class CostBook:
 
     def margins(self, goods: Goods) -> tuple[Decimal, Decimal]:
         """Return the least that a sale must leave: an amount and a percentage, 0 where nobody said so."""
-        values = self._values(goods)
+        values, _ = self._values(goods)
         amount, percent = values.get("margin"), values.get("margin_percent")
         return amount.value if amount else Decimal(0), percent.value if percent else Decimal(0)
 
-    def _values(self, goods: Goods) -> dict[str, Known]:
+    def _values(self, goods: Goods) -> tuple[dict[str, Known], set[str]]:
+        """Return what is said, and what is said in another currency: that is unknown, whatever wider rows say."""
         found: dict[str, Known] = {}
+        unknown: set[str] = set()
         for product_id, account_id, source in (
             (goods.product_id, goods.account_id, N_("product on this account")),
             (goods.product_id, None, N_("costs of the product")),
@@ -105,13 +114,17 @@ class CostBook:
             (None, None, N_("default of the seller")),
         ):
             row = self.rows.get((goods.seller_id, product_id, account_id))
-            if row is None or row.currency != goods.currency:
+            if row is None:
                 continue
-            for name in AMOUNTS:
-                value = getattr(row, name)
-                if value is not None and name not in found:
+            said = {name: value for name in AMOUNTS if (value := getattr(row, name)) is not None}
+            strange = set() if row.currency == goods.currency else said.keys() - PERCENTS - found.keys()
+            for name, value in said.items():
+                if name not in strange and name not in found and name not in unknown:
                     found[name] = Known(value, source, row.updated_at)
-        return found
+            unknown |= strange
+            if strange & GOODS and not found.keys() & GOODS:
+                unknown |= GOODS
+        return found, unknown
 
     def _commission(self, goods: Goods, values: Mapping[str, Known]) -> Commission | None:
         row = self.commissions.get((goods.account_id, goods.gtin))
@@ -125,15 +138,9 @@ class CostBook:
                 read_at=row.read_at,
             )
         percent, fixed = values.get("commission_percent"), values.get("commission_fixed")
-        if percent is None and fixed is None:
+        if percent is None or fixed is None:
             return None
-        said = percent or fixed
-        return Commission(
-            fixed=fixed.value if fixed else Decimal(0),
-            percent=percent.value if percent else Decimal(0),
-            source=said.source if said else "",
-            read_at=said.read_at if said else None,
-        )
+        return Commission(fixed=fixed.value, percent=percent.value, source=percent.source, read_at=percent.read_at)
 
 
 def usual_vat(goods: Goods) -> Known | None:
@@ -187,14 +194,18 @@ class CostService:
     async def put_many(
         self, seller_id: UUID, rows: Sequence[tuple[UUID | None, UUID | None, str, Mapping[str, Decimal | None]]]
     ) -> None:
-        """Do as :meth:`put` for many at once.
+        """Do as :meth:`put` for many at once.  No currency: as it was said before, else EUR.
 
         Raises:
             InvalidInputError: a number makes no sense.
         """
         by_columns: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
         actor, at = context_of(self._session).actor.name, now()
-        for product_id, account_id, currency, values in rows:
+        before = await self._currencies(
+            seller_id, [(product, account) for product, account, said, _ in rows if not said]
+        )
+        for product_id, account_id, said, values in rows:
+            currency = said or before.get((product_id, account_id), "EUR")
             problems = problems_of(values, currency)
             if problems:
                 raise InvalidInputError(problems)
@@ -213,6 +224,14 @@ class CostService:
         for columns, batch in by_columns.items():
             await self._costs.put(batch, columns)
         await self._told(seller_id, [product_id for product_id, *_ in rows])
+
+    async def _currencies(
+        self, seller_id: UUID, places: Collection[tuple[UUID | None, UUID | None]]
+    ) -> dict[tuple[UUID | None, UUID | None], str]:
+        if not places:
+            return {}
+        rows = await self._costs.about([seller_id], {product for product, _ in places if product is not None})
+        return {(row.product_id, row.account_id): row.currency for row in rows}
 
     async def remove(self, cost_id: UUID) -> None:
         """Remove what is said; the next wider row counts again."""

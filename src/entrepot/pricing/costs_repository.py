@@ -26,6 +26,8 @@ AMOUNTS = (
     "commission_percent",
 )
 """Every number of a row."""
+PERCENTS = frozenset({"vat_percent", "margin_percent", "commission_percent"})
+"""Those that mean the same in every currency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,10 +135,25 @@ class CostRepository:
         return None if row is None else CostView(**row)
 
     async def put(self, rows: Sequence[Mapping[str, Any]], columns: Collection[str]) -> None:
-        """Store rows, one per product and account; only *columns* of those that are there change."""
-        sets = ", ".join(f"{name} = excluded.{name}" for name in (*columns, "currency", "updated_by", "updated_at"))
+        """Store rows, one per product and account; only *columns* of those that are there change.
+
+        Amounts that are left out are forgotten where the currency changes: they were said in the other one.
+        """
+        left_out = (name for name in AMOUNTS if name not in columns and name not in PERCENTS)
+        sets = ", ".join(
+            (
+                *(f"{name} = excluded.{name}" for name in (*columns, "currency", "updated_by", "updated_at")),
+                *(
+                    f"{name} = CASE WHEN pricing_cost.currency = excluded.currency THEN pricing_cost.{name} END"
+                    for name in left_out
+                ),
+            )
+        )
         await insert_many(
-            self._session, Cost, rows, suffix=f"ON CONFLICT (seller_id, product_id, account_id) DO UPDATE SET {sets}"
+            self._session,
+            Cost,
+            rows,
+            suffix=f"ON CONFLICT (seller_id, product_id, account_id) DO UPDATE SET {sets}",
         )
 
     async def remove(self, cost_id: UUID) -> None:

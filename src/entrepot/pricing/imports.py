@@ -34,7 +34,7 @@ ALIASES = {
     "shipping": ("shipping cost", "verzendkosten", "versandkosten"),
     "packaging": ("packaging cost", "verpakking", "verpackung"),
     "vat_percent": ("vat", "btw", "mwst"),
-    "minimum_price": ("map", "minimum advertised price", "adviesprijs"),
+    "minimum_price": ("map", "minimum advertised price"),
     "margin": ("minimum margin", "minimale marge"),
     "margin_percent": ("minimum margin percent", "marge %", "margin %"),
     "commission_fixed": ("fixed commission",),
@@ -90,9 +90,9 @@ async def apply_costs(
             account_id = accounts.get(account.casefold())
             if account_id is None:
                 problems["account"] = gettext(N_("There is no channel account of this name."))
-        currency = row.cells.get("currency", "").upper() or "EUR"
+        currency = row.cells.get("currency", "").upper()
         values = _values(row, options, problems)
-        problems |= problems_of(values, currency)
+        problems |= problems_of(values, currency or "EUR")
         if problems:
             outcomes.append(Outcome("failed", problems))
             continue
