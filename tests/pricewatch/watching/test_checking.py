@@ -60,9 +60,9 @@ async def test_what_is_sold_out_has_no_price_and_what_is_gone_is_asked_no_more(s
     async with watch.database.transaction(Scope.of(watch.seller.id)) as session:
         [listing] = await WatchService(session).listings_of(product_id)
         assert not listing.available
+    await watch.rows("UPDATE price_listing SET etag = '1' RETURNING id")
     shop.pages["/cup"] = (404, "gone")
     for _ in range(3):
-    await watch.rows("UPDATE price_listing SET etag = '1' RETURNING id")
         await watch.check()
     [row] = await watch.rows(LISTING)
     assert (row.availability, row.attention) == ("discontinued", "gone")
@@ -72,9 +72,9 @@ async def test_what_is_sold_out_has_no_price_and_what_is_gone_is_asked_no_more(s
     assert len(shop.asked) == asked
     [failed] = await watch.rows("SELECT payload FROM event WHERE topic = 'pricewatch.check_failed'")
     assert failed.payload["reason"] == "gone"
-
-
     assert await watch.rows("SELECT etag FROM price_listing") == [("",)], "should it come back, all of it is read"
+
+
 async def test_a_failing_page_needs_attention_and_recovers(shop: Shop, watch: Watch) -> None:
     shop.pages["/bowl"] = (500, "broken")
     shop.pages["/plate"] = (200, "<h1>Plate</h1><p>Nice</p>")
@@ -91,8 +91,6 @@ async def test_a_failing_page_needs_attention_and_recovers(shop: Shop, watch: Wa
     assert len(await watch.rows("SELECT 1 FROM event WHERE topic = 'pricewatch.check_recovered'")) == 1
 
 
-async def test_a_mistake_with_one_page_is_a_failed_check_of_it_and_of_no_other(shop: Shop, watch: Watch) -> None:
-    shop.pages |= {"/one": (200, page("1.00")), "/two": (200, page("2.00"))}
 async def test_a_page_that_holds_more_units_now_is_observed_anew(shop: Shop, watch: Watch) -> None:
     shop.pages["/pens"] = (200, page("12.00"))
     _, listing_id = await watch.add(shop.url("/pens"))
@@ -104,6 +102,8 @@ async def test_a_page_that_holds_more_units_now_is_observed_anew(shop: Shop, wat
     await watch.check()
     [_, told] = [row.payload for row in await watch.rows(EVENTS)]
     assert (told["before_unit_price"], told["unit_price"]) == ("12.0000", "2.0000")
+
+
 async def test_a_page_wanted_during_its_check_is_checked_again_after_it(shop: Shop, watch: Watch) -> None:
     _, listing_id = await watch.add(shop.url("/one"))
     async with watch.database.transaction(Scope.of(watch.seller.id)) as session:
@@ -116,8 +116,8 @@ async def test_a_page_wanted_during_its_check_is_checked_again_after_it(shop: Sh
         assert wanted.version == before.version + 2, "what the running check finds is looked at again"
 
 
-
-
+async def test_a_mistake_with_one_page_is_a_failed_check_of_it_and_of_no_other(shop: Shop, watch: Watch) -> None:
+    shop.pages |= {"/one": (200, page("1.00")), "/two": (200, page("2.00"))}
     _, listing_id = await watch.add(shop.url("/one"))
     await watch.add(shop.url("/two"))
     unknown = (

@@ -18,7 +18,7 @@ from entrepot.pricewatch.extracting.contract import Availability, Field
 from entrepot.pricewatch.extracting.service import parse_selector
 from entrepot.pricewatch.watching.adding import Adding
 from entrepot.pricewatch.watching.addresses import domain_of, normalise
-from entrepot.pricewatch.watching.domain import LARGEST_PACK, Pin, Window, unit_price
+from entrepot.pricewatch.watching.domain import LARGEST_PACK, Pin, Window
 from entrepot.pricewatch.watching.errors import (
     ChangedMeanwhileError,
     ListingNotFoundError,
@@ -131,9 +131,9 @@ class Settling(Adding):
         before = await self._lock_listing(listing_id)
         if before.paused != paused:
             values: dict[str, Any] = {"paused": paused}
-                values |= {"etag": "", "last_modified": ""} if before.discontinued_at is not None else {}
             if not paused:
                 values |= {"next_check_at": now(), "discontinued_at": None, "gone_count": 0}
+                values |= {"etag": "", "last_modified": ""} if before.discontinued_at is not None else {}
             await self._watch.change_listing(listing_id, values)
             await self._tell(before, {"paused": [before.paused, paused]})
 
