@@ -13,6 +13,7 @@ from entrepot.pricewatch.extracting.contract import Page
 from entrepot.pricewatch.extracting.currencies import country_of_host
 from entrepot.pricewatch.extracting.elements import DEEPEST, Elements
 from entrepot.pricewatch.extracting.json_reading import Json, read_json
+from entrepot.pricewatch.extracting.landmarks import Landmarks
 from entrepot.pricewatch.extracting.prices import territory
 from entrepot.pricewatch.extracting.soundness import sound
 
@@ -98,9 +99,14 @@ class Document:
         return self.tree
 
     @cached_property
-    def struck(self) -> list[LexborNode]:
-        """The elements that the page strikes out."""
-        return self.visible().css("del,s,strike")
+    def landmarks(self) -> Landmarks:
+        """What stands out among the visible elements."""
+        return Landmarks(self.visible())
+
+    def items(self) -> list[LexborNode]:
+        """Return the elements with ``itemprop``."""
+        found = self.landmarks.items if self._is_bare else self.tree.css("[itemprop]")
+        return found if found and self.says(b"itemprop") else []
 
     @cached_property
     def words(self) -> str:

@@ -81,7 +81,8 @@ class Elements:
 
 def marks_of(attributes: dict[str, str | None]) -> str:
     """Return what an element is called: its classes, id and test names, in lower case."""
-    return " ".join(value for name, value in attributes.items() if value and name in _NAMING).lower()
+    names = [value for name, value in attributes.items() if value and name in _NAMING]
+    return " ".join(names).lower() if names else ""
 
 
 @lru_cache(maxsize=20_000)

@@ -244,10 +244,8 @@ def item_value(node: LexborNode, attributes: dict[str, str | None]) -> str:
 
 def microdata_claims(document: Document) -> list[Claim]:
     """Return the products that ``itemprop`` and ``property`` attributes declare, one for each scope, in order."""
-    if not document.says(b"itemprop"):
-        return []
     claims: dict[int, Claim] = {}
-    for node in document.tree.css("[itemprop]")[:3_000]:
+    for node in document.items()[:3_000]:
         attributes = node.attributes
         for name in (attributes.get("itemprop") or "").lower().split()[:3]:
             field = _MICRODATA.get(name)

@@ -18,9 +18,7 @@ LONGEST_TEXT = 90
 LONGEST_BUTTON = 120
 ENOUGH = 6.0
 """A candidate below is no answer: saying nothing is better than another product's price."""
-_NAMED_PRICE = "[class*=price i],[id*=price i],[data-price],[data-testid*=price i],[itemprop=price]"
 _OTHERWISE_NAMED = ",".join(f"[{attribute}*={name} i]" for name in PRICE_NAMES for attribute in ("class", "id"))
-_BUTTONS = "button,input[type=submit],input[type=button],a[class*=cart i],a[class*=buy i],a[class*=btn i],a[class*=button i],[id*=addtocart i],[id*=add-to-cart i]"
 _SKIP = frozenset(
     {
         "script",
@@ -65,7 +63,7 @@ class Candidate:
 
 def candidates(document: Document, *, declared: bool = False) -> list[Candidate]:
     """Return every amount in an element that is named after prices, best first; with a *declared* price, look less far."""
-    found = _found(document, document.visible().css(_NAMED_PRICE))
+    found = _found(document, document.landmarks.priced)
     if not declared and (not found or found[0].score < ENOUGH):
         found = sorted(
             found + _found(document, document.visible().css(_OTHERWISE_NAMED)), key=lambda candidate: -candidate.score
@@ -96,7 +94,7 @@ def _candidate(node: LexborNode, document: Document) -> Candidate | None:
     tag = node.tag
     if tag in _SKIP:
         return None
-    text = price_text(node, has_struck=bool(document.struck))
+    text = price_text(node, has_struck=bool(document.landmarks.struck))
     if not text:
         return None
     for reading in readings(clean(text), document.locale):
@@ -115,10 +113,10 @@ def _candidate(node: LexborNode, document: Document) -> Candidate | None:
 
 def struck_out(document: Document) -> list[Candidate]:
     """Return the amounts that the page itself strikes out, other products' left out, in order."""
-    if not document.struck or not document.says(b"<del", b"<s>", b"<s ", b"<strike"):
+    if not document.landmarks.struck or not document.says(b"<del", b"<s>", b"<s ", b"<strike"):
         return []
     found: list[Candidate] = []
-    for node in document.struck[:20]:
+    for node in document.landmarks.struck[:20]:
         if document.elements.of(node).stands_in_others(7):
             continue
         reading = next(readings(clean(spaced_words(node, LONGEST_TEXT)), document.locale), None)
@@ -220,7 +218,7 @@ def _chain(element: Element) -> dict[int, int]:
 def buy_buttons(document: Document) -> list[LexborNode]:
     """Return the buttons that put the product into a cart, those of other products' blocks left out."""
     if document.buy_buttons is None:
-        nodes = document.visible().css(_BUTTONS)[:250]
+        nodes = document.landmarks.buttons[:250]
         document.buy_buttons = [
             node for node in nodes if _buys(node) and not document.elements.of(node).stands_in_others(7)
         ]
