@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -20,6 +22,7 @@ from entrepot.access.errors import InstanceOnlyError, NoRightToGiveError, Unknow
 from entrepot.access.http import DEVICE_COOKIE, SESSION_COOKIE
 from entrepot.access.principal import Principal, SellerRef
 from entrepot.access.rights import FLOOR, Right
+from entrepot.fulfilment.http import badge_holder
 from entrepot.kit.database import Database
 from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.scope import Scope
@@ -228,6 +231,11 @@ async def test_a_scanned_badge_says_whose_it_is_for_the_sellers_they_work_for(
     assert found.actor.id == str(ann.id)
     assert await holder_of(database, badge.code, other.id) is None
     assert await holder_of(database, "2010000001", seller.id) is None
+    request: Any = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(database=database)))
+    both = replace(principal_for(seller), seller=None, sellers=(other, seller))
+    shown = await badge_holder(request, both, badge.code)
+    assert shown is not None
+    assert shown[1] == (seller.id,), "their next list is one of a seller they pick for"
     client = await make_client(seller)
     told = await client.post("/api/v1/badges/holder", json={"code": badge.code})
     assert told.json()["name"] == "Ann Smit"

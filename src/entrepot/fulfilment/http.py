@@ -110,14 +110,19 @@ def sellers_of(principal: Principal) -> tuple[UUID, ...]:
     return (principal.seller.id,) if principal.seller else tuple(one.id for one in principal.sellers)
 
 
-async def badge_holder(request: Request[Any, Any, Any], principal: Principal, code: str) -> BadgeHolder | None:
-    """Return whose badge a scanned code is, if they may pick for one of the caller's sellers."""
+async def badge_holder(
+    request: Request[Any, Any, Any], principal: Principal, code: str
+) -> tuple[BadgeHolder, tuple[UUID, ...]] | None:
+    """Return whose badge a scanned code is, and for which of the caller's sellers they may pick, if for any."""
     database: Database = request.app.state.database
+    holder: BadgeHolder | None = None
+    theirs: list[UUID] = []
     for seller_id in sellers_of(principal):
         found = await holder_of(database, code, seller_id)
         if found is not None and Right.FULFILMENT_PICK in found.rights:
-            return found
-    return None
+            holder = found
+            theirs.append(seller_id)
+    return None if holder is None else (holder, tuple(theirs))
 
 
 async def colleagues(request: Request[Any, Any, Any], principal: Principal) -> dict[UUID, str]:

@@ -200,10 +200,11 @@ class FloorApi(Controller):
         try:
             found = await floor.picking.claim_code(sellers_of(principal), data.code, take_over=data.take_over)
         except UnknownWorkError:  # nothing was written
-            holder = await badge_holder(request, principal, data.code)
-            if holder is None:
+            shown = await badge_holder(request, principal, data.code)
+            if shown is None:
                 raise
-            list_id = await floor.starting.start_next(sellers_of(principal), holder.user_id, holder.name)
+            holder, sellers = shown
+            list_id = await floor.starting.start_next(sellers, holder.user_id, holder.name)
             if list_id is None:
                 raise
             return await list_detail(session, list_id)

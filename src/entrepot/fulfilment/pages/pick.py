@@ -83,11 +83,12 @@ class PickPages(Controller):
                 found = await floor.picking.claim_code(sellers_of(principal), code)
             url = f"/fulfilment/pick/{found.id}"
         except EntrepotError as error:
-            holder = await badge_holder(request, principal, code) if isinstance(error, UnknownWorkError) else None
-            if holder is None:
+            shown = await badge_holder(request, principal, code) if isinstance(error, UnknownWorkError) else None
+            if shown is None:
                 name = "fulfilment/_claimed.html" if request.htmx else "fulfilment/claimed.html"
                 return Template(name, context={"error": error}, status_code=200 if request.htmx else 422)
-            list_id = await floor.starting.start_next(sellers_of(principal), holder.user_id, holder.name)
+            holder, sellers = shown
+            list_id = await floor.starting.start_next(sellers, holder.user_id, holder.name)
             mine = principal.actor.id == str(holder.user_id)
             url = f"/fulfilment/pick/{list_id}{'' if mine else '/lines'}" if list_id else "/fulfilment/pick?status=none"
         return ClientRedirect(url) if request.htmx else Redirect(url, status_code=303)
