@@ -48,7 +48,14 @@ async def test_files_are_taken_and_moved_with_a_report(
     (exchange.path / "link.csv").symlink_to(tmp_path / "secret.keys")
     done = await run_inline(database, box, settings, WatchFolder(seller.id, source.id))
     assert done == {"files": 3, "failed": 2}
-    assert {path.name for path in exchange.path.iterdir()} == {"done", "failed", "half.part", "new.csv", "link.csv"}
+    assert {path.name for path in exchange.path.iterdir()} == {
+        "done",
+        "failed",
+        "working",
+        "half.part",
+        "new.csv",
+        "link.csv",
+    }
     assert {path.name for path in (exchange.path / "done").iterdir()} == {"b.csv", "b.csv.report.txt"}
     report = (exchange.path / "failed" / "a.csv.report.txt").read_text()
     assert "3 rows: 1 of new invoices, 0 of changed ones, 0 unchanged, 2 failed." in report
@@ -59,6 +66,40 @@ async def test_files_are_taken_and_moved_with_a_report(
         source = await InvoiceService(session).source(seller.id, "erp")
     assert found == {"G-1": "taken", "G-2": "taken", "M-1": "taken", "M-2": "attention"}
     assert source.mapping["quantity"] == "Quantity"
+
+
+def put(path: bytes | Path, content: str) -> None:
+    with open(path, "w") as file:  # noqa: PTH123 -- pathlib takes no bytes
+        file.write(content)
+    os.utime(path, (1_000_000, 1_000_000))
+
+
+def test_a_file_that_is_replaced_while_it_is_taken_is_another_file(tmp_path: Path) -> None:
+    exchange = Exchange(tmp_path, "erp")
+    exchange.prepare()
+    put(exchange.path / "a.csv", "first")
+    assert exchange.claim() == ["a.csv"]
+    assert Exchange(tmp_path, "erp").claim() == ["a.csv"]  # the run that had it was killed
+    put(exchange.path / "a.csv", "second")
+    assert exchange.read("a.csv") == b"first"
+    exchange.settle("a.csv", "taken", failed=False)
+    assert exchange.claim() == ["a.csv"]
+    put(exchange.path / "a.csv", "third")
+    both = exchange.claim()
+    assert sorted(exchange.read(name) or b"" for name in both) == [b"second", b"third"]
+
+
+def test_names_that_are_no_text_stop_nobody(tmp_path: Path) -> None:
+    exchange = Exchange(tmp_path, "erp")
+    exchange.prepare()
+    put(os.fsencode(exchange.path) + b"/gr\xfc\x9fe.csv", "latin")
+    put(exchange.path / f"{'ü' * 120}.csv", "long")
+    names = exchange.claim()
+    assert names[0] == "grü_e.csv"
+    assert {exchange.read(name) for name in names} == {b"latin", b"long"}
+    for name in names:
+        exchange.settle(name, "taken", failed=False)
+        assert (exchange.path / "done" / f"{name}.report.txt").exists()
 
 
 def test_no_folder_leads_out_of_the_exchange(tmp_path: Path) -> None:

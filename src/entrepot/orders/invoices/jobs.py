@@ -59,7 +59,7 @@ async def take_invoices(run: Run, args: WatchFolder) -> object:
     exchange = Exchange(run.settings.data_dir, source.folder)
 
     async def look() -> list[str]:
-        return await asyncio.to_thread(exchange.ready)
+        return await asyncio.to_thread(exchange.claim)
 
     names = await run.step("look", look)
     failed = 0
