@@ -63,6 +63,37 @@ async def test_each_mode_does_what_it_says(session: AsyncSession, seller: Seller
     assert wanted.scalar_one() is None
 
 
+async def test_a_price_that_pricing_would_not_want_now_is_withdrawn(session: AsyncSession, seller: SellerRef) -> None:
+    stall = await open_stall(session, seller.id)
+    mug = await add_offer(session, stall, "MUG")
+    await rivals_ask(session, stall, mug, "9.50")
+    rule = await add_rule(session, stall)
+    groups = GroupService(session)
+
+    async def wanted_after(mode: Mode) -> Decimal | None:
+        await groups.switch(rule.group_id, mode)
+        await Repricer(session).reprice([mug], "rules")
+        found = await session.execute(text("SELECT rule_price FROM offer_price WHERE offer_id = :id"), {"id": mug})
+        price: Decimal | None = found.scalar_one()
+        return price
+
+    assert await wanted_after(Mode.AUTOMATIC) == Decimal("9.40")
+    assert await wanted_after(Mode.APPROVE) == Decimal("9.40"), "it was let through, and is inside its limits"
+    assert await wanted_after(Mode.DRY_RUN) is None
+    assert await wanted_after(Mode.AUTOMATIC) == Decimal("9.40")
+    await CostService(session).put(seller.id, {"purchase": Decimal("8.00")})
+    assert await wanted_after(Mode.APPROVE) is None, "it is below the floor by now"
+    await CostService(session).put(seller.id, {"purchase": Decimal("5.00")})
+    assert await wanted_after(Mode.AUTOMATIC) == Decimal("9.40")
+    await session.execute(text("DELETE FROM pricing_cost"))
+    assert await wanted_after(Mode.AUTOMATIC) is None, "nobody knows its floor"
+
+    await session.execute(text("UPDATE offer SET gone_at = now() WHERE id = :id"), {"id": mug})
+    assert await touch(session, [mug], "rules") == 1, "also what is gone is let go of"
+    await Repricer(session).reprice([mug], "rules")
+    assert await touch(session, [mug], "rules") == 0
+
+
 async def test_a_supplier_in_another_currency_is_no_cost(session: AsyncSession, seller: SellerRef) -> None:
     stall = await open_stall(session, seller.id)
     offer = await add_offer(session, stall, "MUG")

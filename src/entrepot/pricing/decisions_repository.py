@@ -90,7 +90,7 @@ class DecisionRepository:
     # What is to be looked at soon
 
     async def touch(self, offer_ids: Collection[UUID], trigger: str) -> list[tuple[UUID, UUID]]:
-        """Have offers looked at, those that a group may be for; return their sellers and accounts.
+        """Have offers looked at, those that a group may be for, or was; return their sellers and accounts.
 
         Whoever asks by hand wants the market read first.
         """
@@ -100,9 +100,9 @@ class DecisionRepository:
                 WITH added AS (
                     INSERT INTO pricing_touched (offer_id, seller_id, account_id, trigger, read_market)
                     SELECT o.id, o.seller_id, o.account_id, CAST(:trigger AS text), CAST(:trigger AS text) = 'hand' FROM offer o
-                    WHERE o.id = ANY(:offers) AND o.gone_at IS NULL AND (
+                    WHERE o.id = ANY(:offers) AND (
                         EXISTS (SELECT FROM pricing_standing st WHERE st.offer_id = o.id)
-                        OR EXISTS (SELECT FROM pricing_group g
+                        OR o.gone_at IS NULL AND EXISTS (SELECT FROM pricing_group g
                             WHERE g.seller_id = o.seller_id AND g.mode <> 'off' AND g.removed_at IS NULL))
                     ORDER BY o.id
                     ON CONFLICT (offer_id) DO UPDATE SET trigger = excluded.trigger,

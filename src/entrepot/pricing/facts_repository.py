@@ -34,6 +34,8 @@ class OfferRow:
     published: Decimal | None
     currency: str
     price_source: str
+    rule_price: Decimal | None
+    """What pricing wants, whether it counts or something stronger does."""
     locked: bool
     stock: int
     country: str
@@ -70,7 +72,7 @@ class FactsRepository:
                     coalesce(p.sku, o.sku) AS sku, coalesce(p.title, o.title) AS title,
                     coalesce(nullif(o.gtin, ''), p.gtin, '') AS gtin,
                     coalesce(op.wanted_price, op.published_price) AS price, op.published_price AS published,
-                    coalesce(op.currency, s.currency) AS currency, coalesce(op.wanted_source, '') AS price_source,
+                    coalesce(op.currency, s.currency) AS currency, coalesce(op.wanted_source, '') AS price_source, op.rule_price,
                     coalesce(op.locked, false) AS locked,
                     coalesce(o.wanted_quantity, o.channel_quantity) AS stock,
                     s.country, coalesce(p.vat_class, 'standard') AS vat_class,

@@ -85,7 +85,6 @@ class Repricer:
         await self._decisions.lock_offers(offer_ids)
         judged = await Judging(self._session).judge(offer_ids)
         at = now()
-        await self._let_go(set(offer_ids) - {one.offer.id for one in judged})
         outcomes: dict[UUID, str] = {}
         prices: dict[UUID, Decimal] = {}
         wanting: list[Judged] = []
@@ -98,6 +97,10 @@ class Repricer:
                 wanting.append(one)
             elif outcome == "applied":
                 outcomes[one.offer.id] = "unchanged"
+        await self._let_go(
+            set(offer_ids) - {one.offer.id for one in judged},
+            [one.offer.id for one in judged if _outlived(one, outcomes[one.offer.id])],
+        )
         verdict = await self._want(wanting, prices, outcomes, told)
         tally = Tally(Counter(outcomes.values()), outcomes, verdict.freezes)
         await self._write(judged, outcomes, prices, trigger, at)
@@ -189,9 +192,9 @@ class Repricer:
             looked=looked,
         )
 
-    async def _let_go(self, offer_ids: set[UUID]) -> None:
-        """Withdraw what pricing wanted for offers that no rule is for any more."""
-        wanted = await self._decisions.outside(offer_ids)
+    async def _let_go(self, offer_ids: set[UUID], outlived: Sequence[UUID]) -> None:
+        """Withdraw what pricing wanted for offers that no rule is for any more, and what it would not want now."""
+        wanted = [*await self._decisions.outside(offer_ids), *outlived]
         if wanted:
             await self._prices.withdraw(wanted)
         if offer_ids:
@@ -323,6 +326,19 @@ class Repricer:
 def _settled(one: Judged) -> bool:
     """Return whether pricing wants this price already, and it counts."""
     return one.decision.verdict is Wish.KEEP and one.offer.price_source == RULE
+
+
+def _outlived(one: Judged, outcome: str) -> bool:
+    """Return whether pricing must not go on wanting what it wanted: nothing would be sent now, or not this price."""
+    wanted, decision, mode = one.offer.rule_price, one.decision, one.group.mode
+    if wanted is None or outcome == "applied":
+        return False
+    if mode is Mode.DRY_RUN:
+        return True
+    if mode is Mode.AUTOMATIC and decision.verdict is not Wish.NONE:
+        return False
+    low, high = decision.floor, decision.ceiling
+    return low is None or high is None or not low <= wanted <= high
 
 
 def _shared(one: Judged, outcome: str, price: Decimal | None) -> dict[str, Any]:
