@@ -57,6 +57,11 @@ def test_what_is_too_much() -> None:
         assert found.cause is cause
     assert breach([move("10", "7.4", waived=True)], quiet, Allowed()) is None
     assert breach([move("10", "7.4", asked=True)], quiet, Allowed()) is None
+    rescued = [move("5", "10", at_floor=True) for _ in range(21)]
+    assert breach(rescued[:9], quiet, Allowed()) is None
+    assert held(rescued, Allowed()) == set(), "what stands below its floor goes back to it at once"
+    everything = breach(rescued, Before(offers=30, hour=[], day=0, at_floor=[]), Allowed())
+    assert everything is not None, "but not all offers at once"
     assert jumped(10, 80, 50)
     assert not jumped(1000, 1060, 50)
     assert strictest({"step_percent": Decimal(30)}, {"step_percent": Decimal(10)}).step_percent == 10

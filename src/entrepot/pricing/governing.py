@@ -78,6 +78,11 @@ class Move:
     """The same price waits for a second person, or was refused by one: it is held, and alarms nobody again."""
 
     @property
+    def rescued(self) -> bool:
+        """It comes from below its floor and rises no further than that: leaving it there is what does harm."""
+        return self.at_floor and self.before is not None and self.before < self.after
+
+    @property
     def step(self) -> Decimal:
         """How large the change is, in percent."""
         return percent(self.before, self.after)
@@ -119,7 +124,7 @@ class Breach:
 
 def held(moves: Collection[Move], allowed: Allowed) -> set[UUID]:
     """Return what a second person has to see."""
-    return {move.offer_id for move in moves if not move.waived and _large(move, allowed)}
+    return {move.offer_id for move in moves if not (move.waived or move.rescued) and _large(move, allowed)}
 
 
 def _large(move: Move, allowed: Allowed) -> bool:
@@ -146,7 +151,7 @@ def _single(moves: Collection[Move], allowed: Allowed) -> Breach | None:
         if limit is None:
             continue
         for move in sorted(moves, key=lambda one: str(one.offer_id)):
-            if move.waived or move.asked:
+            if move.waived or move.asked or move.rescued:
                 continue
             size = move.step if cause is Cause.STEP else move.hour
             if size > limit:
