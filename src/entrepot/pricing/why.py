@@ -39,6 +39,9 @@ STEPS: dict[StepKind, str] = {
         "The competing offers were last read at {at}, which is too old to act on. The price stays."
     ),
     StepKind.MARKET_UNKNOWN: N_("The competing offers were not read yet, so the price stays."),
+    StepKind.MARKET_SAME: N_(
+        "What others ask was last read at {at}, before the last step could show there. The price stays until it is read again."
+    ),
     StepKind.NO_STORE: N_("No price of a watched store is known, so the price stays."),
     StepKind.NO_AGE: N_("It is not known how old the stock is, so the price stays."),
     StepKind.OUTSIDE: N_("It is outside the hours of the rule."),

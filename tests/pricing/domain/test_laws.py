@@ -1,6 +1,6 @@
 """What holds for every price, whatever comes in."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -154,12 +154,11 @@ def test_while_the_market_stands_still_every_price_comes_to_rest(
 def test_a_climb_ends_at_the_ceiling_or_when_the_box_is_lost(worth: Decimal, climb: Decimal) -> None:
     rule = Rule(rule_id="r", strategy=Strategy.WIN_THEN_RAISE, raise_by=climb, steps=())
     price, state, seen_phases = offer().price, State(), set[Phase]()
-    for _ in range(60):
+    for minutes in range(60):
         ours = price is not None and price < worth
-        facts = offer(str(price))
-        decision = decide(
-            facts, market(rival("A", str(worth), best=not ours), rival(US, str(price), best=ours)), rule, state
-        )
+        moment = NOW + timedelta(minutes=minutes)
+        seen = market(rival("A", str(worth), best=not ours), rival(US, str(price), best=ours), read_at=moment)
+        decision = decide(offer(str(price), moment=moment), seen, rule, state)
         price, state = decision.price, decision.state
         seen_phases.add(state.phase)
         assert price is not None

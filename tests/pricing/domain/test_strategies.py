@@ -27,6 +27,7 @@ from tests.pricing.domain.worlds import NOW, US, market, offer, rival
 
 A = rival("A", "24.00", best=True)
 B = rival("B", "23.00")
+SOLD_OUT = StorePrice(store_id="s", store="Shop", price=Decimal(20), available=False, read_at=NOW)
 CHEAP = rival("C", "9.00", best=True)
 
 
@@ -84,6 +85,31 @@ def test_a_climb_remembers_where_the_box_was_lost() -> None:
     lost = asked(offer("23.93"), market(A, B), state=won.state, **climb)
     assert (lost.price, lost.state) == (Decimal("23.88"), State(lost_at=Decimal("23.93")))
     assert lost.steps[0].kind is StepKind.LOST
+
+
+@pytest.mark.parametrize(
+    ("rule", "price", "seen"),
+    [
+        ({"strategy": Strategy.WIN_THEN_RAISE}, "23.88", market(A, rival(US, "23.88", best=True))),
+        ({"strategy": Strategy.BUY_BOX}, "25.00", market(A)),
+        ({"strategy": Strategy.BUY_BOX}, "24.00", market(A)),
+        ({"alone": Alone.STEP_UP}, "25.00", market()),
+        ({"strategy": Strategy.FOLLOW_STORE, "alone": Alone.STEP_UP}, "25.00", market(stores=(SOLD_OUT,))),
+    ],
+)
+def test_no_second_step_is_taken_before_somebody_saw_what_the_first_did(
+    rule: dict[str, Any], price: str, seen: Market
+) -> None:
+    first = asked(offer(price), seen, **rule)
+    later = NOW + timedelta(hours=1)
+    again = asked(offer(str(first.price), moment=later), seen, first.state, **rule)
+    stores = tuple(msgspec.structs.replace(one, read_at=later) for one in seen.stores)
+    read = msgspec.structs.replace(seen, read_at=later, stores=stores)
+    going_on = asked(offer(str(first.price), moment=later), read, again.state, **rule)
+
+    assert first.verdict is Verdict.CHANGE
+    assert (again.verdict, again.steps[-1].kind) == (Verdict.KEEP, StepKind.MARKET_SAME)
+    assert going_on.verdict is Verdict.CHANGE
 
 
 def test_what_cannot_be_beaten_is_met_as_was_chosen() -> None:

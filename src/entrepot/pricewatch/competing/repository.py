@@ -47,6 +47,16 @@ class CompetingRepository:
         )
         return {row.gtin: _market(row) for row in found.scalars()}
 
+    async def own_offers(self, numbers: Collection[str]) -> set[str]:
+        """Return which of the channel's numbers of offers are our own."""
+        if not numbers:
+            return set()
+        found = await self._session.execute(
+            text("SELECT channel_offer_id FROM offer WHERE channel_offer_id = ANY(:numbers)"),
+            {"numbers": sorted(numbers)},
+        )
+        return set(found.scalars())
+
     async def latest(
         self, account_ids: Collection[UUID], gtins: Collection[str], country: str | None
     ) -> list[MarketRow]:

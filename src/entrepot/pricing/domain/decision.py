@@ -62,6 +62,8 @@ class StepKind(StrEnum):
     UNBEATABLE_NEXT = "unbeatable_next"
     MARKET_OLD = "market_old"
     MARKET_UNKNOWN = "market_unknown"
+    MARKET_SAME = "market_same"
+    """Nobody looked at the market since the last step."""
     NO_STORE = "no_store"
     NO_AGE = "no_age"
     OUTSIDE = "outside"

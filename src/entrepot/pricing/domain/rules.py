@@ -1,5 +1,6 @@
 """How a price follows the market: strategies and everything that can be said about them.  Pure, stored as JSON."""
 
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -193,6 +194,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     phase: Phase = Phase.WIN
     lost_at: Decimal | None = None
     """The price at which the buy box was last lost."""
+    stepped_at: datetime | None = None
+    """When it last went on from its own price; it does so again once somebody looked at the market after that."""
 
 
 START = State()

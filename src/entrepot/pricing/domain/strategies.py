@@ -62,8 +62,21 @@ def wish(scene: Scene) -> Wish:
     if strategy is Strategy.SELL_OUT:
         return _sell_out(scene)
     if not scene.counted:
-        return _alone(scene)
+        return _alone(scene, scene.market.read_at)
     return _AGAINST[strategy](scene)
+
+
+def _stepped(scene: Scene, read_at: datetime | None) -> Wish | None:
+    """Return what to do instead of going on from our own price, if nobody has seen yet what the last step did."""
+    before, now = scene.state.stepped_at, scene.facts.price
+    if before is None or (read_at is not None and read_at > before):
+        return None
+    return Wish(
+        price=now,
+        steps=(Step(kind=StepKind.MARKET_SAME, price=now, at=read_at),),
+        changes=(WhatIf(kind=ChangeKind.MARKET_READ),),
+        state=scene.state,
+    )
 
 
 def _reference(scene: Scene) -> Rival:
@@ -104,10 +117,14 @@ def _buy_box(scene: Scene) -> Wish:
             price=now,
             steps=(Step(kind=StepKind.HOLD_BOX, price=now),),
             changes=(WhatIf(kind=ChangeKind.BOX_LOST),),
+            state=scene.state,
         )
     rival = _reference(scene)
+    state = State(stepped_at=scene.facts.moment)
     if now is None or now > rival.compared:
-        return _against(scene, rival, by_step=False)
+        return _against(scene, rival, by_step=False, state=state)
+    if (waits := _stepped(scene, scene.market.read_at)) is not None:
+        return waits
     step = step_at(rival.compared, scene.rule)
     least = rival.compared * (HUNDRED - scene.rule.most_below_percent) / HUNDRED
     price = down(max(now - step, least))
@@ -118,6 +135,7 @@ def _buy_box(scene: Scene) -> Wish:
             WhatIf(kind=ChangeKind.BOX_WON),
             WhatIf(kind=ChangeKind.RIVAL_MOVES, name=rival.competitor, price=rival.price),
         ),
+        state=state,
         rivalled=True,
     )
 
@@ -125,12 +143,14 @@ def _buy_box(scene: Scene) -> Wish:
 def _win_then_raise(scene: Scene) -> Wish:
     now = scene.facts.price
     if scene.has_box and now is not None:
+        if (waits := _stepped(scene, scene.market.read_at)) is not None:
+            return waits
         price = now + scene.rule.raise_by
         return Wish(
             price=price,
             steps=(Step(kind=StepKind.CLIMB, price=price, amount=scene.rule.raise_by),),
             changes=(WhatIf(kind=ChangeKind.BOX_LOST),),
-            state=State(phase=Phase.RAISE, lost_at=scene.state.lost_at),
+            state=State(phase=Phase.RAISE, lost_at=scene.state.lost_at, stepped_at=scene.facts.moment),
         )
     lost = scene.state.phase is Phase.RAISE
     return _against(
@@ -152,16 +172,19 @@ _AGAINST: dict[Strategy, Callable[[Scene], Wish]] = {
 }
 
 
-def _alone(scene: Scene) -> Wish:
-    """Nobody else sells it: say who did until lately, and ask what was chosen for that."""
+def _alone(scene: Scene, read_at: datetime | None) -> Wish:
+    """Nobody else sells it, as was seen at *read_at*: say who did until lately, and ask what was chosen for that."""
     gone = tuple(
         Step(kind=StepKind.SOLD_OUT, name=one.competitor, amount=one.price, at=one.since)
         for one in scene.market.sold_out[:MOST_SOLD_OUT]
     )
     changes = (WhatIf(kind=ChangeKind.RIVAL_COMES),)
     now, item = scene.facts.price, scene.facts.costs.item_price
-    alone = scene.rule.alone
+    alone, state = scene.rule.alone, START
     if alone is Alone.STEP_UP and now is not None:
+        if (waits := _stepped(scene, read_at)) is not None:
+            return waits
+        state = State(stepped_at=scene.facts.moment)
         price = down(now + now * scene.rule.alone_percent / HUNDRED)
         step = Step(kind=StepKind.ALONE_STEP, price=price, percent=scene.rule.alone_percent)
     elif alone is Alone.ITEM_PRICE and item is not None:
@@ -172,7 +195,7 @@ def _alone(scene: Scene) -> Wish:
         step = Step(kind=StepKind.ALONE_CEILING, price=price)
     else:
         return Wish(price=now, steps=(*gone, Step(kind=StepKind.ALONE_KEEP, price=now)), changes=changes)
-    return Wish(price=price, steps=(*gone, step), changes=changes)
+    return Wish(price=price, steps=(*gone, step), changes=changes, state=state)
 
 
 def _follow(scene: Scene) -> Wish:
@@ -190,7 +213,7 @@ def _follow(scene: Scene) -> Wish:
         return Wish(price=facts.price, steps=(Step(kind=StepKind.NO_STORE, price=facts.price),))
     stocked = [store for store in known if store.available]
     if not stocked:
-        return _alone(scene)
+        return _alone(scene, max(store.read_at for store in known if store.read_at is not None))
 
     def asks(store: StorePrice) -> Decimal:
         return store.price if store.pack == facts.pack else store.price * facts.pack / store.pack
