@@ -186,7 +186,7 @@ async def test_a_message_goes_out_once_and_a_cut_off_one_once_more(
         assert await run_inline(database, box, here, send) == {"messages": 1, "failed": 0}
         assert await run_inline(database, box, here, send) == {"messages": 0, "failed": 0}
         (message,) = catcher.bodies
-        assert message["title"] == "Blue <mug> costs €\N{NO-BREAK SPACE}12,00"  # as the user writes it
+        assert message["title"] == "Blue <mug> kost €\N{NO-BREAK SPACE}12,00"  # as the user reads
         assert "https://hub.example/prices/products/x" in message["message"]
         assert message["attachments"][0]["mimetype"] == "image/png"
 
