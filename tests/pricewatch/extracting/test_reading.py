@@ -98,6 +98,14 @@ def test_a_selector_of_each_kind_finds_its_value(written: str, answer: str) -> N
     assert next(each for each in found.findings if each.field is selector.field).strategy == selector.kind.value
 
 
+def test_a_path_to_siblings_starts_at_few_elements() -> None:
+    one = parse_selector("price=xpath://dt[.='Price: //']/following-sibling::dd[1]")
+    many = parse_selector("price=xpath://p/following-sibling::p")
+    body = "<dl><dt>Price: //</dt><dd>12,50 EUR</dd></dl>" + "<p>3,50 EUR</p>" * 20_000
+    answered = [extract(page(body), Recipe(selectors=(each,), generic=False)).price for each in (one, many)]
+    assert answered == [Decimal("12.50"), None]
+
+
 def test_declared_data_can_be_pointed_at() -> None:
     for written in ("price=json_ld:", "price=json-ld:offers.price"):
         assert extract(page(JSON_LD), Recipe(selectors=(parse_selector(written),), generic=False)).price == Decimal(
@@ -126,6 +134,10 @@ def test_a_selector_that_finds_nothing_is_a_problem_and_the_next_one_counts() ->
     [
         "price=css:", "price=css:p[", "price=xpath://p[", "price=json:$[", "price=regex:(a+)+b", "price=regex:(a|aa)*b", r"price=regex:(a)\1", "price=regex:[",
         "price=regex:.*.*.*x", "price=attribute:.price", "price=hope:x", "cost=css:p", "css:p", f"price=css:{'p ' * 400}", "price=xpath://a//b//c//d//e//f//g",
+        "price=xpath://p[count(//p[count(//p)>9])>0]", "price=xpath://p[following::p]", "price=xpath:(//p)[.//b]", "price=xpath://p/following::p",
+        "price=xpath://a/following-sibling::a/following-sibling::a", "price=json:$..[?$..[?$..c]]", "price=json:$..[?@.name =~ /(a+)+$/]",
+        "price=json:$..[?search(@.name, '(a+)+$')]", "price=json:$..[?match(@.name, 'a')]", "price=json:$..[?@..a]", "price=xpath://following-sibling::p", "price=xpath:string(//p/ following-sibling::p)",
+        r"price=json:$..[?@.a == '\'' && search(@.b, 'a')]", "price=json:$..[?@[?@.a]]", "price=json:$..*..*..*",
     ],
 )  # fmt: skip
 def test_a_selector_that_cannot_work_is_refused_with_the_reason(written: str) -> None:

@@ -36,6 +36,12 @@ _WIDE = re.compile(r"(?<!\\)(?:\.|\\[wWSD]|\[\^(?:[^\]\\]|\\.)+\])(?:[*+]|\{\d+,
 _OPEN = re.compile(r"(?<!\\)(?:[*+]|\{\d+,\})")
 _MOST_WIDE, _MOST_OPEN = 2, 6
 """Repeats without an end in one pattern: each multiplies the work on a text that does not match."""
+_LITERAL = re.compile(r"""'[^']*'|"[^"]*\"""")
+_JSON_LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+_SIBLINGS = re.compile(r"(?<!/)/\s*(?:following|preceding)-sibling\s*::")
+_FEW = 50
+"""Elements whose siblings are looked at: the work grows with the third power of them."""
+_MOST_DESCENTS = 2
 _WINDOW = 400
 """Characters that a pattern sees at once, half of them again with the next: so much is a match at most."""
 _PATIENCE = 0.5
@@ -100,14 +106,54 @@ def _expression_problem(selector: Selector) -> str:
         if selector.kind in {Kind.CSS, Kind.ATTRIBUTE}:
             LexborHTMLParser("<p>").css(selector.expression)
         elif selector.kind is Kind.XPATH:
-            if selector.expression.count("//") + selector.expression.count("::") > 6:  # noqa: PLR2004
-                return "an XPath may search the page six times at most"
             etree.XPath(selector.expression)
+            return _xpath_problem(_LITERAL.sub("''", selector.expression))
         elif selector.kind is Kind.JSON:
             _json_path(selector.expression)
+            return _json_problem(_JSON_LITERAL.sub("''", selector.expression))
     except (SelectolaxError, ValueError, etree.XPathError, jsonpath.JSONPathError) as error:
         return str(error)[:200] or "it cannot be read"
     return ""
+
+
+def _xpath_problem(expression: str) -> str:
+    if expression.count("//") + expression.count("::") > 6:  # noqa: PLR2004
+        return "an XPath may search the page six times at most"
+    if any(re.search(r"//|::|\bcount\s*\(", inside) for inside in _in_brackets(expression)):
+        return "an XPath that searches the page inside [...] can take for ever; use a path of plain steps there"
+    if re.search(r"\b(?:following|preceding|ancestor|ancestor-or-self|descendant|descendant-or-self)\s*::", expression):
+        return "of the long axes an XPath may use following-sibling:: and preceding-sibling:: alone; or write //"
+    if len(re.findall(r"-sibling\s*::", expression)) > 1:
+        return "an XPath may go to siblings once"
+    if "-sibling" in expression:
+        if (siblings := _SIBLINGS.search(expression)) is None:
+            return "write from which elements an XPath goes to siblings, as in //dt[.='Price']/following-sibling::dd"
+        etree.XPath(expression[: siblings.start()])
+    return ""
+
+
+def _json_problem(expression: str) -> str:
+    if expression.count("..") > _MOST_DESCENTS:
+        return "a JSON path may search everything below with .. twice at most"
+    for inside in _in_brackets(expression):
+        if "?" in inside and re.search(r"=~|\b(?:match|search)\s*\(|[$^]|\.\.|\?.*\?", inside, re.DOTALL):
+            return (
+                "a filter that matches patterns, or searches the data itself, can take for ever; compare values there"
+            )
+    return ""
+
+
+def _in_brackets(expression: str) -> list[str]:
+    """Return what stands inside each outermost [...] of an expression without its literals."""
+    found, depth, begin = list[str](), 0, 0
+    for place, letter in enumerate(expression):
+        if letter == "[":
+            depth, begin = depth + 1, begin if depth else place + 1
+        elif letter == "]":
+            depth -= 1
+            if not depth:
+                found.append(expression[begin:place])
+    return found
 
 
 def _pattern_problem(expression: str) -> str:
@@ -209,6 +255,9 @@ class Selecting:
         if self._xml is None:
             parser = html.HTMLParser(encoding="utf-8", huge_tree=False)
             self._xml = html.fromstring(self.document.body or b"<html/>", parser=parser)
+        siblings = _SIBLINGS.search(selector.expression)
+        if siblings is not None and len(self._xml.xpath(selector.expression[: siblings.start()])) > _FEW:
+            return
         found = self._xml.xpath(selector.expression)
         for each in (found if isinstance(found, list) else [found])[:20]:
             text = each.text_content() if isinstance(each, html.HtmlElement) else str(each)
