@@ -265,6 +265,15 @@ async def test_rows_that_stand_apart_in_a_file_are_not_lost(erp: Erp) -> None:
         file = Options("file", ".", "erp", UUID(int=3))
 
 
+async def test_everything_that_waits_for_a_code_is_taken(erp: Erp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("entrepot.orders.invoices.service.AGAIN", 2)
+    await erp.send(
+        *(invoice(f"W-{number}", ("LATE", 1), *((("NEVER", 1),) if number < 3 else ())) for number in range(5))
+    )
+    taken = await erp.service.explain_code(erp.source, "LATE", "MUG-BLUE")
+    assert sorted(one.result for one in taken) == ["attention"] * 3 + ["created"] * 2
+
+
 async def test_a_thousand_invoices_take_few_statements(erp: Erp) -> None:
     await add_product(erp.session, erp.world, "BULK", 5000)
     many = [invoice(f"N-{number:05}", ("BULK", 1), ("MUG-BLUE", 1), remarks=str(number)) for number in range(300)]
@@ -311,3 +320,16 @@ async def test_sent_twice_at_once_it_is_one_order(database: Database, seller: Se
             text("SELECT count(*) FROM sales_order WHERE seller_id = :id"), {"id": seller.id}
         )
         assert orders.scalar_one() == 6
+
+
+async def test_two_people_do_not_decide_about_one_invoice(database: Database, seller: SellerRef) -> None:
+    async with database.transaction(Scope.of(seller.id)) as session:
+        source = await InvoiceService(session).make_source(seller.id, "erp", "The ERP")
+        waits = id_of((await InvoiceService(session).take(source, ["nonsense"], origin="api"))[0])
+
+    async def dismiss() -> None:
+        async with database.transaction(Scope.of(seller.id)) as session:
+            await InvoiceService(session).dismiss(waits, "a test page")
+
+    told = await asyncio.gather(dismiss(), dismiss(), dismiss(), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in told) == ["NoneType", "NotWaitingError", "NotWaitingError"]

@@ -175,9 +175,10 @@ class InvoiceRepository:
         )
         return {row["number"]: _invoice(row) for row in rows.mappings()}
 
-    async def find(self, invoice_id: UUID) -> InvoiceRef | None:
+    async def find(self, invoice_id: UUID, *, lock: bool = False) -> InvoiceRef | None:
+        suffix = "FOR UPDATE" if lock else ""
         rows = await self._session.execute(
-            text(f"SELECT {_INVOICE} FROM invoice WHERE id = :id"),  # noqa: S608 -- column names
+            text(f"SELECT {_INVOICE} FROM invoice WHERE id = :id {suffix}"),  # noqa: S608 -- column names
             {"id": invoice_id},
         )
         row = rows.mappings().one_or_none()
@@ -234,14 +235,14 @@ class InvoiceRepository:
             found.setdefault(row.credits, {})[row.product_id] = row.units
         return found
 
-    async def waiting_for(self, seller_id: UUID, codes: Collection[str], limit: int) -> list[InvoiceRef]:
-        """Return invoices that a person has to look at because of one of these codes, the oldest first."""
+    async def waiting_for(self, seller_id: UUID, codes: Collection[str], after: UUID, limit: int) -> list[InvoiceRef]:
+        """Return invoices behind *after* that wait because of one of these codes, the oldest first."""
         rows = await self._session.execute(
             text(
                 f"SELECT {_INVOICE} FROM invoice WHERE seller_id = :seller AND state = 'attention'"  # noqa: S608
-                " AND jsonb_exists_any(unknown, CAST(:codes AS text[])) ORDER BY received_at, id LIMIT :limit"
+                " AND jsonb_exists_any(unknown, CAST(:codes AS text[])) AND id > :after ORDER BY id LIMIT :limit"
             ),
-            {"seller": seller_id, "codes": list(codes), "limit": limit},
+            {"after": after, "seller": seller_id, "codes": list(codes), "limit": limit},
         )
         return [_invoice(row) for row in rows.mappings()]
 

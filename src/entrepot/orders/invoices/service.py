@@ -36,7 +36,7 @@ from entrepot.orders.reserving import NOT_SELLABLE
 
 MOST_VOID = 1000
 AGAIN = 500
-"""Waiting invoices that one new product serves."""
+"""Waiting invoices that are taken together."""
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 _FOLDER = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}", re.ASCII)
 LONGEST = 500
@@ -238,10 +238,18 @@ class InvoiceService:
 
     async def again_for(self, seller_id: UUID, codes: Collection[str]) -> list[Taken]:
         """Take the invoices again that waited for one of these codes."""
-        by_source: dict[UUID, list[InvoiceRef]] = {}
-        for invoice in await self._invoices.waiting_for(seller_id, codes, AGAIN):
-            by_source.setdefault(invoice.source_id, []).append(invoice)
         taken: list[Taken] = []
+        after = UUID(int=0)
+        while waiting := await self._invoices.waiting_for(seller_id, codes, after, AGAIN):
+            after = waiting[-1].id
+            taken += await self._all_again(waiting)
+        return taken
+
+    async def _all_again(self, invoices: Sequence[InvoiceRef]) -> list[Taken]:
+        taken: list[Taken] = []
+        by_source: dict[UUID, list[InvoiceRef]] = {}
+        for invoice in invoices:
+            by_source.setdefault(invoice.source_id, []).append(invoice)
         for source_id, waiting in by_source.items():
             source = await self.source_by_id(source_id)
             for origin in sorted({invoice.origin for invoice in waiting}):
@@ -279,7 +287,10 @@ class InvoiceService:
     # -- inside
 
     async def _waiting(self, invoice_id: UUID) -> InvoiceRef:
-        invoice = await self.find(invoice_id)
+        """Return an invoice that waits, locked: two people never decide about it at once."""
+        invoice = await self._invoices.find(invoice_id, lock=True)
+        if invoice is None:
+            raise InvoiceNotFoundError(number=str(invoice_id))
         if invoice.state is not State.ATTENTION:
             raise NotWaitingError(number=invoice.number)
         return invoice
