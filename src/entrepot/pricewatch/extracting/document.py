@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import islice
 from urllib.parse import urlsplit
@@ -102,6 +102,27 @@ class Document:
     def landmarks(self) -> Landmarks:
         """What stands out among the visible elements."""
         return Landmarks(self.visible())
+
+    @cached_property
+    def _named(self) -> list[tuple[LexborNode, str]]:
+        nodes = self.visible().css("[class],[id]")
+        return [
+            (node, f"{attributes.get('class')}\n{attributes.get('id')}".lower())
+            for node in nodes
+            if (attributes := node.attributes)
+        ]
+
+    def named(self, words: Iterable[str]) -> Iterator[LexborNode]:
+        """Yield the visible elements whose classes or id have one of *words* as a part, in order."""
+        every = {names for _, names in self._named}
+        together = "\n".join(every)
+        present = [word for word in words if word in together]
+        meant = {names for names in every if any(word in names for word in present)} if present else set[str]()
+        last = 0
+        for node, names in self._named if meant else ():
+            if names in meant and node.mem_id != last:  # one that both selectors match may be told twice
+                last = node.mem_id
+                yield node
 
     def items(self) -> list[LexborNode]:
         """Return the elements with ``itemprop``."""

@@ -1,7 +1,7 @@
 """Pages that would keep a parser busy for minutes, and where to cut them."""
 
 import re
-from itertools import accumulate
+from itertools import accumulate, islice
 
 SUSPICIOUS = 4_000
 """Tags without an end up to here: pages have hundreds of images and line breaks."""
@@ -16,6 +16,9 @@ _QUOTED = re.compile(rb"""\s*=?\s*(?:"[^"]*+"|'[^']*+')""")
 _NEVER_DEEP = frozenset(
     b"area base br col embed hr img input link meta param source track wbr p li td th tr option dd dt path use rect circle script style".split()
 )
+MOST_TAGS = 40_000
+"""Opening tags that are read: pages have a few thousand, and all of them inside each other take seconds at worst."""
+_OPENING = re.compile(rb"<[A-Za-z]")
 _SIGN = re.compile(rb"</?")
 
 
@@ -25,12 +28,21 @@ def sound(body: bytes) -> bytes:
     Parsers take quadratic time for both.  Counting angle brackets finds the pages that deserve a thorough look.
     """
     tags = body.count(b"<")
+    body = _few_tags(body, tags)
     is_deep = tags >= SUSPICIOUS and _may_nest(body, tags)
     many = (tags + 1) * 200
     has_many = _has_long_tag(body) or (many < len(body) and many < body.count(b"="))
     if is_deep:
         body = _shallow(body)
     return _few_attributes(body) if has_many else body
+
+
+def _few_tags(body: bytes, tags: int) -> bytes:
+    """Return *body* up to its last tag that may count: closing ones may stand where they close nothing."""
+    if tags <= MOST_TAGS or tags - body.count(b"</") <= MOST_TAGS:
+        return body
+    opening = islice(_OPENING.finditer(body), MOST_TAGS, None)
+    return body[: match.start()] if (match := next(opening, None)) else body
 
 
 def _may_nest(body: bytes, tags: int) -> bool:
@@ -50,7 +62,7 @@ def _has_long_tag(body: bytes) -> bool:
         if last >= 0:
             start = last + 1
             continue
-        if not body.startswith((b"script", b"style", b"!"), start):
+        if body[start : start + 1].isalpha() and not body.startswith((b"script", b"style"), start):
             return True
         start = body.find(b"<", start) + 1
         if start == 0:

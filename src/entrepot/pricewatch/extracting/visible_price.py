@@ -1,6 +1,7 @@
 """The price a person sees: near the headline and the buy button, with a currency, not struck through, not another product's."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -18,7 +19,6 @@ LONGEST_TEXT = 90
 LONGEST_BUTTON = 120
 ENOUGH = 6.0
 """A candidate below is no answer: saying nothing is better than another product's price."""
-_OTHERWISE_NAMED = ",".join(f"[{attribute}*={name} i]" for name in PRICE_NAMES for attribute in ("class", "id"))
 _SKIP = frozenset(
     {
         "script",
@@ -65,13 +65,11 @@ def candidates(document: Document, *, declared: bool = False) -> list[Candidate]
     """Return every amount in an element that is named after prices, best first; with a *declared* price, look less far."""
     found = _found(document, document.landmarks.priced)
     if not declared and (not found or found[0].score < ENOUGH):
-        found = sorted(
-            found + _found(document, document.visible().css(_OTHERWISE_NAMED)), key=lambda candidate: -candidate.score
-        )
+        found = sorted(found + _found(document, document.named(PRICE_NAMES)), key=lambda candidate: -candidate.score)
     return found
 
 
-def _found(document: Document, nodes: list[LexborNode]) -> list[Candidate]:
+def _found(document: Document, nodes: Iterable[LexborNode]) -> list[Candidate]:
     anchors = [_chain(document.elements.of(node)) for node in document.headings[:1]]
     anchors += [_chain(document.elements.of(node)) for node in buy_buttons(document)[:1]]
     found: list[Candidate] = []

@@ -1,6 +1,7 @@
 """Whether the product can be had, as a person sees it: words near the headline, the buy button, what is declared."""
 
 import re
+from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
@@ -99,12 +100,9 @@ def state_in_words(text: str) -> Availability:
     return Availability.OUT_OF_STOCK if NOTIFY.search(text) else Availability.UNKNOWN
 
 
-_NAMED = ",".join(f"[{attribute}*={name} i]" for name in STOCK_NAMES for attribute in ("class", "id"))
-
-
 def _named_texts(document: Document) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    for node in document.visible().css(_NAMED)[:200]:
+    for node in islice(document.named(STOCK_NAMES), 200):
         if node.tag in {"script", "style", "input", "option", "li", "label", "body", "html", "form", "template"}:
             continue
         text = spaced_words(node, 161)
