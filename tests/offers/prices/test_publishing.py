@@ -127,6 +127,8 @@ async def test_whoever_else_sets_the_price_is_not_fought_for_ever(shop: Shop) ->
         set_on_bol(shop, mug, PriceStep(1, Decimal("7.00")))
         await shop.refresh()
         await publish(shop)
+        async with shop.database.transaction(shop.scope) as session:  # offers are read a few times a day
+            await session.execute(text("UPDATE offer_price_drift SET found_at = found_at - interval '5 hours'"))
 
     assert shown(shop, mug) == {1: Decimal("7.00")}
     assert (await listed(shop, mug)).state == PriceState.FAILED

@@ -294,11 +294,12 @@ class PriceRepository:
         )
 
     async def often_drifted(self, offer_ids: Collection[UUID], *, within: timedelta, most: int) -> set[UUID]:
-        """Return the offers that showed another price at least *most* times lately."""
+        """Return the offers that showed another price at least *most* times lately, since they were last told a new one."""
         found = await self._session.execute(
             text(
-                "SELECT offer_id FROM offer_price_drift WHERE offer_id = ANY(:ids)"
-                " AND found_at > now() - CAST(:within AS interval) GROUP BY offer_id HAVING count(*) >= :most"
+                "SELECT d.offer_id FROM offer_price_drift d JOIN offer_price p ON p.offer_id = d.offer_id"
+                " WHERE d.offer_id = ANY(:ids) AND d.told = p.wanted_price"
+                " AND d.found_at > now() - CAST(:within AS interval) GROUP BY d.offer_id HAVING count(*) >= :most"
             ),
             {"ids": list(offer_ids), "within": within, "most": most},
         )

@@ -19,9 +19,12 @@ from entrepot.offers.prices.events import PriceDrifted
 from entrepot.offers.prices.repository import PriceRepository
 from entrepot.offers.prices.said_repository import Known, SaidRepository
 
-QUARREL = timedelta(hours=1)
+QUARREL = timedelta(days=7)
 MOST_DRIFTS = 3
-"""A price that changes back so often within the time is no accident: somebody else sets it, too."""
+"""A price that changes back so often within the time is no accident: somebody else sets it, too.
+
+Only since we told another price last; offers are read but a few times a day, so the time is long.
+"""
 SOMEBODY_ELSE = N_("it keeps showing {found}, although it was told {told}: something else sets this price, too")
 
 
