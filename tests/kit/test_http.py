@@ -18,6 +18,8 @@ from entrepot.kit.call_log import CallLog, recent_calls, recorded_call
 from entrepot.kit.clock import now
 from entrepot.kit.database import Database
 from entrepot.kit.http import (
+    KEEP_PACKED,
+    PACKED,
     SUBJECT,
     AddressRefusedError,
     AnswerTooLargeError,
@@ -131,6 +133,19 @@ async def test_reads_what_is_compressed_within_the_limit(
         assert answer.content == small
         with pytest.raises(AnswerTooLargeError):
             await client.get(await serve(plain(compress(large), f"Content-Encoding: {encoding}")))
+
+
+async def test_what_follows_the_end_of_a_compressed_answer_counts_and_is_not_kept(serve: Serve) -> None:
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Encoding: gzip\r\n\r\n"
+    packed = gzip.compress(b"hello")
+    async with OutsideHttp(None, LOOPBACK, largest=10_000) as outside:
+        sender = outside.sender(Caller())
+        request = httpx.Request("GET", await serve(head, packed, b"x" * 1000), extensions={KEEP_PACKED: True})
+        answer = await sender.handle_async_request(request)
+        assert (answer.content, answer.extensions[PACKED]) == (b"hello", packed)
+        with pytest.raises(AnswerTooLargeError):
+            request = httpx.Request("GET", await serve(head, packed, *[b"x" * 1000] * 20, then_hang=True))
+            await sender.handle_async_request(request)
 
 
 async def test_an_endless_answer_ends(serve: Serve) -> None:

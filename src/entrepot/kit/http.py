@@ -289,19 +289,21 @@ class Recorder(httpx.AsyncBaseTransport):
             raise httpx.DecodingError(msg)
         unpack = zlib.decompressobj(ENCODINGS[encoding]) if encoding in ENCODINGS else None
         parts: list[bytes] = []
-        size = 0
+        size = received = 0
         async for raw in stream:
-            part = raw
-            if unpack is not None:
-                if came is not None and encoding.endswith("gzip"):
-                    came.append(raw)
+            part, received = raw, received + len(raw)
+            if unpack is not None and unpack.eof:
+                part = b""  # read on, or the connection could not be used again
+            elif unpack is not None:
                 try:
                     part = unpack.decompress(raw, self._largest - size + 1)
                 except zlib.error as error:
                     msg = f"broken compression: {error}"
                     raise httpx.DecodingError(msg) from error
+                if came is not None and encoding.endswith("gzip"):
+                    came.append(raw.removesuffix(unpack.unused_data))
             size += len(part)
-            if size > self._largest:
+            if max(size, received) > self._largest:
                 raise AnswerTooLargeError(host=host, limit=max(1, self._largest // 1024 // 1024))
             parts.append(part)
         return b"".join(parts)
