@@ -171,6 +171,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("rights", postgresql.JSONB(), nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("creator_id", sa.Text(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("last_used_at", MOMENT, nullable=True),
         sa.Column("expires_at", MOMENT, nullable=True),

@@ -106,6 +106,7 @@ def _approvals() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("requested_by", sa.Text(), nullable=False),
         sa.Column("requested_by_name", sa.Text(), nullable=False),
+        sa.Column("asked_by", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("requested_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("answered_by", sa.Text(), server_default="", nullable=False),
         sa.Column("answered_by_name", sa.Text(), server_default="", nullable=False),
@@ -118,7 +119,8 @@ def _approvals() -> None:
             name=op.f("ck_pricing_approval_answered_by_somebody"),
         ),
         sa.CheckConstraint(
-            "answered_by = '' OR answered_by <> requested_by", name=op.f("ck_pricing_approval_four_eyes")
+            "answered_by = '' OR (answered_by <> requested_by AND NOT jsonb_exists(asked_by, answered_by))",
+            name=op.f("ck_pricing_approval_four_eyes"),
         ),
         sa.CheckConstraint(
             "state IN ('waiting', 'approved', 'refused', 'overtaken')", name=op.f("ck_pricing_approval_state_known")
@@ -265,6 +267,7 @@ def _groups() -> None:
         sa.Column("losing_minutes", sa.Integer(), server_default=sa.text("20"), nullable=False),
         sa.Column("winning_minutes", sa.Integer(), server_default=sa.text("1440"), nullable=False),
         sa.Column("activated_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("chosen_by", sa.Text(), server_default="", nullable=False),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
@@ -334,6 +337,7 @@ def _costs() -> None:
         sa.Column("commission_fixed", sa.Numeric(precision=18, scale=4), nullable=True),
         sa.Column("commission_percent", sa.Numeric(precision=18, scale=4), nullable=True),
         sa.Column("updated_by", sa.Text(), nullable=False),
+        sa.Column("changed_by", sa.Text(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("commission_percent BETWEEN 0 AND 99", name=op.f("ck_pricing_cost_commission_sane")),
         sa.CheckConstraint(

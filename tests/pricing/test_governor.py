@@ -14,10 +14,12 @@ from entrepot.kit.database import Actor, Database
 from entrepot.kit.scope import Scope
 from entrepot.pricing import views
 from entrepot.pricing.approving import Approving
-from entrepot.pricing.domain.rules import Limits, Rule
-from entrepot.pricing.errors import AnsweredAlreadyError, SamePersonError, WholeInstanceError
+from entrepot.pricing.costs import CostService
+from entrepot.pricing.domain.rules import Limits, Mode, Rule
+from entrepot.pricing.errors import AnsweredAlreadyError, LimitsMovedError, SamePersonError, WholeInstanceError
 from entrepot.pricing.governing import Allowed, Before, Cause, Move, breach, held, jumped, strictest
 from entrepot.pricing.governor import Governor
+from entrepot.pricing.groups import GroupService
 from entrepot.pricing.limits import LimitService
 from entrepot.pricing.repricing import Repricer
 from tests.pricing.factories import Stall, add_offer, add_rule, open_stall, prices_of, rivals_ask
@@ -97,6 +99,38 @@ async def test_a_large_change_needs_a_second_person(database: Database, seller: 
     async with database.transaction(scope, actor=OTTO) as session:
         with pytest.raises(AnsweredAlreadyError):
             await Approving(session).refuse(waiting.row.id)
+
+
+async def test_nobody_who_had_a_hand_in_it_is_the_second_person(database: Database, seller: SellerRef) -> None:
+    scope, anna, key = Scope.of(seller.id), Actor("user", "anna", "Anna"), Actor("api_key", "hub_1", "Till")
+    async with database.transaction(scope, actor=TESS) as session:
+        stall, mug = await war(session, seller, "8.30")
+        await session.execute(
+            text(
+                """INSERT INTO api_key (id, seller_id, public_id, secret_hash, name, rights, created_by, creator_id, created_at)
+                VALUES (gen_random_uuid(), :seller, 'hub_1', '', 'Till', '[]', 'Kim', 'kim', now())"""
+            ),
+            {"seller": seller.id},
+        )
+        (group,) = await GroupService(session).groups()
+    async with database.transaction(scope, actor=anna) as session:
+        await GroupService(session).include(group.id, [mug])
+    async with database.transaction(scope, actor=key) as session:
+        await CostService(session).put(seller.id, {"purchase": Decimal("4.00")}, account_id=stall.account_id)
+    async with database.transaction(scope, actor=Actor("job", "x", "pricing.reprice")) as session:
+        assert (await Repricer(session).reprice([mug], "market")).plain() == {"held": 1}
+    async with database.transaction(scope) as session:
+        (waiting,) = await views.approvals(session, state="waiting")
+    assert waiting.row.asked_by == ["anna", "hub_1", "kim", "test"]
+    for name in ("anna", "kim"):
+        async with database.transaction(scope, actor=Actor("user", name, name)) as session:
+            with pytest.raises(SamePersonError):
+                await Approving(session).agree(waiting.row.id)
+    async with database.transaction(scope, actor=TESS) as session:
+        await GroupService(session).switch(group.id, Mode.DRY_RUN)
+    async with database.transaction(scope, actor=OTTO) as session:
+        with pytest.raises(LimitsMovedError):
+            await Approving(session).agree(waiting.row.id)
 
 
 async def test_beyond_its_limits_everything_freezes_until_one_click(session: AsyncSession, seller: SellerRef) -> None:

@@ -147,6 +147,8 @@ class ApiKey(Base):
     name: Mapped[str]
     rights: Mapped[list[str]]
     created_by: Mapped[str]
+    creator_id: Mapped[str]
+    """Whose will it is what the key does: they do not agree to it a second time."""
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]

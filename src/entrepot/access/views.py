@@ -242,6 +242,14 @@ async def api_keys(session: AsyncSession, *, limit: int = 200) -> list[KeyView]:
     return [_key(dict(row)) for row in rows.mappings()]
 
 
+async def key_creators(session: AsyncSession, public_ids: Collection[str]) -> dict[str, str]:
+    """Return the ids of who made API keys, by the keys' public ids."""
+    rows = await session.execute(
+        text("SELECT public_id, creator_id FROM api_key WHERE public_id = ANY(:ids)"), {"ids": list(public_ids)}
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 async def tokens(session: AsyncSession, user_id: UUID) -> list[KeyView]:
     """Return the user's access tokens that still open something, the latest first."""
     rows = await session.execute(

@@ -94,7 +94,7 @@ class Approving:
         row = await self._store.lock_approval(approval_id)
         if row is None or row.state != "waiting":
             raise AnsweredAlreadyError
-        if row.requested_by == context_of(self._session).actor.id:
+        if context_of(self._session).actor.id in {row.requested_by, *row.asked_by}:
             raise SamePersonError(name=context_of(self._session).actor.name)
         return row
 

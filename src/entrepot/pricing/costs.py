@@ -200,7 +200,7 @@ class CostService:
             InvalidInputError: a number makes no sense.
         """
         by_columns: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-        actor, at = context_of(self._session).actor.name, now()
+        actor, at = context_of(self._session).actor, now()
         before = await self._currencies(
             seller_id, [(product, account) for product, account, said, _ in rows if not said]
         )
@@ -217,7 +217,8 @@ class CostService:
                 product_id=product_id,
                 account_id=account_id,
                 currency=currency,
-                updated_by=actor,
+                updated_by=actor.name,
+                changed_by=actor.id,
                 updated_at=at,
             )
             by_columns[tuple(name for name in AMOUNTS if name in values)].append(row)

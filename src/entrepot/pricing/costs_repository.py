@@ -142,7 +142,10 @@ class CostRepository:
         left_out = (name for name in AMOUNTS if name not in columns and name not in PERCENTS)
         sets = ", ".join(
             (
-                *(f"{name} = excluded.{name}" for name in (*columns, "currency", "updated_by", "updated_at")),
+                *(
+                    f"{name} = excluded.{name}"
+                    for name in (*columns, "currency", "updated_by", "changed_by", "updated_at")
+                ),
                 *(
                     f"{name} = CASE WHEN pricing_cost.currency = excluded.currency THEN pricing_cost.{name} END"
                     for name in left_out

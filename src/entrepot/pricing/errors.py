@@ -98,7 +98,8 @@ class SamePersonError(ForbiddenError):
     code = "pricing.same_person"
     title = N_("A second person is needed")
     message = N_(
-        "You asked for this price change yourself ({name}). Somebody else with the right to approve must agree."
+        "You had a hand in this price change yourself ({name}): you asked for it, or changed the rule, the group or the"
+        " costs it comes from. Somebody else with the right to approve must agree."
     )
 
 

@@ -97,6 +97,7 @@ class ApprovalRow:
     state: str
     requested_by: str
     requested_by_name: str
+    asked_by: list[str]
     requested_at: datetime
     answered_by: str
     answered_by_name: str
@@ -285,6 +286,19 @@ class GovernorRepository:
             ),
             {"offers": list(offer_ids), "at": at},
         )
+
+    async def cost_editors(self, offer_ids: Collection[UUID]) -> dict[UUID, str]:
+        """Return the ids of who last said what offers cost."""
+        found = await self._session.execute(
+            text(
+                """SELECT DISTINCT ON (o.id) o.id, c.changed_by FROM offer o JOIN pricing_cost c
+                    ON c.seller_id = o.seller_id AND (c.product_id IS NULL OR c.product_id = o.product_id)
+                    AND (c.account_id IS NULL OR c.account_id = o.account_id)
+                WHERE o.id = ANY(:offers) ORDER BY o.id, c.updated_at DESC"""
+            ),
+            {"offers": list(offer_ids)},
+        )
+        return {row[0]: row[1] for row in found}
 
     async def ask(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Store what waits for a second person."""

@@ -86,6 +86,8 @@ class GroupService:
         if taken not in {None, group_id}:
             raise NameTakenError(name=values["name"])
         await self._change(before, values)
+        if (before.kind, before.selection) != (values["kind"], values["selection"]):
+            await self._chosen(group_id)
         return await self.group(group_id)
 
     async def switch(self, group_id: UUID, mode: Mode, *, version: int | None = None) -> None:
@@ -146,6 +148,7 @@ class GroupService:
         """Let the filter decide about offers again."""
         group = await self._lock(group_id, None)
         await self._groups.forget(group_id, offer_ids)
+        await self._chosen(group_id)
         await self._told(group.seller_id, group_id, group.name, {"members": [None, None]})
 
     async def include_named(self, group_id: UUID, names: Sequence[str]) -> int:
@@ -176,8 +179,12 @@ class GroupService:
         group = await self._lock(group_id, None)
         number = await self._groups.put(group, offer_ids, included=included)
         if number:
+            await self._chosen(group_id)
             await self._told(group.seller_id, group_id, group.name, {"members": [None, number]})
         return number
+
+    async def _chosen(self, group_id: UUID) -> None:
+        await self._groups.chosen(group_id, context_of(self._session).actor.id)
 
     async def _lock(self, group_id: UUID, version: int | None) -> GroupRef:
         found = await self._groups.lock_group(group_id)

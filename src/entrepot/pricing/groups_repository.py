@@ -105,6 +105,12 @@ class GroupRepository:
             {**columns, "id": group_id},
         )
 
+    async def chosen(self, group_id: UUID, by: str) -> None:
+        """Note who changed which offers a group is for."""
+        await self._session.execute(
+            text("UPDATE pricing_group SET chosen_by = :by WHERE id = :id"), {"id": group_id, "by": by}
+        )
+
     # Members
 
     async def put(self, group: GroupRef, offer_ids: Collection[UUID], *, included: bool) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +15,7 @@ from entrepot.kit.clock import now
 from entrepot.pricing.choosing import Chosen, Contender, by_offer
 from entrepot.pricing.costs import CostBook, CostService, Goods, usual_vat
 from entrepot.pricing.costs_repository import CostRepository
+from entrepot.pricing.domain.bounds import bounds_of
 from entrepot.pricing.domain.competition import is_ours
 from entrepot.pricing.domain.deciding import decide
 from entrepot.pricing.domain.decision import Decision
@@ -38,6 +40,14 @@ class Judged:
     has_box: bool | None
     position: int | None
     margin: Decimal | None
+    facts: OfferFacts
+    working: Rule
+    """The rule as it worked: with its group's times, and the least margins."""
+
+    def fits(self, price: Decimal) -> bool:
+        """Return whether a price may be asked now: inside the limits, and where the least margin is left."""
+        day = self.facts.moment.astimezone(ZoneInfo(self.working.timezone)).date()
+        return bounds_of(self.working.limits, self.facts.costs, day).fits(price)
 
     @property
     def rule(self) -> RuleRef:
@@ -169,7 +179,8 @@ class Judging:
             working[key] = as_it_works(group, rule)
         of, market = facts.of(offer), facts.market(offer)
         margins = facts.book.margins(goods_of(offer))
-        decision = decide(of, market, with_margins(working[key], *margins), remembered(offer, rule))
+        at_work = with_margins(working[key], *margins)
+        decision = decide(of, market, at_work, remembered(offer, rule))
         price = decision.price if decision.price is not None else offer.price
         return Judged(
             offer=offer,
@@ -179,6 +190,8 @@ class Judging:
             has_box=None if market.read_at is None else any(one.best and is_ours(one, of) for one in market.offers),
             position=_position(offer.price, market, decision),
             margin=None if price is None else margin_at(price, of.costs, facts.at.date()),
+            facts=of,
+            working=at_work,
         )
 
 

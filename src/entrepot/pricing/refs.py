@@ -52,6 +52,7 @@ class GroupRef:
     losing_minutes: int
     winning_minutes: int
     activated_by: str
+    chosen_by: str
     version: int
 
     @property

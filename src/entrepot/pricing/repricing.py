@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from entrepot.access import views as people
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
 from entrepot.kit.database import context_of
@@ -113,11 +114,8 @@ class Repricer:
         """Return what should become of a decision before the governor has seen it, and the price."""
         decision, price = one.decision, one.decision.price
         if told is not None and told.exact:
-            inside = (decision.floor is None or told.price >= decision.floor) and (
-                decision.ceiling is None or told.price <= decision.ceiling
-            )
-            limits_known = decision.floor is not None and decision.ceiling is not None
-            return ("applied", told.price) if inside and limits_known else ("unchanged", None)
+            acts = one.group.mode in {Mode.AUTOMATIC, Mode.APPROVE}
+            return ("applied", told.price) if acts and one.fits(told.price) else ("unchanged", None)
         if decision.verdict is Wish.NONE or price is None:
             return "unchanged", None
         mode = one.group.mode
@@ -279,9 +277,11 @@ class Repricer:
         if not new:
             return
         actor = context_of(self._session).actor
+        askers = await self._askers(new, told)
         rows: list[dict[str, Any]] = [
             {
                 "id": new_id(),
+                "asked_by": askers[one.offer.id],
                 "seller_id": one.offer.seller_id,
                 "account_id": one.offer.account_id,
                 "offer_id": one.offer.id,
@@ -310,6 +310,25 @@ class Repricer:
             for row in rows
         ]
         await outbox.record(self._session, *events)
+
+    async def _askers(self, asking: Sequence[Judged], told: Mapping[UUID, Told]) -> dict[UUID, list[str]]:
+        """Return whose will a change is, with who made the API keys among them: none of them is a second person."""
+        editors = await GovernorRepository(self._session).cost_editors([one.offer.id for one in asking])
+        askers = {
+            one.offer.id: {
+                one.rule.changed_by,
+                one.group.activated_by,
+                one.group.chosen_by,
+                editors.get(one.offer.id, ""),
+                context_of(self._session).actor.id if one.offer.id in told else "",
+            }
+            for one in asking
+        }
+        creators = await people.key_creators(self._session, set().union(*askers.values()))
+        return {
+            offer_id: sorted((found | {creators[one] for one in found if one in creators}) - {""})
+            for offer_id, found in askers.items()
+        }
 
     async def _tell(self, judged: Sequence[Judged], outcomes: Mapping[UUID, str], trigger: str) -> None:
         counts: defaultdict[tuple[UUID, UUID], Counter[str]] = defaultdict(Counter)
@@ -374,7 +393,7 @@ def _different(one: Judged, price: Decimal | None) -> bool:
     offer, decision = one.offer, one.decision
     before = (offer.last_outcome, offer.last_rule_id, offer.last_rule_version, offer.last_floor, offer.last_ceiling)
     after = ("unchanged", one.rule.id, one.rule.version, decision.floor, decision.ceiling)
-    return before != after or offer.last_price != price
+    return (before, offer.last_price, offer.last_has_box, offer.last_position) != (after, price, one.has_box, one.position)
 
 
 def _long_ago(one: Judged, at: datetime) -> bool:

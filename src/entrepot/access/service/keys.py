@@ -61,7 +61,8 @@ class KeyService:
         public_id, secret = new_public_id(), new_secret()
         row = ApiKey(
             id=new_id(), seller_id=seller_id, public_id=public_id, secret_hash=digest(secret), name=name,
-            rights=sorted(wanted), created_by=self._principal.name, created_at=now(), last_used_at=None,
+            rights=sorted(wanted), created_by=self._principal.name,
+            creator_id=self._principal.actor.id, created_at=now(), last_used_at=None,
             expires_at=expires_at, revoked_at=None,
         )  # fmt: skip
         await self._keys.add(row)

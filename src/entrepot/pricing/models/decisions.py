@@ -118,7 +118,10 @@ class Approval(Base):
     __table_args__ = (
         CheckConstraint("state IN ('waiting', 'approved', 'refused', 'overtaken')", name="state_known"),
         CheckConstraint("(state IN ('approved', 'refused')) = (answered_by <> '')", name="answered_by_somebody"),
-        CheckConstraint("answered_by = '' OR answered_by <> requested_by", name="four_eyes"),
+        CheckConstraint(
+            "answered_by = '' OR (answered_by <> requested_by AND NOT jsonb_exists(asked_by, answered_by))",
+            name="four_eyes",
+        ),
         CheckConstraint("(state = 'waiting') = (answered_at IS NULL)", name="answered_at_some_time"),
         Index("uq_pricing_approval_waiting", "offer_id", unique=True, postgresql_where=text("state = 'waiting'")),
         Index("ix_pricing_approval_seller_id", "seller_id", "id"),
@@ -139,6 +142,9 @@ class Approval(Base):
     requested_by: Mapped[str]
     """The id of who asked for it: who pressed apply, or who switched on the rule that wants it."""
     requested_by_name: Mapped[str]
+    asked_by: Mapped[list[str]]
+    """The ids of all whose will it is, none of whom may agree: also who switched the group on or chose its offers, who
+    entered the costs last, and who made the API key that acted."""
     requested_at: Mapped[datetime] = mapped_column(server_default=func.now())
     answered_by: Mapped[str] = mapped_column(server_default="")
     answered_by_name: Mapped[str] = mapped_column(server_default="")

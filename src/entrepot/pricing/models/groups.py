@@ -57,6 +57,8 @@ class Group(Base):
     winning_minutes: Mapped[int] = mapped_column(server_default=text("1440"))
     activated_by: Mapped[str] = mapped_column(server_default="")
     """The id of who switched it on: what it asks for was asked by them."""
+    chosen_by: Mapped[str] = mapped_column(server_default="")
+    """The id of who last changed which offers it is for."""
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     removed_at: Mapped[datetime | None]
@@ -169,6 +171,8 @@ class Cost(Base):
     commission_fixed: Mapped[Decimal | None]
     commission_percent: Mapped[Decimal | None]
     updated_by: Mapped[str]
+    changed_by: Mapped[str]
+    """The id of whoever did; *updated_by* is what people are shown."""
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
