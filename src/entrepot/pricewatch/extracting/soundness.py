@@ -1,7 +1,7 @@
 """Pages that would keep a parser busy for minutes, and where to cut them."""
 
 import re
-from itertools import accumulate, islice
+from itertools import accumulate
 
 SUSPICIOUS = 4_000
 """Tags without an end up to here: pages have hundreds of images and line breaks."""
@@ -16,9 +16,15 @@ _QUOTED = re.compile(rb"""\s*=?\s*(?:"[^"]*+"|'[^']*+')""")
 _NEVER_DEEP = frozenset(
     b"area base br col embed hr img input link meta param source track wbr p li td th tr option dd dt path use rect circle script style".split()
 )
+MANY_TAGS = 8_000
+"""Opening tags up to which it does no harm if all stand inside each other."""
 MOST_TAGS = 40_000
-"""Opening tags that are read: pages have a few thousand, and all of them inside each other take seconds at worst."""
-_OPENING = re.compile(rb"<[A-Za-z]")
+"""Opening tags that are read: pages have a few thousand."""
+DEEPEST_UNSURE = 1_500
+"""Elements that may be open at once as far as the tags alone tell: ends of many may be left out."""
+_MARKUP = re.compile(
+    rb"""<!--.*?(?:-->|\Z)|<(/?)([A-Za-z][^\s/>]{0,20}+)(?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')|["'=])*+""", re.DOTALL
+)
 _SIGN = re.compile(rb"</?")
 
 
@@ -38,11 +44,22 @@ def sound(body: bytes) -> bytes:
 
 
 def _few_tags(body: bytes, tags: int) -> bytes:
-    """Return *body* up to its last tag that may count: closing ones may stand where they close nothing."""
-    if tags <= MOST_TAGS or tags - body.count(b"</") <= MOST_TAGS:
+    """Return *body* up to its last tag that may count, or to where tags nest that seem balanced only.
+
+    Closing tags may stand in attributes and comments, where they close nothing.
+    """
+    if tags <= MANY_TAGS or tags - body.count(b"</") <= MANY_TAGS:
         return body
-    opening = islice(_OPENING.finditer(body), MOST_TAGS, None)
-    return body[: match.start()] if (match := next(opening, None)) else body
+    depth = opened = 0
+    for match in _MARKUP.finditer(body):
+        name = match[2]
+        if name is None or name.lower() in _NEVER_DEEP:
+            continue
+        opened += not match[1]
+        depth = max(0, depth - 1) if match[1] else depth + 1
+        if depth > DEEPEST_UNSURE or opened > MOST_TAGS:
+            return body[: match.start()]
+    return body
 
 
 def _may_nest(body: bytes, tags: int) -> bool:
