@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from entrepot.kit.database import Database
 from entrepot.kit.ids import new_id
+from entrepot.pricewatch.fetching.domain import BINDS, Pace
 from entrepot.pricewatch.fetching.errors import BusyHostError, LimitedError
 from entrepot.pricewatch.fetching.hosts import Hosts
 from entrepot.pricewatch.fetching.leases import LEASE, Lease, LocalLeases
@@ -194,6 +195,14 @@ def test_a_fetcher_gives_a_host_to_another_that_waits_for_it() -> None:
         return turn
 
     assert play(run) < 6
+
+
+def test_a_long_interval_binds_whoever_wants_it_and_others_for_a_moment() -> None:
+    pace = Pace()
+    pace.start(0, 3600, 1)
+    pace.end(1)
+    assert pace.wait(1, 3600, 1) == 3599
+    assert pace.wait(1, 1, 1) == BINDS - 1
 
 
 def test_who_asks_too_often_waits_longer_each_time() -> None:

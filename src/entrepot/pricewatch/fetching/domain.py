@@ -7,6 +7,8 @@ LONGEST_PAUSE = 24 * 3600
 FIRST_PAUSE = 30
 """Seconds after the first "too often" that names no time; twice as long each time it is said again."""
 LONGEST_GUESS = 3600
+BINDS = 30.0
+"""Seconds for which a page's interval keeps its host from other pages, at most: a seller's hour is not everybody's."""
 
 
 @dataclass(slots=True)
@@ -14,7 +16,7 @@ class Pace:
     """What one host bears, and what it was asked: times are seconds on any clock that only goes forward."""
 
     free_at: float = 0.0
-    """Nothing starts before, whatever a page's own interval says."""
+    """Nothing starts before, whatever a page's own interval says: at most :data:`BINDS` after the last start."""
     closed_until: float = 0.0
     """The host said: nothing before this."""
     strikes: int = 0
@@ -35,9 +37,9 @@ class Pace:
         return max(0.0, self.free_at - present, self.closed_until - present, self.last_start + interval - present)
 
     def start(self, present: float, interval: float, most: int) -> None:
-        """Note that a request starts, after which the host is left alone for *interval* at least."""
+        """Note that a request starts, after which the host is left alone for *interval*, or :data:`BINDS`."""
         self.last_start = present
-        self.free_at = max(self.free_at, present + interval)
+        self.free_at = max(self.free_at, present + min(interval, BINDS))
         self._running.append(max(1, most))
 
     def end(self, most: int) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from entrepot.kit.errors import EntrepotError
 from entrepot.kit.ids import new_id
-from entrepot.pricewatch.fetching.domain import Pace
+from entrepot.pricewatch.fetching.domain import BINDS, Pace
 from entrepot.pricewatch.fetching.errors import BusyHostError, LimitedError
 from entrepot.pricewatch.fetching.leases import LEASE, Lease, Leases
 
@@ -153,7 +153,7 @@ class Hosts:
         """Wait until the host is ours and may be asked; whatever changes meanwhile is looked at again."""
         while True:
             present = _present()
-            if not line.holds(present) or interval > line.interval:
+            if not line.holds(present) or min(interval, BINDS) > line.interval:
                 if not await self._acquire(host, line, interval):
                     await asyncio.sleep(POLL)
                 continue
@@ -164,6 +164,8 @@ class Hosts:
             if wait is None:
                 line.ended.clear()
                 await line.ended.wait()
+            elif wait > patience:  # known now; waiting for it would only hold up those behind
+                raise BusyHostError(host=host)
             elif wait > 0:
                 await asyncio.sleep(min(wait, RENEW))
             else:
@@ -180,7 +182,7 @@ class Hosts:
         answer = self._answers.get(host)
         if answer is None:
             answer = self._answers[host] = asyncio.get_running_loop().create_future()
-            self._asked[host] = interval
+            self._asked[host] = min(interval, BINDS)
         if self._acquirer is None or self._acquirer.done():
             self._acquirer = asyncio.create_task(self._acquire_all(), name="price_hosts")
         return await asyncio.shield(answer)
