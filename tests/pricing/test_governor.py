@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.access.principal import SellerRef
 from entrepot.kit.database import Actor, Database
 from entrepot.kit.scope import Scope
+from entrepot.offers.prices.service import PriceService
 from entrepot.pricing import views
 from entrepot.pricing.approving import Approving
 from entrepot.pricing.costs import CostService
@@ -131,6 +132,25 @@ async def test_nobody_who_had_a_hand_in_it_is_the_second_person(database: Databa
     async with database.transaction(scope, actor=OTTO) as session:
         with pytest.raises(LimitsMovedError):
             await Approving(session).agree(waiting.row.id)
+
+
+async def test_a_large_change_does_not_hide_behind_a_stronger_price(database: Database, seller: SellerRef) -> None:
+    scope = Scope.of(seller.id)
+    async with database.transaction(scope, actor=TESS) as session:
+        stall, mug = await war(session, seller, "9.90")
+        await Repricer(session).reprice([mug], "market")
+        await PriceService(session).lock(mug, Decimal("20.00"))
+        await rivals_ask(session, stall, mug, "5.00")
+        assert (await Repricer(session).reprice([mug], "market")).plain() == {"held": 1}
+        assert await Governor(session).open_freezes() == [], "nothing happens to the price yet"
+        wanted = await session.execute(text("SELECT rule_price FROM offer_price WHERE offer_id = :id"), {"id": mug})
+        assert wanted.scalar_one() == Decimal("9.80")
+        (waiting,) = await views.approvals(session, state="waiting")
+    async with database.transaction(scope, actor=OTTO) as session:
+        await Approving(session).agree(waiting.row.id)
+        assert await prices_of(session, [mug]) == [Decimal("20.00")]
+        await PriceService(session).release([mug])
+        assert await prices_of(session, [mug]) == [Decimal("4.90")]
 
 
 async def test_beyond_its_limits_everything_freezes_until_one_click(session: AsyncSession, seller: SellerRef) -> None:

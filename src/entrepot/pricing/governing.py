@@ -77,6 +77,9 @@ class Move:
     asked: bool = False
     """The same price waits for a second person, or was refused by one: it is held, and alarms nobody again."""
 
+    hidden: bool = False
+    """Something stronger holds meanwhile: it does no harm yet, so it is held and alarms nobody."""
+
     @property
     def rescued(self) -> bool:
         """It comes from below its floor and rises no further than that: leaving it there is what does harm."""
@@ -133,7 +136,7 @@ def _large(move: Move, allowed: Allowed) -> bool:
     too_much = (allowed.step_percent is not None and move.step > allowed.step_percent) or (
         allowed.hour_percent is not None and move.hour > allowed.hour_percent
     )
-    return move.asked and too_much
+    return (move.asked or move.hidden) and too_much
 
 
 def breach(moves: Collection[Move], before: Before, allowed: Allowed) -> Breach | None:
@@ -142,7 +145,7 @@ def breach(moves: Collection[Move], before: Before, allowed: Allowed) -> Breach 
     if single is not None:
         return single
     waiting = held(moves, allowed)
-    moving = [move for move in moves if move.offer_id not in waiting]
+    moving = [move for move in moves if move.offer_id not in waiting and not move.hidden]
     return _shares(moving, before, allowed)
 
 
@@ -151,7 +154,7 @@ def _single(moves: Collection[Move], allowed: Allowed) -> Breach | None:
         if limit is None:
             continue
         for move in sorted(moves, key=lambda one: str(one.offer_id)):
-            if move.waived or move.asked or move.rescued:
+            if move.waived or move.asked or move.hidden or move.rescued:
                 continue
             size = move.step if cause is Cause.STEP else move.hour
             if size > limit:

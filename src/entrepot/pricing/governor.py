@@ -91,6 +91,7 @@ class Governor:
                 hour_before=hour_before.get(move.offer_id, move.before),
                 at_floor=move.offer_id in there.at_floor,
                 waived=move.offer_id in there.waived,
+                hidden=move.hidden,
                 asked=any(state in {"waiting", "refused"} for state, _ in asked.get(move.offer_id, ())),
             )
             for move in moves
@@ -132,7 +133,7 @@ class Governor:
         moved: dict[UUID, list[Move]] = defaultdict(list)
         for account_id, batch in by_account.items():
             for move in batch:
-                if move.offer_id not in verdict.frozen | verdict.held:
+                if move.offer_id not in verdict.frozen | verdict.held and not move.hidden:
                     moved[sellers[account_id]].append(plain[move.offer_id])
         for seller_id in sorted(moved):
             scope = seller_scope(seller_id)

@@ -162,7 +162,7 @@ class Repricer:
                 outcomes[outcome.offer_id] = "held"
             elif outcome.offer_id in verdict.frozen:
                 outcomes[outcome.offer_id] = "frozen"
-            elif not outcome.changed:
+            elif not outcome.changed and outcome.offer_id not in there.waived:
                 outcomes[outcome.offer_id] = "unchanged"
         return verdict
 

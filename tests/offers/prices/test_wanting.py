@@ -82,5 +82,10 @@ async def test_a_guard_sees_every_change_and_refuses_single_ones(session: AsyncS
         (wild, Decimal("10.00"), Decimal("99.00")),
     }
     assert [outcome.refused is None for outcome in outcomes] == [True, False]
+    await PriceService(session).lock(calm, Decimal("20.00"))
+    seen.clear()
+    (hidden,) = await PriceService(session).want([rule(calm, "50.00")], guard=guard)
+    assert [(move.before, move.after, move.hidden) for move in seen] == [(Decimal("10.50"), Decimal("50.00"), True)]
+    assert hidden.refused is not None, "or it would come about unseen once the lock ends"
     (untouched,) = await views.priced_offers(session, offer_ids=[wild])
     assert untouched.wanted is None

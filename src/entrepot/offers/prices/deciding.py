@@ -1,6 +1,6 @@
 """Deciding what offers should cost, and having sent what changed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -26,6 +26,7 @@ from entrepot.offers.prices.tasks import PublishPrices
 from entrepot.offers.prices.wanting import Guard, PriceMove
 
 SET_BY = N_("Set by hand")
+NOTHING_BEFORE: Mapping[UUID, PriceRow] = {}
 LET_GO = N_("It stays until a person lets go of it.")
 
 
@@ -60,8 +61,20 @@ class PriceWork:
         await self._prices.ensure(ids)
         return {row.offer_id: row for row in await self._prices.lock(ids)}
 
-    async def _turn(self, rows: Sequence[PriceRow], *, guard: Guard | None = None) -> Turned:
-        """Decide anew about locked rows, whose own candidates may have changed; store it and have it sent."""
+    async def _turn(
+        self,
+        rows: Sequence[PriceRow],
+        *,
+        guard: Guard | None = None,
+        before: Mapping[UUID, PriceRow] = NOTHING_BEFORE,
+    ) -> Turned:
+        """Decide anew about locked rows, whose own candidates may have changed; store it and have it sent.
+
+        Args:
+            rows: as they are to be.
+            guard: looks at what is about to change.
+            before: the rows as they are stored; a rule's price that does not count yet is shown to the guard too.
+        """
         turned = Turned()
         if not rows:
             return turned
@@ -75,7 +88,11 @@ class PriceWork:
             for row in rows
         }
         if guard is not None:
-            moves = [move for row in rows if (move := _move(row, decisions[row.offer_id])) is not None]
+            moves = [
+                move
+                for row in rows
+                if (move := _hidden(row, decisions[row.offer_id], before) or _move(row, decisions[row.offer_id]))
+            ]
             turned.refused.update(await guard(moves) if moves else {})
         kept = [row for row in rows if row.offer_id not in turned.refused]
         events: list[PriceWanted] = []
@@ -165,6 +182,26 @@ def _move(row: PriceRow, decided: Decided) -> PriceMove | None:
         before=before,
         after=decided.price,
         source=decided.source,
+    )
+
+
+def _hidden(row: PriceRow, decided: Decided, stored: Mapping[UUID, PriceRow]) -> PriceMove | None:
+    """Return what a rule's price will change once what is stronger ends: nobody looks at it again then."""
+    before = stored.get(row.offer_id)
+    if before is None or decided.source is Source.RULE:
+        return None
+    if row.rule_price is None or row.rule_price == before.rule_price:
+        return None
+    would_be = (before.rule_price, before.base_price, before.wanted_price, before.published_price)
+    return PriceMove(
+        offer_id=row.offer_id,
+        seller_id=row.seller_id,
+        account_id=row.account_id,
+        currency=row.currency,
+        before=next((price for price in would_be if price is not None), None),
+        after=row.rule_price,
+        source=Source.RULE,
+        hidden=True,
     )
 
 

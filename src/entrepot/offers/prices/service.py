@@ -56,7 +56,7 @@ class PriceService(PriceWork):
                 refused[wanted.offer_id] = problem or Sentence(NO_OFFER)
                 continue
             after.append(self._taken(row, wanted))
-        turned = await self._turn(after, guard=guard)
+        turned = await self._turn(after, guard=guard, before=rows)
         refused.update(turned.refused)
         locked = [
             PriceLocked(

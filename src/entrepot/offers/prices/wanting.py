@@ -37,6 +37,8 @@ class PriceMove(msgspec.Struct, frozen=True, kw_only=True):
     """What was wanted, else what the channel has."""
     after: Decimal
     source: Source
+    hidden: bool = False
+    """Something stronger holds, so that it only comes about when that ends: *before* is what would have until now."""
 
 
 class PriceOutcome(msgspec.Struct, frozen=True, kw_only=True):
