@@ -165,6 +165,8 @@ HOSTILE = {
     "nul": b"\0" * 10_000,
     "nested": b"<div>" * 200_000,
     "nested and closed": b"<div>" * 100_000 + b"</div>" * 100_000,
+    "closed in attributes": b'<div title="</div>">' * 100_000,
+    "closed in comments": b"<div><!--</div>-->" * 100_000,
     "formatting": b"".join(b"<p><b a=%d>x</p>" % number for number in range(20_000)),
     "attributes": b"<div " + b" ".join(b"a%d=1" % number for number in range(50_000)) + b">",
     "json": b'<script type="application/ld+json">' + b'{"a":' * 100_000 + b"</script>",

@@ -16,7 +16,7 @@ _QUOTED = re.compile(rb"""\s*=?\s*(?:"[^"]*+"|'[^']*+')""")
 _NEVER_DEEP = frozenset(
     b"area base br col embed hr img input link meta param source track wbr p li td th tr option dd dt path use rect circle script style".split()
 )
-MANY_TAGS = 8_000
+MANY_TAGS = 12_000
 """Opening tags up to which it does no harm if all stand inside each other."""
 MOST_TAGS = 40_000
 """Opening tags that are read: pages have a few thousand."""
