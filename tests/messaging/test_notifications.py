@@ -26,6 +26,7 @@ from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
 from entrepot.messaging.domain import Digest, Timing, due
 from entrepot.messaging.errors import HostNotAllowedError, ServiceFailedError, WayNotFoundError
+from entrepot.messaging.mail import compose
 from entrepot.messaging.outside import deliver, read_address
 from entrepot.messaging.service import NotificationService
 from entrepot.messaging.tasks import SendNotifications, SweepNotifications, TryWay
@@ -132,6 +133,11 @@ async def test_connections_are_checked_where_they_are_made() -> None:
         catcher.answer = b"HTTP/1.1 500 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         with pytest.raises(ServiceFailedError, match=r"JSON \(127\.0\.0\.1\) did not take the message"):
             await deliver(url, HERE, title="Mug", body="x")
+
+
+def test_a_title_of_several_lines_is_one_subject(settings: Settings) -> None:
+    mail = compose(settings, to="a@example.org", subject="Blue\r\nmug", text="x", key="k")
+    assert mail["Subject"] == "Blue mug"
 
 
 def notice(seller: SellerRef, user_id: UUID, key: str = "one") -> Notice:

@@ -32,7 +32,7 @@ def compose(
     Args:
         settings: who it comes from.
         to: one address.
-        subject: one line.
+        subject: becomes one line.
         text: the body.
         key: the same for the same mail, so that a repeat is recognised by mail programs.
         attachments: what goes along.
@@ -40,7 +40,7 @@ def compose(
     message = EmailMessage()
     message["From"] = settings.mail_from
     message["To"] = to
-    message["Subject"] = subject
+    message["Subject"] = " ".join(subject.split())
     message["Date"] = formatdate()
     domain = settings.mail_from.rpartition("@")[2].strip(">") or "entrepot"
     message["Message-ID"] = f"<{key}@{domain}>" if key else make_msgid(domain=domain)

@@ -218,11 +218,12 @@ class Adding:
             if product is not None and product.id in of_catalog:
                 found[line.url] = known[of_catalog[product.id]]
                 continue
-            key = line.sku or line.gtin or line.title.strip().lower()
+            named_so = " ".join(line.title.split())
+            key = line.sku or line.gtin or named_so.lower()
             if key and key in made:
                 found[line.url] = made[key]
                 continue
-            title = line.title.strip() or (product.title if product else "")
+            title = named_so or (product.title if product else "")
             ref = WatchedRef(
                 id=new_id(),
                 seller_id=seller_id,
