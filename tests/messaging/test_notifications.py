@@ -24,6 +24,7 @@ from entrepot.kit.ids import new_id
 from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
+from entrepot.messaging import outside
 from entrepot.messaging.domain import Digest, Timing, due
 from entrepot.messaging.errors import HostNotAllowedError, ServiceFailedError, WayNotFoundError
 from entrepot.messaging.mail import compose
@@ -133,6 +134,30 @@ async def test_connections_are_checked_where_they_are_made() -> None:
         catcher.answer = b"HTTP/1.1 500 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         with pytest.raises(ServiceFailedError, match=r"JSON \(127\.0\.0\.1\) did not take the message"):
             await deliver(url, HERE, title="Mug", body="x")
+
+
+async def test_an_answer_without_an_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with catching() as catcher:
+        url = f"json://127.0.0.1:{catcher.port}/"
+        catcher.answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b"x" * 3_000_000
+        with pytest.raises(ServiceFailedError):
+            await deliver(url, HERE, title="Mug", body="x")
+
+    ended = asyncio.Event()
+
+    async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1000):
+            pass
+        ended.set()
+        writer.close()
+
+    monkeypatch.setattr(outside, "GRACE", 0.3 - outside.SECONDS)
+    async with await asyncio.start_server(wait, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(ServiceFailedError, match="in time"):
+            await deliver(f"json://127.0.0.1:{port}/", HERE, title="Mug", body="x")
+        async with asyncio.timeout(5):
+            await ended.wait()
 
 
 def test_a_title_of_several_lines_is_one_subject(settings: Settings) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,6 +18,8 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+from urllib3.exceptions import ProtocolError
+from urllib3.response import HTTPResponse
 from urllib3.util import connection
 
 from entrepot.kit.addresses import Network, is_reachable
@@ -53,9 +55,11 @@ REFUSED_PARAMETERS = frozenset({
 SECONDS = 30
 GRACE = 15
 LONGEST_REASON = 300
+LARGEST_ANSWER = 1024 * 1024
 
 _guard: ContextVar["Guard | None"] = ContextVar("guard", default=None)
 _connect = connection.create_connection
+_stream = HTTPResponse.stream
 
 
 @dataclass(slots=True)
@@ -64,6 +68,32 @@ class Guard:
 
     allowed: Sequence[Network]
     refused: list[str] = field(default_factory=list[str])
+    received: int = 0
+    over: bool = False
+    _lines: list[socket.socket] = field(default_factory=list[socket.socket])
+
+    def watch(self, made: socket.socket) -> socket.socket:
+        """Keep a second handle of a connection: TLS takes the first one over."""
+        self._lines.append(made.dup())
+        return made
+
+    def count(self, size: int) -> None:
+        """Count bytes of answers.
+
+        Raises:
+            ProtocolError: there are more than any service has to say.
+        """
+        self.received += size
+        if self.received > LARGEST_ANSWER:
+            msg = f"the answer is longer than {LARGEST_ANSWER // 1024} KiB"
+            raise ProtocolError(msg)
+
+    def hang_up(self) -> None:
+        """End every connection, and with them a thread that still waits for one."""
+        self.over = True
+        while self._lines:
+            with self._lines.pop() as line, suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
 
 
 def _checked_connection(address: tuple[str, int], *args: Any, **options: Any) -> socket.socket:  # noqa: ANN401 -- urllib3's own
@@ -73,14 +103,27 @@ def _checked_connection(address: tuple[str, int], *args: Any, **options: Any) ->
     host, port = address[0].strip("[]"), address[1]
     found = dict.fromkeys(str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     for one in found:
-        if is_reachable(one, guard.allowed):
-            return _connect((one, port), *args, **options)
+        if is_reachable(one, guard.allowed) and not guard.over:
+            return guard.watch(_connect((one, port), *args, **options))
     guard.refused.append(host)
     msg = f"{host} is not on the public internet"
     raise OSError(msg)
 
 
+def _counted_stream(
+    answer: HTTPResponse,
+    amt: int | None = 2**16,
+    decode_content: bool | None = None,  # noqa: FBT001 -- as urllib3 has it
+) -> Generator[bytes]:
+    guard = _guard.get()
+    for part in _stream(answer, amt, decode_content):
+        if guard is not None:
+            guard.count(len(part))
+        yield part
+
+
 connection.create_connection = _checked_connection
+HTTPResponse.stream = _counted_stream  # type: ignore[assignment, method-assign]  # what requests reads every answer by
 
 
 @contextmanager
@@ -183,6 +226,8 @@ async def deliver(
             problem = await asyncio.to_thread(_send, service, guard, title, body, picture)
     except TimeoutError:
         raise ServiceFailedError(service=service.name, reason="it did not answer in time") from None
+    finally:
+        guard.hang_up()
     if guard.refused:
         raise HostNotAllowedError(host=guard.refused[0])
     if problem is not None:
