@@ -498,6 +498,7 @@ def _standings() -> None:
         sa.Column("stock_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("memory", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_look_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("logged_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(

@@ -33,6 +33,7 @@ STOOD = (
     "stock_at",
     "memory",
     "decided_at",
+    "next_look_at",
     "logged_at",
 )
 """What a decision sets of a standing; when a price was applied is only set where one was."""
@@ -129,7 +130,8 @@ class DecisionRepository:
                     LEFT JOIN pricing_member m ON m.group_id = g.id AND m.offer_id = o.id
                     LEFT JOIN pricing_standing st ON st.offer_id = o.id
                     WHERE o.gone_at IS NULL AND {BELONGS} AND (
-                        st.offer_id IS NULL OR st.decided_at <= CAST(:at AS timestamptz) - make_interval(mins =>
+                        st.offer_id IS NULL OR st.next_look_at <= CAST(:at AS timestamptz)
+                        OR st.decided_at <= CAST(:at AS timestamptz) - make_interval(mins =>
                             CASE WHEN st.has_box THEN g.winning_minutes WHEN st.has_box IS FALSE THEN g.losing_minutes
                             ELSE g.market_minutes END))
                     GROUP BY o.id

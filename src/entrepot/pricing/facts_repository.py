@@ -14,7 +14,7 @@ from entrepot.pricing.selecting import JOINED
 
 _STANDING = """st.outcome AS last_outcome, st.rule_id AS last_rule_id, st.rule_version AS last_rule_version,
     st.price_after AS last_price, st.floor AS last_floor, st.ceiling AS last_ceiling, st.memory, st.logged_at,
-    st.stock AS last_stock, st.stock_at, st.decision_id AS last_decision_id"""
+    st.stock AS last_stock, st.stock_at, st.has_box AS last_has_box, st.position AS last_position, st.decision_id AS last_decision_id"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,8 @@ class OfferRow:
     memory: dict[str, Any] | None
     logged_at: datetime | None
     last_stock: int | None
+    last_has_box: bool | None
+    last_position: int | None
     stock_at: datetime | None
     last_decision_id: UUID | None
 

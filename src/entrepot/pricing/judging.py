@@ -21,6 +21,7 @@ from entrepot.pricing.domain.deciding import decide
 from entrepot.pricing.domain.decision import Decision
 from entrepot.pricing.domain.facts import Market, OfferFacts, Own, StorePrice
 from entrepot.pricing.domain.margins import margin_at
+from entrepot.pricing.domain.moments import next_moment
 from entrepot.pricing.domain.rules import START, Limits, Rule, State, Strategy
 from entrepot.pricing.explaining import Kept, lost_rules
 from entrepot.pricing.facts_repository import FactsRepository, OfferRow
@@ -43,6 +44,11 @@ class Judged:
     facts: OfferFacts
     working: Rule
     """The rule as it worked: with its group's times, and the least margins."""
+
+    @property
+    def next_look_at(self) -> datetime | None:
+        """When the clock alone may change the decision."""
+        return next_moment(self.working, self.facts.costs.commission, self.group.paused_until, self.facts.moment)
 
     def fits(self, price: Decimal) -> bool:
         """Return whether a price may be asked now: inside the limits, and where the least margin is left."""
@@ -89,9 +95,9 @@ class Facts:
     """Ourselves among the competitors, as the channel numbers them."""
     since: Mapping[UUID, datetime]
 
-    def market(self, offer: OfferRow) -> Market:
-        """Return what others ask for what an offer offers."""
-        found = self.markets.get((offer.account_id, offer.gtin), NOBODY_LOOKED)
+    def market(self, offer: OfferRow, country: str) -> Market:
+        """Return what others ask for what an offer offers, in the country of its group."""
+        found = self.markets.get((offer.account_id, offer.gtin, country), NOBODY_LOOKED)
         stores = self.stores.get(offer.product_id, ()) if offer.product_id else ()
         return msgspec.structs.replace(found, stores=stores) if stores else found
 
@@ -124,14 +130,21 @@ class Judging:
 
     async def judge(self, offer_ids: Collection[UUID]) -> list[Judged]:
         """Return what should become of offers that some rule is for."""
+        return await self._decided(await self._chosen(offer_ids))
+
+    async def countries(self, offer_ids: Collection[UUID]) -> dict[UUID, str]:
+        """Return the countries in which the groups that count compare offers; those that name none are left out."""
+        chosen = await self._chosen(offer_ids)
+        return {offer_id: country for offer_id, one in chosen.items() if (country := one.contender.group.country)}
+
+    async def _chosen(self, offer_ids: Collection[UUID]) -> dict[UUID, Chosen]:
         candidates = await self._groups.candidates(offer_ids)
         group_ids = {one.group_id for one in candidates}
         if not group_ids:
-            return []
+            return {}
         groups = {one.id: one for one in await self._groups.groups(group_ids)}
         rules = {one.id: one for one in await self._groups.rules(group_ids=group_ids)}
-        chosen = by_offer(((one.offer_id, one.group_id, one.rule_id, one.by_hand) for one in candidates), groups, rules)
-        return await self._decided(chosen)
+        return by_offer(((one.offer_id, one.group_id, one.rule_id, one.by_hand) for one in candidates), groups, rules)
 
     async def as_if(self, group: GroupRef, rule: RuleRef, offer_ids: Sequence[UUID]) -> list[Judged]:
         """Return what a rule would do with offers, whether it is saved or not."""
@@ -141,16 +154,19 @@ class Judging:
     async def known(self, offer_ids: Collection[UUID]) -> list[tuple[OfferRow, OfferFacts, tuple[Decimal, Decimal]]]:
         """Return offers as the domain knows them now, with the least margins entered for them, without any rule."""
         offers = await self._facts.offers(offer_ids)
-        facts = await self._load(offers, Strategy)
+        facts = await self._load(offers, Strategy, {})
         return [(offer, facts.of(offer), facts.book.margins(goods_of(offer))) for offer in offers]
 
     async def _decided(self, chosen: Mapping[UUID, Chosen]) -> list[Judged]:
         offers = await self._facts.offers(list(chosen))
-        facts = await self._load(offers, [chosen[offer.id].contender.rule.rule.strategy for offer in offers])
+        countries = {offer_id: one.contender.group.country for offer_id, one in chosen.items()}
+        facts = await self._load(offers, [chosen[offer.id].contender.rule.rule.strategy for offer in offers], countries)
         working: dict[tuple[UUID, UUID, int], Rule] = {}
         return [self._judged(offer, chosen[offer.id], facts, working) for offer in offers]
 
-    async def _load(self, offers: Sequence[OfferRow], strategies: Iterable[Strategy]) -> Facts:
+    async def _load(
+        self, offers: Sequence[OfferRow], strategies: Iterable[Strategy], countries: Mapping[UUID, str]
+    ) -> Facts:
         goods = [goods_of(offer) for offer in offers]
         product_ids = {one.product_id for one in goods if one.product_id is not None}
         gtins = {one.gtin for one in goods if one.gtin}
@@ -158,7 +174,10 @@ class Judging:
         suppliers = {store: vat for (_, store), vat in (await CostRepository(self._session).suppliers()).items()}
         rates = {one.product_id: rate for one in goods if one.product_id and (rate := usual_vat(one)) is not None}
         stores, book.supplier = await store_prices(self._session, product_ids, suppliers, rates)
-        found = await markets(self._session, {(offer.account_id, offer.gtin) for offer in offers if offer.gtin})
+        places = {
+            (offer.account_id, offer.gtin, countries.get(offer.id, "")): offer.country for offer in offers if offer.gtin
+        }
+        found = await markets(self._session, places)
         own = await self._facts.own_offers(gtins)
         ages = await self._facts.stock_since(product_ids) if Strategy.SELL_OUT in set(strategies) else {}
         numbers = frozenset[str]().union(*own.values())
@@ -177,7 +196,7 @@ class Judging:
         key = (group.id, rule.id, rule.version)
         if key not in working:
             working[key] = as_it_works(group, rule)
-        of, market = facts.of(offer), facts.market(offer)
+        of, market = facts.of(offer), facts.market(offer, group.country)
         margins = facts.book.margins(goods_of(offer))
         at_work = with_margins(working[key], *margins)
         decision = decide(of, market, at_work, remembered(offer, rule))

@@ -1,6 +1,6 @@
 """What others ask, as it was read last: competing offers of the channel and watched web shops."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -8,27 +8,45 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.kit.clock import now
 from entrepot.kit.text import N_
-from entrepot.pricewatch.competing.contract import MarketRow
+from entrepot.pricewatch.competing.contract import MarketRow, SeenOffer
 from entrepot.pricewatch.competing.service import CompetingService
 from entrepot.pricewatch.watching.service import WatchService
 from entrepot.pricing.domain.facts import HUNDRED, Known, Market, MarketOffer, SoldOut, StorePrice
 
-type Place = tuple[UUID, str]
-"""A channel account and a GTIN."""
+type Place = tuple[UUID, str, str]
+"""A channel account, a GTIN, and the country its group names; empty: none, so the seller's own counts."""
 NOBODY_LOOKED = Market()
 SOURCE = N_("competing offers on the channel")
 
 
-async def markets(session: AsyncSession, places: Collection[Place]) -> dict[Place, Market]:
-    """Return what is offered under each GTIN, where somebody looked."""
-    if not places:
-        return {}
+async def markets(session: AsyncSession, places: Mapping[Place, str]) -> dict[Place, Market]:
+    """Return what is offered under each GTIN, where somebody looked.
+
+    Args:
+        session: the transaction.
+        places: which markets -> the country of the seller.
+    """
     day = now().date()
-    found = await CompetingService(session).latest({place[0] for place in places}, {place[1] for place in places})
-    return {place: _market(row, day) for place, row in found.items() if row.read_at is not None}
+    found: dict[Place, Market] = {}
+    for country in sorted({place[2] for place in places}):
+        asked = {place for place in places if place[2] == country}
+        rows = await CompetingService(session).latest(
+            {place[0] for place in asked}, {place[1] for place in asked}, country
+        )
+        for (account_id, gtin), row in rows.items():
+            place = account_id, gtin, country
+            if place in asked and row.read_at is not None:
+                found[place] = _market(row, day, country or places[place])
+    return found
 
 
-def _market(row: MarketRow, day: date) -> Market:
+def _here(offers: Sequence[SeenOffer], country: str) -> Sequence[SeenOffer]:
+    """Return the offers of one country, if any: a channel that was asked for no country may tell of several."""
+    here = [one for one in offers if one.country in {"", country}]
+    return here or offers
+
+
+def _market(row: MarketRow, day: date, country: str) -> Market:
     return Market(
         offers=tuple(
             MarketOffer(
@@ -41,7 +59,7 @@ def _market(row: MarketRow, day: date) -> Market:
                 condition=one.condition,
                 delivery_days=None if one.deliver_by is None else max(0, (one.deliver_by - day).days),
             )
-            for one in row.offers
+            for one in _here(row.offers, country)
         ),
         read_at=row.read_at,
         sold_out=tuple(SoldOut(competitor=one.competitor, price=one.price, since=one.since) for one in row.gone),

@@ -11,7 +11,6 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from entrepot.access import views as people
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
 from entrepot.kit.database import context_of
@@ -19,6 +18,7 @@ from entrepot.kit.ids import new_id
 from entrepot.kit.sentence import Sentence
 from entrepot.offers.prices.service import PriceService
 from entrepot.offers.prices.wanting import PriceMove, WantedPrice
+from entrepot.pricing.asking import whose_will
 from entrepot.pricing.decisions_repository import DecisionRepository
 from entrepot.pricing.domain.decision import Verdict as Wish
 from entrepot.pricing.domain.rules import Mode
@@ -235,6 +235,7 @@ class Repricer:
                 "stock_at": at,
                 "memory": _memory(one, outcome),
                 "decided_at": at,
+                "next_look_at": one.next_look_at,
                 "logged_at": at if noteworthy else one.offer.logged_at,
                 "applied_at": at if outcome == "applied" else None,
             }
@@ -277,7 +278,7 @@ class Repricer:
         if not new:
             return
         actor = context_of(self._session).actor
-        askers = await self._askers(new, told)
+        askers = await whose_will(self._session, new, set(told))
         rows: list[dict[str, Any]] = [
             {
                 "id": new_id(),
@@ -310,25 +311,6 @@ class Repricer:
             for row in rows
         ]
         await outbox.record(self._session, *events)
-
-    async def _askers(self, asking: Sequence[Judged], told: Mapping[UUID, Told]) -> dict[UUID, list[str]]:
-        """Return whose will a change is, with who made the API keys among them: none of them is a second person."""
-        editors = await GovernorRepository(self._session).cost_editors([one.offer.id for one in asking])
-        askers = {
-            one.offer.id: {
-                one.rule.changed_by,
-                one.group.activated_by,
-                one.group.chosen_by,
-                editors.get(one.offer.id, ""),
-                context_of(self._session).actor.id if one.offer.id in told else "",
-            }
-            for one in asking
-        }
-        creators = await people.key_creators(self._session, set().union(*askers.values()))
-        return {
-            offer_id: sorted((found | {creators[one] for one in found if one in creators}) - {""})
-            for offer_id, found in askers.items()
-        }
 
     async def _tell(self, judged: Sequence[Judged], outcomes: Mapping[UUID, str], trigger: str) -> None:
         counts: defaultdict[tuple[UUID, UUID], Counter[str]] = defaultdict(Counter)
@@ -393,7 +375,12 @@ def _different(one: Judged, price: Decimal | None) -> bool:
     offer, decision = one.offer, one.decision
     before = (offer.last_outcome, offer.last_rule_id, offer.last_rule_version, offer.last_floor, offer.last_ceiling)
     after = ("unchanged", one.rule.id, one.rule.version, decision.floor, decision.ceiling)
-    return (before, offer.last_price, offer.last_has_box, offer.last_position) != (after, price, one.has_box, one.position)
+    return (before, offer.last_price, offer.last_has_box, offer.last_position) != (
+        after,
+        price,
+        one.has_box,
+        one.position,
+    )
 
 
 def _long_ago(one: Judged, at: datetime) -> bool:

@@ -20,10 +20,11 @@ from entrepot.jobs.run import Run
 from entrepot.kit.clock import now
 from entrepot.kit.errors import EntrepotError
 from entrepot.kit.text import N_
-from entrepot.pricewatch.competing.reading import MarketsRead, read_batch
+from entrepot.pricewatch.competing.reading import read_batch
 from entrepot.pricing.costs import CostService
 from entrepot.pricing.decisions_repository import DecisionRepository
 from entrepot.pricing.domain.facts import Commission, Reduction
+from entrepot.pricing.judging import Judging
 from entrepot.pricing.repricing import Repricer
 from entrepot.pricing.tasks import Reprice
 
@@ -98,18 +99,26 @@ async def _read(run: Run, connections: Connections, account_id: UUID) -> Round:
     async with run.transaction() as session:
         account = await ChannelService(session).account(account_id)
         rows = await DecisionRepository(session).touched(account_id, read_market=True, limit=READ)
+        countries = await Judging(session).countries([row[0] for row in rows])
     if not rows:
         return Round()
-    read = MarketsRead()
-    gtins = sorted({gtin for _, gtin, _ in rows if gtin})
-    offer_ids = [row[0] for row in rows]
-    if gtins and may_read_market(account):
-        read = await read_batch(run, connections, account_id, gtins)
-        await _read_commissions(run, connections, account, offer_ids)
-    left = set(read.left)
+    markets: defaultdict[str, set[str]] = defaultdict(set)
+    for offer_id, gtin, _ in rows:
+        if gtin:
+            markets[countries.get(offer_id, "")].add(gtin)
+    left: set[tuple[str, str]] = set()
+    retry_after = 1.0
+    if markets and may_read_market(account):
+        for country, gtins in sorted(markets.items()):
+            read = await read_batch(run, connections, account_id, sorted(gtins), country)
+            left |= {(country, gtin) for gtin in read.left}
+            retry_after = max(retry_after, read.retry_after)
+        await _read_commissions(run, connections, account, [row[0] for row in rows])
     async with run.transaction() as session:
-        await DecisionRepository(session).market_read([offer_id for offer_id, gtin, _ in rows if gtin not in left])
-    return Round(offers=len(rows), retry_after=max(1.0, read.retry_after) if left else 0)
+        await DecisionRepository(session).market_read(
+            [offer_id for offer_id, gtin, _ in rows if (countries.get(offer_id, ""), gtin) not in left]
+        )
+    return Round(offers=len(rows), retry_after=retry_after if left else 0)
 
 
 async def _give_up(run: Run, account_id: UUID) -> None:

@@ -62,6 +62,8 @@ class Standing(Base):
     memory: Mapped[dict[str, Any] | None]
     """What the strategy keeps between two decisions (win, then raise)."""
     decided_at: Mapped[datetime]
+    next_look_at: Mapped[datetime | None]
+    """When limits or hours change by the clock alone: the offer is looked at then, however slow its group's pace is."""
     logged_at: Mapped[datetime]
     """When the newest row of the log was written: an unchanged decision is written once a day."""
     applied_at: Mapped[datetime | None]
