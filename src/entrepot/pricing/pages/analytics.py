@@ -104,7 +104,7 @@ def _rule_lines(rows: list[RuleFigures]) -> Iterator[list[Cell]]:
             None if row.margin is None else round(row.margin, 2),
             row.at_floor,
             row.units,
-            row.revenue,
+            " + ".join(f"{amount:.2f} {currency}" for currency, amount in row.revenue.items()),
         ]
 
 
