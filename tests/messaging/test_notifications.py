@@ -252,6 +252,24 @@ async def test_a_message_goes_out_once_and_a_cut_off_one_once_more(
         assert await deliveries(database, user_id) == []
 
 
+async def test_what_is_late_waits_for_the_end_of_quiet_hours(
+    database: Database, box: SecretBox, settings: Settings, seller: SellerRef, user_id: UUID
+) -> None:
+    hour, moment = timedelta(hours=1), now()
+    quiet = {"quiet_from": f"{moment - hour:%H:%M}", "quiet_to": f"{moment + hour:%H:%M}", "digest": "immediate"}
+    async with database.transaction(Scope.of(seller.id)) as session:
+        service = NotificationService(session, user_id)
+        await service.add_mail(seller.id, "Mail")
+        await tell(session, [notice(seller, user_id)])
+        await service.set_timing(seller.id, {**quiet, "daily_at": "08:00"}, "UTC")
+    send = SendNotifications(seller_id=seller.id, user_id=user_id)
+    assert await run_inline(database, box, settings, send) == {"messages": 0, "failed": 0}
+    assert await deliveries(database, user_id) == [("waiting", 0, False)]
+    async with database.transaction(Scope.all_sellers()) as session:
+        due_at = text("SELECT due_at FROM notification_delivery WHERE user_id = :user")
+        assert (await session.execute(due_at, {"user": user_id})).scalar_one() > moment + hour / 2
+
+
 async def test_mail_without_a_server_fails_and_says_so(
     database: Database, box: SecretBox, settings: Settings, seller: SellerRef, user_id: UUID
 ) -> None:

@@ -39,10 +39,16 @@ def due(timing: Timing, moment: datetime) -> datetime:
         told = _next(local, timing.daily_at, zone)
     else:
         told = moment
+    return awake(timing, told)
+
+
+def awake(timing: Timing, moment: datetime) -> datetime:
+    """Return *moment*, or the end of the quiet hours that it lies in."""
     if timing.quiet_from is None or timing.quiet_to is None:
-        return told
-    here = told.astimezone(zone)
-    return _next(here, timing.quiet_to, zone) if _within(here.time(), timing.quiet_from, timing.quiet_to) else told
+        return moment
+    zone = ZoneInfo(timing.time_zone)
+    here = moment.astimezone(zone)
+    return _next(here, timing.quiet_to, zone) if _within(here.time(), timing.quiet_from, timing.quiet_to) else moment
 
 
 def _within(clock: time, begin: time, end: time) -> bool:

@@ -218,6 +218,20 @@ class NotificationRepository:
         )
         return list(dict.fromkeys(found.scalars()))
 
+    async def put_off(self, seller_id: UUID, user_id: UUID, moment: datetime, until: datetime) -> bool:
+        """Let what waits and is due be due later; return whether there was something."""
+        found = await self._session.execute(
+            text(
+                """
+                UPDATE notification_delivery SET due_at = :until
+                WHERE seller_id = :seller_id AND user_id = :user_id AND state = 'waiting' AND due_at <= :moment
+                RETURNING id
+                """
+            ),
+            {"seller_id": seller_id, "user_id": user_id, "moment": moment, "until": until},
+        )
+        return bool(found.all())
+
     async def left(self, moment: datetime) -> list[tuple[UUID, UUID]]:
         """Return seller and user of what should have been sent by now."""
         found = await self._session.execute(

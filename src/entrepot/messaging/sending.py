@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.reaching import Reached, may_know, reach
 from entrepot.access.rights import Right
@@ -21,7 +22,7 @@ from entrepot.kit.errors import EntrepotError, RefusedError
 from entrepot.kit.scope import Scope
 from entrepot.kit.sentence import sentence
 from entrepot.kit.text import N_
-from entrepot.messaging.domain import RETRIES
+from entrepot.messaging.domain import RETRIES, awake
 from entrepot.messaging.drawing import draw
 from entrepot.messaging.errors import CutOffError, MailNotSetUpError
 from entrepot.messaging.events import WayTried
@@ -30,7 +31,7 @@ from entrepot.messaging.models import Notification, NotificationWay
 from entrepot.messaging.outside import deliver
 from entrepot.messaging.repository import NotificationRepository
 from entrepot.messaging.tasks import SendNotifications
-from entrepot.messaging.telling import Curve, send_at
+from entrepot.messaging.telling import USUAL, Curve, send_at
 from entrepot.messaging.wording import said
 
 AT_ONCE = 25
@@ -56,6 +57,8 @@ async def send_due(run: Run, args: SendNotifications) -> dict[str, int]:
     sent = failed = 0
     for _ in range(MOST_MESSAGES):
         async with run.transaction(Scope.of(args.seller_id)) as session:
+            if await _sleeps(session, args):
+                break
             repository = NotificationRepository(session)
             rows = await repository.claim(args.seller_id, args.user_id, now(), AT_ONCE)
             if not rows:
@@ -69,6 +72,18 @@ async def send_due(run: Run, args: SendNotifications) -> dict[str, int]:
         ok = await _send_one(run, args, way, person, rows, known)
         sent, failed = sent + ok, failed + (not ok)
     return {"messages": sent, "failed": failed}
+
+
+async def _sleeps(session: AsyncSession, args: SendNotifications) -> bool:
+    """Put off what is due while quiet hours hold: a late message, a retry, or one from before they were set."""
+    repository, moment = NotificationRepository(session), now()
+    timing = (await repository.timings([args.user_id])).get((args.seller_id, args.user_id), USUAL)
+    until = awake(timing, moment)
+    if until <= moment:
+        return False
+    if await repository.put_off(args.seller_id, args.user_id, moment, until):
+        await send_at(session, args.seller_id, args.user_id, until, moment)
+    return True
 
 
 async def _may_know(
