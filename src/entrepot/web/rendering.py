@@ -1,6 +1,7 @@
 """Templates: where they are, and what every one of them knows."""
 
 import json
+import re
 from datetime import datetime
 from functools import cached_property
 from importlib.resources import files
@@ -21,6 +22,7 @@ from entrepot.web.slices import SLICES, navigation_items
 PACKAGE = Path(str(files("entrepot")))
 STATIC = PACKAGE / "web" / "static"
 VERSION = "26.11.0"
+_PERCENT = re.compile(r"%(?:%|\(\w+\)s)?")
 
 
 class Assets:
@@ -33,6 +35,12 @@ class Assets:
 
     def url(self, name: str) -> str:
         return f"/static/{self._manifest.get(name, name)}"
+
+
+def _said(text: str) -> str:
+    """Translate *text*, which Jinja formats afterwards: a percent sign that begins no placeholder is meant as it stands."""
+    told = i18n.gettext(text)
+    return _PERCENT.sub(lambda found: found[0] if len(found[0]) > 1 else "%%", told) if "%" in told else told
 
 
 def template_environment() -> Environment:
@@ -50,7 +58,7 @@ def template_environment() -> Environment:
     )
     environment.template_class = Page
     environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
-        i18n.gettext, i18n.ngettext, newstyle=True
+        _said, i18n.ngettext, newstyle=True
     )
     names: dict[str, Any] = {
         "asset": Assets().url,
