@@ -64,6 +64,7 @@ def contenders() -> list[Contender]:
         losing_minutes=20,
         winning_minutes=1440,
         activated_by="",
+        chosen_by="",
         version=1,
     )
     narrower = (

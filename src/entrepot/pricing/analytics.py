@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -141,7 +142,8 @@ async def by_rule(
     figures: list[RuleFigures] = []
     for row in found.mappings():
         revenue = {currency: Decimal(amount) for currency, amount in sorted((row["revenue"] or {}).items())}
-        figures.append(RuleFigures(**{**row, "revenue": revenue}))
+        values: dict[str, Any] = {**row, "revenue": revenue}
+        figures.append(RuleFigures(**values))
     return figures
 
 
