@@ -19,10 +19,12 @@ def test_many_prices_change_after_a_preview_and_one_is_explained(page: Page, pic
         page.wait_for_url("**account=**")
     rows = page.locator("#list tbody tr")
     expect(rows.nth(2)).to_be_visible()
+    expect(rows.filter(has_not_text="bol (sandbox)")).to_have_count(0)
     for number in range(2):
         rows.nth(number).locator("input[data-pick]").check()
     picture(page, "prices-1-list")
     page.set_viewport_size(WIDE)
+    expect(page.locator("[data-bulk-count]")).to_have_text("2")
 
     page.locator("[data-bulk]").get_by_role("button", name="Change prices").click()
     expect(page.get_by_role("region", name="2 offers")).to_be_visible()

@@ -36,6 +36,13 @@ export function ask({ message, ok, tone = "primary", field }: Question): Promise
   });
 }
 
+/** The page may have been drawn anew while the question stood: what was agreed to is there again. */
+function drawnAnew(form: HTMLFormElement, submitter: HTMLElement | null): [HTMLFormElement | undefined, HTMLElement | null] {
+  const now = [...document.forms].find((other) => other.getAttribute("action") === form.getAttribute("action") && other.textContent === form.textContent);
+  const button = [...(now?.elements ?? [])].find((other) => submitter && other.outerHTML === submitter.outerHTML);
+  return [now, button instanceof HTMLElement ? button : null];
+}
+
 export function startDialogs(): void {
   const agreed = new WeakSet<Element>();
 
@@ -55,8 +62,10 @@ export function startDialogs(): void {
       const danger = source.getAttribute("data-confirm-tone") === "danger" || submitter?.classList.contains("btn-danger") === true;
       void ask({ message, tone: danger ? "danger" : "primary", ...(label ? { ok: label } : {}) }).then((answer) => {
         if (answer === null) return;
-        agreed.add(source);
-        form.requestSubmit(submitter);
+        const [now, button] = form.isConnected ? [form, submitter] : drawnAnew(form, submitter);
+        if (!now) return;
+        agreed.add(source === submitter && button ? button : source === form ? now : source);
+        now.requestSubmit(button);
       });
     },
     true,

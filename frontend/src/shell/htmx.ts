@@ -53,7 +53,11 @@ export function startHtmx(): void {
     open = Math.max(0, open + change);
     line?.classList.toggle("net-line-on", open > 0);
   };
-  body.addEventListener("htmx:beforeRequest", () => show(1));
+  body.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt } = (event as CustomEvent<{ elt: Element }>).detail;
+    if (!navigator.onLine && elt.matches("[data-when-online]")) event.preventDefault();
+    else show(1);
+  });
   body.addEventListener("htmx:afterRequest", () => show(-1));
 }
 

@@ -22,7 +22,7 @@ class MarimoMissingError(UnavailableError):
 
     code = "cli.marimo_missing"
     title = N_("marimo is not installed")
-    message = N_("Notebooks need marimo. Install it with: uv tool install 'entrepot[notebook]'")
+    message = N_("Notebooks need marimo. Install it with: uv tool install 'entrepot[notebook]'.")
 
 
 def own_copy(folder: Path) -> Path:

@@ -35,7 +35,8 @@ async def test_two_accounts_of_one_app_share_its_budget(database: Database) -> N
             )
             for _ in range(2)
         ]
+        begun = time.monotonic()
         await asyncio.gather(*(accounts[number % 2].fetch_offers(None) for number in range(CALLS)))
 
     assert len(moments) == CALLS
-    assert moments[-1] - moments[0] >= (CALLS - 1) / 20, "never more than twenty in a second, on the whole"
+    assert moments[-1] - begun >= (CALLS - 1) / 20, "never more than twenty in a second, on the whole"
