@@ -11,6 +11,15 @@ from tests.browser.conftest import WIDE
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
 
 
+def at_rest(page: Page) -> None:
+    """Wait until the hub has read all that the channel offers: until then what was read last stands above."""
+    before, now = None, ""
+    while before != now:
+        before = now
+        page.wait_for_timeout(4000)
+        now = page.locator("#list tbody tr").first.get_attribute("data-href") or ""
+
+
 def test_many_prices_change_after_a_preview_and_one_is_explained(page: Page, picture: Callable[..., None]) -> None:
     page.goto("/offers/prices")
     account = page.locator("select[name=account]")
@@ -20,6 +29,7 @@ def test_many_prices_change_after_a_preview_and_one_is_explained(page: Page, pic
     rows = page.locator("#list tbody tr")
     expect(rows.nth(2)).to_be_visible()
     expect(rows.filter(has_not_text="bol (sandbox)")).to_have_count(0)
+    at_rest(page)
     for number in range(2):
         rows.nth(number).locator("input[data-pick]").check()
     picture(page, "prices-1-list")
