@@ -47,6 +47,12 @@ export function startHtmx(): void {
   });
   for (const name of ["htmx:sendError", "htmx:timeout"]) body.addEventListener(name, () => toast(text("network"), "danger"));
 
+  // What somebody has begun to fill in is not taken out of their hands because something happened elsewhere.
+  body.addEventListener("htmx:beforeSwap", (event) => {
+    const { detail } = event as CustomEvent<{ target: HTMLElement; requestConfig?: { triggeringEvent?: Event }; shouldSwap: boolean }>;
+    if (detail.requestConfig?.triggeringEvent?.type.startsWith("live:") && begun(detail.target)) detail.shouldSwap = false;
+  });
+
   let open = 0;
   const line = first("#net-line");
   const show = (change: number): void => {
@@ -59,6 +65,12 @@ export function startHtmx(): void {
     else show(1);
   });
   body.addEventListener("htmx:afterRequest", () => show(-1));
+}
+
+/** Whether a plain form within *part* says something else than when it was drawn. */
+function begun(part: HTMLElement): boolean {
+  const texts = "form[method=post]:not([hx-post]):not([data-bulk-form]) :is(input:not([type=hidden], [type=checkbox], [type=radio]), textarea)";
+  return [...part.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>(texts)].some((field) => field.value !== field.defaultValue);
 }
 
 /** Problem details carry a sentence; anything else is named by its number. */
