@@ -69,8 +69,12 @@ export function startHtmx(): void {
 
 /** Whether a plain form within *part* says something else than when it was drawn. */
 function begun(part: HTMLElement): boolean {
-  const texts = "form[method=post]:not([hx-post]):not([data-bulk-form]) :is(input:not([type=hidden], [type=checkbox], [type=radio]), textarea)";
-  return [...part.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>(texts)].some((field) => field.value !== field.defaultValue);
+  const fields = "form[method=post]:not([hx-post], [data-bulk-form]) :is(input:not([type=hidden]), textarea, option)";
+  return [...part.querySelectorAll<HTMLInputElement | HTMLTextAreaElement | HTMLOptionElement>(fields)].some((field) => {
+    if (field instanceof HTMLOptionElement) return field.selected !== field.defaultSelected && field.closest("select")?.querySelector("[selected]") !== null;
+    if (field instanceof HTMLInputElement && ["checkbox", "radio"].includes(field.type)) return field.checked !== field.defaultChecked;
+    return field.value !== field.defaultValue;
+  });
 }
 
 /** Problem details carry a sentence; anything else is named by its number. */
