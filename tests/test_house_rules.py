@@ -5,6 +5,8 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -18,22 +20,64 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 PRIVATE = {"models", "repository", "domain"}
 FRAMEWORK_MODULES = {"http", "api", "pages", "guards"}
 
-for module in pkgutil.walk_packages(entrepot.__path__, "entrepot."):
-    if module.name.endswith(".errors") or module.name.startswith("entrepot.kit"):
-        importlib.import_module(module.name)
+pytestmark = pytest.mark.xdist_group("house rules")
+"""Reading the whole source takes seconds: one process does it, once."""
 
 
-def place(path: Path, node: ast.AST) -> str:
-    return f"{path.relative_to(SOURCE)}:{getattr(node, 'lineno', 0)}"
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A name that a module imports or a method that it calls, and where."""
+
+    path: Path
+    line: int
+    name: str
+    of: str = ""
+    """What the method is called on, if that has a name."""
+
+    @property
+    def top(self) -> str:
+        """The slice or package of the module."""
+        return self.path.relative_to(SOURCE).parts[0]
+
+    def __str__(self) -> str:
+        return f"{self.path.relative_to(SOURCE)}:{self.line} {self.name}"
 
 
-def imports(path: Path) -> Iterator[tuple[ast.AST, str]]:
-    """Yield every module that *path* imports, with imported names appended."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from ((node, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from ((node, f"{node.module}.{alias.name}") for alias in node.names)
+@cache
+def source() -> tuple[list[Said], list[Said]]:
+    """Return everything that is imported, imported names appended to their module, and every call of a method."""
+    imported: list[Said] = []
+    called: list[Said] = []
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Import():
+                    imported += [Said(path, node.lineno, alias.name) for alias in node.names]
+                case ast.ImportFrom(module=str(module)):
+                    imported += [Said(path, node.lineno, f"{module}.{alias.name}") for alias in node.names]
+                case ast.Call(func=ast.Attribute(attr=name, value=value)):
+                    called.append(Said(path, node.lineno, name, getattr(value, "id", "")))
+                case _:
+                    pass
+    return imported, called
+
+
+@pytest.fixture(scope="module")
+def imports() -> list[Said]:
+    return source()[0]
+
+
+@pytest.fixture(scope="module")
+def calls() -> list[Said]:
+    return source()[1]
+
+
+@pytest.fixture(scope="module")
+def every_error() -> list[type[EntrepotError]]:
+    for module in pkgutil.walk_packages(entrepot.__path__, "entrepot."):
+        if module.name.endswith(".errors") or module.name.startswith("entrepot.kit"):
+            importlib.import_module(module.name)
+    return list(errors())
 
 
 def errors(kind: type[EntrepotError] = EntrepotError) -> Iterator[type[EntrepotError]]:
@@ -48,51 +92,42 @@ def test_modules_stay_small() -> None:
     assert long == {}, "Split the module along its use cases."
 
 
-def test_tables_queries_and_decisions_are_private_to_their_slice() -> None:
+def test_tables_queries_and_decisions_are_private_to_their_slice(imports: list[Said]) -> None:
     wrong = [
-        f"{place(path, node)} imports {name}"
-        for path in MODULES
-        for node, name in imports(path)
-        if (parts := name.split("."))[0] == "entrepot"
+        str(said)
+        for said in imports
+        if (parts := said.name.split("."))[0] == "entrepot"
         and len(parts) > 2
         and parts[2] in PRIVATE
-        and parts[1] != path.relative_to(SOURCE).parts[0]
+        and parts[1] != said.top
     ]
 
     assert wrong == [], "Call the slice's service or views."
 
 
-def test_only_the_edge_knows_the_web_framework() -> None:
+def test_only_the_edge_knows_the_web_framework(imports: list[Said]) -> None:
     wrong = [
-        f"{place(path, node)} imports {name}"
-        for path in MODULES
-        for node, name in imports(path)
-        if name.split(".")[0] == "litestar"
-        and path.relative_to(SOURCE).parts[0] not in {"web", "sandbox"}
-        and not FRAMEWORK_MODULES & {path.stem, *path.relative_to(SOURCE).parts[1:-1]}
+        str(said)
+        for said in imports
+        if said.name.split(".")[0] == "litestar"
+        and said.top not in {"web", "sandbox"}
+        and not FRAMEWORK_MODULES & {said.path.stem, *said.path.relative_to(SOURCE).parts[1:-1]}
     ]
 
     assert wrong == [], "Keep Litestar in http.py, api.py, pages.py, guards.py and web/."
 
 
-def test_only_jobs_knows_the_job_engine() -> None:
-    wrong = [
-        place(path, node)
-        for path in MODULES
-        for node, name in imports(path)
-        if name.split(".")[0] == "dbos" and path.relative_to(SOURCE).parts[0] != "jobs"
-    ]
+def test_only_jobs_knows_the_job_engine(imports: list[Said]) -> None:
+    wrong = [str(said) for said in imports if said.name.split(".")[0] == "dbos" and said.top != "jobs"]
 
     assert wrong == [], "Enqueue through entrepot.jobs."
 
 
-def test_transactions_are_committed_in_one_place() -> None:
+def test_transactions_are_committed_in_one_place(calls: list[Said]) -> None:
     wrong = [
-        place(path, node)
-        for path in MODULES
-        if path.relative_to(SOURCE).parts[0] != "sandbox" and path.name != "database.py"
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "commit"
+        str(said)
+        for said in calls
+        if said.name == "commit" and said.top != "sandbox" and said.path.name != "database.py"
     ]
 
     assert wrong == [], "The request or the job step commits.  Use flush() if you need a generated value."
@@ -104,32 +139,27 @@ def test_there_is_no_drawer_for_everything() -> None:
     assert [path for path in MODULES if drawers & set(path.relative_to(SOURCE).with_suffix("").parts)] == []
 
 
-def test_nobody_uses_naive_or_local_time() -> None:
+def test_nobody_uses_naive_or_local_time(calls: list[Said]) -> None:
     wrong = [
-        place(path, node)
-        for path in MODULES
-        if path.name != "clock.py"
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in {"now", "utcnow", "today"}
-        and getattr(node.func.value, "id", "") in {"datetime", "date"}
+        str(said)
+        for said in calls
+        if said.name in {"now", "utcnow", "today"} and said.of in {"datetime", "date"} and said.path.name != "clock.py"
     ]
 
     assert wrong == [], "Use entrepot.kit.clock.now()."
 
 
-def test_error_codes_are_unique_and_belong_to_their_slice() -> None:
+def test_error_codes_are_unique_and_belong_to_their_slice(every_error: list[type[EntrepotError]]) -> None:
     codes: dict[str, type[EntrepotError]] = {}
-    for error in errors():
+    for error in every_error:
         if "code" not in vars(error):
             continue
         assert codes.setdefault(error.code, error) is error, f"{error.code} twice"
         assert re.fullmatch(r"[a-z_]+\.[a-z_]+", error.code), error.code
 
 
-def test_every_error_says_what_to_do_in_a_sentence() -> None:
-    for error in errors():
+def test_every_error_says_what_to_do_in_a_sentence(every_error: list[type[EntrepotError]]) -> None:
+    for error in every_error:
         if "message" in vars(error):
             assert error.message.rstrip().endswith((".", "!", "?", "…", "}")), error
             list(Formatter().parse(error.message))  # a broken template fails here

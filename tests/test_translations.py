@@ -11,6 +11,9 @@ from jinja2 import Environment, nodes
 from entrepot.kit.i18n import LOCALES
 from tests.translations import LANGUAGES, SOURCE, sentences, stored, translated
 
+pytestmark = pytest.mark.xdist_group("translations")
+"""Finding every sentence takes seconds: one process does it, once."""
+
 
 def placeholders(text: str) -> set[str]:
     named = {name for _, name, _, _ in Formatter().parse(text.replace("%(", "{").replace(")s", "}")) if name}
