@@ -74,11 +74,13 @@ class Settings(BaseSettings):
     scraper_url: SecretStr | None = None
     """Outside service with ``GET /api/article?url=...`` for stores that are fetched by one (``http://scraper.lan:3000``)."""
     ai_url: str = ""
-    """OpenAI-compatible endpoint (``http://127.0.0.1:11434/v1``) that may read product pages nothing else can; empty: none is asked."""
+    """OpenAI-compatible endpoint (``http://127.0.0.1:11434/v1``) that people may let propose selectors; empty: none is asked."""
     ai_model: str = ""
     """Name of the model there."""
     ai_key: SecretStr | None = None
     """Its key, if it wants one."""
+    ai_reads_pages: bool = False
+    """Whether checks ask it about pages on which nothing else finds a price."""
     worker_slot: str = ""
     """Fixed name of this worker; empty: the first free slot."""
 

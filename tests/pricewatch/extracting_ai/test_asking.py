@@ -80,9 +80,9 @@ async def test_a_repair_is_a_proposal_that_must_not_change_old_answers() -> None
     kept = Case("1", Page(PAGE.url, b'<div class="prijs">10,00</div><div class="kosten">3,00</div>'))
     assert extract(PAGE, OLD).problems
     good = await model('{"selectors": ["price=css:.kosten b", "price=regex:(a+)+", "sku=css:h1"]}').proposal(
-        PAGE, OLD, OLD.selectors, []
+        PAGE, OLD, {Field.PRICE}, []
     )
-    bad = await model('{"selectors": ["price=css:.kosten"]}').proposal(PAGE, OLD, OLD.selectors, [kept])
+    bad = await model('{"selectors": ["price=css:.kosten"]}').proposal(PAGE, OLD, {Field.PRICE}, [kept])
 
     assert good.is_safe
     assert [selector.expression for selector in good.selectors] == [".kosten b"]
@@ -99,7 +99,7 @@ async def test_an_answer_of_another_form_is_refused(answer: str) -> None:
 
 async def test_a_proposal_without_a_selector_is_refused() -> None:
     with pytest.raises(AnswerUnusableError):
-        await model('{"selectors": ["price=css:p["]}').proposal(PAGE, OLD, OLD.selectors, [])
+        await model('{"selectors": ["price=css:p["]}').proposal(PAGE, OLD, {Field.PRICE}, [])
 
 
 async def test_a_server_that_fails_is_unavailable() -> None:

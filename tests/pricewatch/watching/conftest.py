@@ -1,6 +1,7 @@
 """A web shop on this machine whose pages say what a test wants, and checks of it without a worker."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,8 @@ class Shop:
     port: int = 0
     pages: dict[str, tuple[int, str]] = field(default_factory=dict[str, tuple[int, str]])
     asked: list[str] = field(default_factory=list[str])
+    sent: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    """What came with the last request of a path."""
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
@@ -48,6 +51,8 @@ class Shop:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 path = head.split(b" ")[1].decode().split("?")[0]
                 self.asked.append(path)
+                if length := re.search(rb"(?i)content-length: *(\d+)", head):
+                    self.sent[path] = await reader.readexactly(int(length[1]))
                 status, body = self.pages.get(path, (404, "<h1>Nothing here</h1>"))
                 content = body.encode()
                 writer.write(

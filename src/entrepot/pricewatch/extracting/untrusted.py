@@ -87,13 +87,16 @@ def ai_prompt(page: Page, fields: Collection[Field]) -> tuple[Message, ...]:
     return _asked(task, f"{document.title}\n{document.words}"[:MOST_TEXT], document)
 
 
-def repair_prompt(page: Page, broken: Collection[Selector]) -> tuple[Message, ...]:
-    """Return the question which selectors find what *broken* ones found before the shop changed its pages."""
+def repair_prompt(page: Page, fields: Collection[Field], broken: Collection[Selector]) -> tuple[Message, ...]:
+    """Return the question which selectors find *fields*, which *broken* ones may have found before the shop changed its pages."""
     document = Document(page)
+    wanted = ", ".join(field.value for field in Field if field in fields)
+    known = "\n".join(write_selector(selector) for selector in broken)
     task = (
-        "You maintain selectors that read product pages of web shops. The markup below is a page on which these selectors no longer "
-        f"work:\n{chr(10).join(write_selector(selector) for selector in broken)}\n"
-        'Answer with one JSON object and nothing else: {"selectors": ["FIELD=KIND:EXPRESSION", ...]}, at most five, for the same fields. '
+        "You maintain selectors that read product pages of web shops. The markup below is a page on which these fields are not read "
+        f"well: {wanted}.\n"
+        + (f"These selectors do not work on it:\n{known}\n" if known else "")
+        + 'Answer with one JSON object and nothing else: {"selectors": ["FIELD=KIND:EXPRESSION", ...]}, at most five, for these fields. '
         "Kinds: css, xpath, attribute (CSS selector, then @ and the attribute's name), microdata, open_graph. Prefer stable names over positions."
     )
     return _asked(task, _markup(document)[:MOST_MARKUP], document)

@@ -1,5 +1,6 @@
 """Ask an OpenAI-compatible endpoint about a page that nothing else could read.  Called outside transactions."""
 
+import asyncio
 from collections.abc import Collection
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from entrepot.kit.errors import EntrepotError
 from entrepot.kit.http import Caller, OutsideHttp
 from entrepot.kit.redaction import Redactor
 from entrepot.kit.settings import Settings
-from entrepot.pricewatch.extracting.contract import Case, Field, Finding, Page, Recipe, Selector
+from entrepot.pricewatch.extracting.contract import Case, Field, Finding, Page, Recipe
 from entrepot.pricewatch.extracting.untrusted import (
     Message,
     Proposal,
@@ -56,16 +57,22 @@ class ModelReader:
         """Return whether there is a model to ask; pages offer it only then."""
         return bool(settings.ai_url and settings.ai_model)
 
+    @classmethod
+    def reads_pages(cls, settings: Settings) -> bool:
+        """Return whether it is asked without a person, about pages that nothing else can read."""
+        return settings.ai_reads_pages and cls.is_set_up(settings)
+
     async def answers(self, page: Page, fields: Collection[Field]) -> tuple[dict[Field, str], tuple[Finding, ...]]:
         """Return what the model reads on *page*, as far as the page bears it out."""
         return read_ai_answer(await self._ask(ai_prompt(page, fields)), page, fields)
 
     async def proposal(
-        self, page: Page, recipe: Recipe, broken: Collection[Selector], cases: Collection[Case]
+        self, page: Page, recipe: Recipe, fields: Collection[Field], cases: Collection[Case]
     ) -> Proposal:
-        """Return selectors in place of *broken* ones, already replayed over *cases*; a person decides about them."""
-        text = await self._ask(repair_prompt(page, broken))
-        return judged(page, recipe, read_ai_proposal(text, {selector.field for selector in broken}), cases)
+        """Return selectors for *fields* of *page*, already replayed over *cases*; a person decides about them."""
+        broken = tuple(selector for selector in recipe.selectors if selector.field in fields)
+        said = read_ai_proposal(await self._ask(repair_prompt(page, fields, broken)), fields)
+        return await asyncio.to_thread(judged, page, recipe, said, cases)
 
     async def _ask(self, messages: tuple[Message, ...]) -> str:
         settings = self._settings

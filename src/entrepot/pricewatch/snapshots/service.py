@@ -131,12 +131,16 @@ class SnapshotService:
             raise UnknownCaseError
 
     async def check(self, store_id: UUID, old: Recipe, new: Recipe) -> list[Difference]:
-        """Replay the store's cases, and the last good page of its listings; return what *new* would change."""
+        """Replay the store's corpus; return what *new* would change."""
+        return await asyncio.to_thread(replay, await self.corpus(store_id), old, new)
+
+    async def corpus(self, store_id: UUID) -> list[Case]:
+        """Return what changed selectors are tried on: the store's cases, and the last good page of its listings."""
         known = [(_case(row), page) for row, page in await self._with_pages(await self._rows.cases(store_id))]
-        cases = [Case(str(kept.id), page, kept.truth, kept.wrong) for kept, page in known]
         samples = await self._with_pages(await self._rows.samples(store_id))
-        cases += [Case(f"snapshot {row['id']}", page) for row, page in samples]
-        return await asyncio.to_thread(replay, cases, old, new)
+        return [Case(str(kept.id), page, kept.truth, kept.wrong) for kept, page in known] + [
+            Case(f"snapshot {row['id']}", page) for row, page in samples
+        ]
 
     async def _store(self, fresh: Sequence[tuple[UUID, FetchRecord, str]]) -> list[dict[str, Any]]:
         """Put pages into storage; return their rows.

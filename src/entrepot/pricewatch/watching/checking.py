@@ -9,14 +9,16 @@ import structlog
 
 from entrepot.jobs.run import Run
 from entrepot.kit.clock import now
+from entrepot.kit.http import OutsideHttp
 from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretUnreadableError
 from entrepot.kit.storage import Storage
 from entrepot.kit.text import N_
+from entrepot.pricewatch.extracting_ai.service import ModelReader
 from entrepot.pricewatch.fetching.service import Fetcher, FetchPlan
 from entrepot.pricewatch.watching.checking_repository import CheckingRepository
 from entrepot.pricewatch.watching.errors import LookBrokeError
-from entrepot.pricewatch.watching.looking import Look, failed, look, plan_for
+from entrepot.pricewatch.watching.looking import Look, failed, is_unread, look, plan_for, read_by_model
 from entrepot.pricewatch.watching.outcomes import Due, Outcome
 from entrepot.pricewatch.watching.storing import Counted, store_looks
 
@@ -34,6 +36,8 @@ BUDGET = 240
 """Seconds after which a run leases no more; the next goes on."""
 ENOUGH = 5_000
 """Milliseconds that a store's leased pages still need at its pace: until then it gets no more."""
+MOST_ASKED = 20
+"""Pages of a run about which a language model is asked, where it may be: a shop that changed all its pages is for a person."""
 DRY = 1.0
 """Seconds before asking again whether something is due, after nothing was."""
 
@@ -43,10 +47,13 @@ log = structlog.get_logger()
 class Checking:
     """One run's checks."""
 
-    def __init__(self, run: Run, fetcher: Fetcher, storage: Storage) -> None:
+    def __init__(self, run: Run, fetcher: Fetcher, storage: Storage, model: OutsideHttp | None = None) -> None:
         self._run = run
         self._fetcher = fetcher
         self._storage = storage
+        self._model = model
+        """Through which a language model is asked about pages that nothing else can read; None: nobody is."""
+        self._asked = 0
         self._needs: Counter[UUID] = Counter()
         """Store -> milliseconds that its leased pages need at its pace."""
         self._work: dict[asyncio.Task[Look], Due] = {}
@@ -95,10 +102,17 @@ class Checking:
         except SecretUnreadableError as error:
             return failed(FetchPlan(url=due.url, seller_id=due.seller_id), now(), error)
         try:
-            return await look(self._fetcher, plan, due.store, due.pins)
+            return await self._ask(due, await look(self._fetcher, plan, due.store, due.pins))
         except Exception:  # a mistake with one page must not stop the checks of all others
             log.exception("price_look_broke", listing=str(due.id))
             return failed(plan, now(), LookBrokeError())
+
+    async def _ask(self, due: Due, seen: Look) -> Look:
+        if self._model is None or not is_unread(seen) or self._asked >= MOST_ASKED:
+            return seen
+        self._asked += 1
+        reader = ModelReader(self._model, self._run.settings, due.seller_id)
+        return await read_by_model(seen, reader, due.store, due.pins)
 
     async def _store_together(self, seen: list[tuple[Due, Look]]) -> list[Outcome]:
         async with self._run.transaction(Scope.all_sellers()) as session:

@@ -1,5 +1,6 @@
 """What happens to watched prices by itself."""
 
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -7,9 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.jobs import service as jobs
 from entrepot.jobs.registry import Queue, job
 from entrepot.jobs.run import Run
+from entrepot.kit.call_log import CallLog
+from entrepot.kit.http import OutsideHttp
 from entrepot.kit.sql import text
 from entrepot.kit.storage import open_storage
 from entrepot.kit.text import N_
+from entrepot.pricewatch.extracting_ai.service import ModelReader
 from entrepot.pricewatch.fetching.service import Fetcher
 from entrepot.pricewatch.watching.checking import Checking
 from entrepot.pricewatch.watching.tasks import CheckDue, MakePartitions
@@ -24,8 +28,13 @@ async def check_due(run: Run, args: CheckDue) -> object:  # noqa: ARG001 -- the 
     storage = open_storage(run.settings)
 
     async def check() -> dict[str, int]:
-        async with Fetcher.of(run.database, run.settings) as fetcher:
-            counted = await Checking(run, fetcher, storage).all_due()
+        async with AsyncExitStack() as opened:
+            fetcher = await opened.enter_async_context(Fetcher.of(run.database, run.settings))
+            model = None
+            if ModelReader.reads_pages(run.settings):
+                outside = OutsideHttp(CallLog(run.database), run.settings.outside_allow)
+                model = await opened.enter_async_context(outside)
+            counted = await Checking(run, fetcher, storage, model).all_due()
         return {"checked": counted.checked, "changed": counted.changed, "failed": counted.failed}
 
     return await run.step("check", check)

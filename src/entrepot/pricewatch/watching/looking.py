@@ -1,22 +1,27 @@
 """Looking at a page: fetching it and reading what it says, outside of every transaction."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import msgspec
+import structlog
 
 from entrepot.kit.clock import now
 from entrepot.kit.errors import EntrepotError
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.sentence import Sentence, sentence
-from entrepot.pricewatch.extracting.contract import Extraction, Page
+from entrepot.pricewatch.extracting.contract import Availability, Extraction, Field, Page
 from entrepot.pricewatch.extracting.service import extract
+from entrepot.pricewatch.extracting_ai.service import ModelReader
 from entrepot.pricewatch.fetching.errors import BusyHostError, FetchTrouble, GoneError
 from entrepot.pricewatch.fetching.service import Fetched, Fetcher, FetchMode, FetchPlan
 from entrepot.pricewatch.snapshots.contract import FetchRecord
-from entrepot.pricewatch.watching.domain import Pin, pinned, recipe_for
+from entrepot.pricewatch.watching.domain import AWAY, Pin, pinned, recipe_for
 from entrepot.pricewatch.watching.refs import StoreRef
+
+log = structlog.get_logger()
 
 
 class Secrets(msgspec.Struct, frozen=True):
@@ -107,6 +112,47 @@ def read(fetched: Fetched, store: StoreRef, pins: tuple[Pin, ...] = ()) -> Extra
     """Return what a fetched page says."""
     page = Page(fetched.url or "", fetched.body, fetched.content_type)
     return cleaned(pinned(extract(page, recipe_for(store.recipe, pins)), pins))
+
+
+ASKED = (Field.PRICE, Field.CURRENCY, Field.AVAILABILITY, Field.SHIPPING)
+"""What a language model is asked about a page that nothing else can read."""
+
+
+def is_unread(seen: Look) -> bool:
+    """Return whether a page came, but nothing on it names a price or says that there is none."""
+    found = seen.extraction
+    return found is not None and found.price is None and found.availability not in AWAY
+
+
+async def read_by_model(seen: Look, reader: ModelReader, store: StoreRef, pins: tuple[Pin, ...] = ()) -> Look:
+    """Return *seen* with what a language model reads where nothing else found a price, as far as the page bears it out.
+
+    If it does not answer, or says nothing that the page says too, *seen* stays as it is.
+    """
+    fetched, found = seen.fetched, seen.extraction
+    if fetched is None or found is None or not is_unread(seen):
+        return seen
+    wanted = [name for name in ASKED if not found.answers().get(name)]
+    page = Page(fetched.url or "", fetched.body, fetched.content_type)
+    try:
+        answers, findings = await reader.answers(page, wanted)
+    except EntrepotError as error:
+        log.warning("language_model_no_answer", store=str(store.id), reason=str(error))
+        return seen
+    if Field.PRICE not in answers:
+        return seen
+    values: dict[str, Any] = {
+        name.value: Availability(text)
+        if name is Field.AVAILABILITY
+        else text
+        if name is Field.CURRENCY
+        else Decimal(text)
+        for name, text in answers.items()
+    }
+    if store.currency and not found.currency:
+        values["currency"] = store.currency
+    read = msgspec.structs.replace(found, **values, findings=found.findings + findings, problems=())
+    return msgspec.structs.replace(seen, extraction=cleaned(pinned(read, pins)))
 
 
 def cleaned(found: Extraction) -> Extraction:

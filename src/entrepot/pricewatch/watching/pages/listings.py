@@ -1,6 +1,5 @@
 """One listing: its settings, and what its last fetches brought, down to where each value came from."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,31 +12,28 @@ from entrepot.access.guards import needs
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
 from entrepot.documents.pages import storage_of
-from entrepot.kit.clock import now
+from entrepot.kit.call_log import CallLog
 from entrepot.kit.errors import EntrepotError, InvalidInputError
+from entrepot.kit.http import OutsideHttp
 from entrepot.kit.i18n import gettext
 from entrepot.kit.text import N_
 from entrepot.pricewatch.extracting.contract import (
-    Availability,
-    Difference,
-    Extraction,
     Field,
-    Kind,
-    Page,
-    Selector,
 )
-from entrepot.pricewatch.extracting.service import extract, write_selector
-from entrepot.pricewatch.snapshots.contract import FetchEvidence
+from entrepot.pricewatch.extracting.service import write_selector
+from entrepot.pricewatch.extracting.untrusted import Proposal
+from entrepot.pricewatch.extracting_ai.service import ModelReader
 from entrepot.pricewatch.snapshots.service import SnapshotService
 from entrepot.pricewatch.watching import views
 from entrepot.pricewatch.watching.correcting import corrected
-from entrepot.pricewatch.watching.domain import Pin, Window, pinned, recipe_for
+from entrepot.pricewatch.watching.domain import Window
 from entrepot.pricewatch.watching.importing import told
-from entrepot.pricewatch.watching.looking import cleaned
+from entrepot.pricewatch.watching.pages.debugging import FETCHES, debug_view, kept_page, sentence_of
 from entrepot.pricewatch.watching.pages.reading import (
     asked_number,
     field,
     number_of,
+    own_transaction,
     stores_of,
     texts_of,
     uuid_of,
@@ -46,11 +42,7 @@ from entrepot.pricewatch.watching.refs import ListingRef
 from entrepot.pricewatch.watching.service import WatchService
 from entrepot.pricewatch.watching.settling import read_pins
 from entrepot.pricewatch.watching.stores import OldAnswersChangedError, draft_of
-from entrepot.pricewatch.watching.wording import FIELDS, attention, availability, field_label
 
-SHOWN = 300_000
-"""Characters of a page's source."""
-FETCHES = 15
 DAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 
 
@@ -66,7 +58,7 @@ class ListingPages(Controller):
         self, request: Request[Any, Any, Any], session: AsyncSession, listing_id: FromPath[UUID]
     ) -> Template:
         """Show what the fetches of a listing brought, and where each value came from."""
-        return await _debug(request, session, listing_id)
+        return await debug_view(request, session, listing_id)
 
     @post("/try", opt=needs(Right.PRICEWATCH_MANAGE), status_code=200)
     async def try_selectors(
@@ -74,7 +66,47 @@ class ListingPages(Controller):
     ) -> Template:
         """Read the kept page by other selectors, and show beside each answer what it was; nothing is stored."""
         form = await texts_of(request)
-        return await _debug(request, session, listing_id, entered=form)
+        return await debug_view(request, session, listing_id, entered=form)
+
+    @post("/propose", opt=needs(Right.PRICEWATCH_MANAGE), status_code=200)
+    async def propose(
+        self, request: Request[Any, Any, Any], principal: Principal, listing_id: FromPath[UUID]
+    ) -> Template:
+        """Let a language model propose selectors for one field of the kept page; nothing is stored."""
+        form = await texts_of(request)
+        wanted = {Field(name) for name in (form.get("field", ""),) if name in set(Field)} or {Field.PRICE}
+        state, problem = request.app.state, ""
+        async with own_transaction(request, principal) as session:
+            listing = await WatchService(session).listing(listing_id)
+            draft = draft_of(await stores_of(request, session).store(listing.store_id))
+            snapshots = SnapshotService(session, storage_of(request))
+            fetches = await snapshots.fetches(listing_id, limit=FETCHES)
+            asked = uuid_of(form.get("fetch", ""))
+            page = await kept_page(snapshots, next((one for one in fetches if one.id == asked), None))
+            corpus = await snapshots.corpus(listing.store_id) if page is not None else []
+        found: Proposal | None = None
+        if page is None:
+            problem = gettext(N_("This page is not kept any more."))
+        else:
+            try:
+                async with OutsideHttp(CallLog(state.database), state.settings.outside_allow) as outside:
+                    reader = ModelReader(outside, state.settings, principal.seller_id())
+                    found = await reader.proposal(page, draft.recipe(), wanted, corpus)
+            except EntrepotError as error:
+                problem = sentence_of(error)
+        if found is not None and not found.is_safe:
+            problem = gettext(N_("The language model proposes selectors that would not do. They are shown, not saved."))
+        lines = [write_selector(one) for one in found.selectors] if found else []
+        async with own_transaction(request, principal) as session:
+            return await debug_view(
+                request,
+                session,
+                listing_id,
+                entered={"selectors": "\n".join([*lines, *draft.selectors]), "fetch": form.get("fetch", "")},
+                differences=found.differences if found else (),
+                problem=problem,
+                proposed=len(lines),
+            )
 
     @post("/selectors", opt=needs(Right.PRICEWATCH_MANAGE), status_code=200)
     async def save_selectors(
@@ -89,11 +121,11 @@ class ListingPages(Controller):
         try:
             await stores.change(store.id, draft, version=number_of(form.get("version")))
         except OldAnswersChangedError as error:
-            return await _debug(
+            return await debug_view(
                 request, session, listing_id, entered=form, differences=error.differences, problem=told(error)
             )
         except EntrepotError as error:
-            return await _debug(request, session, listing_id, entered=form, problem=_sentence(error))
+            return await debug_view(request, session, listing_id, entered=form, problem=sentence_of(error))
         await service.check_now([listing.id])
         return Redirect(f"/prices/listings/{listing_id}?saved=yes", status_code=303)
 
@@ -106,7 +138,9 @@ class ListingPages(Controller):
         await WatchService(session).listing(listing_id)
         snapshot_id, name = uuid_of(form.get("snapshot_id", "")), form.get("field", Field.PRICE)
         if snapshot_id is None or name not in set(Field):
-            return await _debug(request, session, listing_id, problem=gettext(N_("This page is not kept any more.")))
+            return await debug_view(
+                request, session, listing_id, problem=gettext(N_("This page is not kept any more."))
+            )
         right, was = form.get("right", "").strip(), form.get("was", "")
         service = SnapshotService(session, storage_of(request))
         await service.add_case(
@@ -127,7 +161,7 @@ class ListingPages(Controller):
             pins = read_pins(form.get("pins", ""), form.get("availability", ""))
             await WatchService(session).pin(listing_id, pins, version=number_of(form.get("version")))
         except EntrepotError as error:
-            return await _debug(request, session, listing_id, problem=_sentence(error))
+            return await debug_view(request, session, listing_id, problem=sentence_of(error))
         return Redirect(f"/prices/listings/{listing_id}?saved=yes", status_code=303)
 
     @post("/accept", opt=needs(Right.PRICEWATCH_MANAGE))
@@ -203,112 +237,6 @@ async def _back(request: Request[Any, Any, Any], listing_id: UUID) -> Redirect:
     product_id = uuid_of(form.get("product_id", ""))
     where = f"/prices/products/{product_id}" if product_id else f"/prices/listings/{listing_id}"
     return Redirect("/prices/attention" if form.get("back") == "attention" else where, status_code=303)
-
-
-def _sentence(error: EntrepotError) -> str:
-    if isinstance(error, InvalidInputError):
-        return " ".join(error.problems.values())
-    return told(error)
-
-
-async def _debug(
-    request: Request[Any, Any, Any],
-    session: AsyncSession,
-    listing_id: UUID,
-    *,
-    entered: dict[str, str] | None = None,
-    differences: Sequence[Difference] = (),
-    problem: str = "",
-) -> Template:
-    service = WatchService(session)
-    listing = await service.listing(listing_id)
-    store = await stores_of(request, session).store(listing.store_id)
-    fixed = await views.settled(session, listing_id)
-    pins = tuple(_pin(pin) for pin in fixed.pins)
-    snapshots = SnapshotService(session, storage_of(request))
-    fetches = await snapshots.fetches(listing_id, limit=FETCHES)
-    asked = uuid_of((entered or dict(request.query_params)).get("fetch", ""))
-    chosen = next((one for one in fetches if one.id == asked), fetches[0] if fetches else None)
-    page, tried = await _kept(snapshots, chosen), None
-    if entered is not None and page is not None:
-        try:
-            draft = corrected(draft_of(store), entered)
-            tried = cleaned(pinned(extract(page, recipe_for(draft.recipe(), pins)), pins))
-        except EntrepotError as error:
-            problem = problem or _sentence(error)
-    source = page.body[: SHOWN * 4].decode("utf-8", "replace")[:SHOWN] if page is not None else ""
-    product = await service.product(listing.watched_product_id)
-    return Template(
-        "pricewatch/watching/listing.html",
-        context={
-            "listing": listing,
-            "product": product,
-            "store": store,
-            "fixed": fixed,
-            "pins": "\n".join(_written(pin) for pin in pins if pin.kind),
-            "pinned_availability": next((pin.value for pin in pins if pin.value), ""),
-            "fetches": fetches,
-            "chosen": chosen,
-            "answers": _answers(chosen, tried),
-            "tried": tried is not None,
-            "source": source.replace("\0", ""),
-            "cut": page is not None and len(page.body) > SHOWN,
-            "selectors": (entered or {}).get("selectors", "\n".join(draft_of(store).selectors)),
-            "locale_entered": (entered or {}).get("locale", store.locale),
-            "currency_entered": (entered or {}).get("currency", store.currency),
-            "differences": differences,
-            "problem": problem,
-            "saved": request.query_params.get("saved", ""),
-            "noted": request.query_params.get("noted", ""),
-            "availabilities": [(str(state), availability(str(state))[0]) for state in Availability],
-            "fields": [(str(name), gettext(label)) for name, label in FIELDS.items()],
-            "availability": availability,
-            "attention": attention,
-            "field_label": field_label,
-            "now": now(),
-        },
-        status_code=422 if problem else 200,
-    )
-
-
-def _pin(stored: dict[str, Any]) -> Pin:
-    return Pin(**{**stored, "field": Field(stored["field"])})
-
-
-def _written(pin: Pin) -> str:
-    return write_selector(Selector(pin.field, Kind(pin.kind), pin.expression, pin.attribute))
-
-
-async def _kept(snapshots: SnapshotService, chosen: FetchEvidence | None) -> Page | None:
-    if chosen is None or chosen.snapshot_id is None:
-        return None
-    try:
-        return await snapshots.page(chosen.snapshot_id)
-    except EntrepotError:
-        return None
-
-
-def _answers(chosen: FetchEvidence | None, tried: Extraction | None) -> list[dict[str, str]]:
-    """Return a line for each field: what was answered, from where, and what would be answered now."""
-    found = {item.field: item for item in chosen.findings} if chosen else {}
-    fresh = {item.field: item for item in tried.findings} if tried else {}
-    old = dict(chosen.answers) if chosen else {}
-    new = {str(name): value for name, value in tried.answers().items()} if tried else {}
-    return [
-        {
-            "field": str(name),
-            "label": field_label(str(name)),
-            "value": old.get(str(name), ""),
-            "text": found[name].text if name in found else "",
-            "strategy": found[name].strategy if name in found else "",
-            "where": found[name].where if name in found else "",
-            "new": new.get(str(name), ""),
-            "new_strategy": fresh[name].strategy if name in fresh else "",
-            "new_where": fresh[name].where if name in fresh else "",
-        }
-        for name in Field
-        if str(name) in old or str(name) in new or name in {Field.PRICE, Field.CURRENCY, Field.AVAILABILITY}
-    ]
 
 
 async def _form(session: AsyncSession, listing_id: UUID, entered: dict[str, str], problems: dict[str, str]) -> Template:
