@@ -4,7 +4,7 @@ The rows are written in the caller's transaction; a job sends.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -99,6 +99,11 @@ async def tell(session: AsyncSession, notices: Sequence[Notice]) -> int:
         ),
     )
     return len(fresh)
+
+
+async def with_a_way(session: AsyncSession, seller_id: UUID, user_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of some users who have set up a way in which they are told outside the hub."""
+    return {way.user_id for way in await NotificationRepository(session).enabled_ways({seller_id}, set(user_ids))}
 
 
 async def _deliver(

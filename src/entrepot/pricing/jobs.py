@@ -9,24 +9,28 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access import views as people
+from entrepot.access.reaching import may_know
 from entrepot.access.rights import Right
 from entrepot.channels.connections import Connections
 from entrepot.jobs import service as jobs
 from entrepot.jobs.reactions import reaction
 from entrepot.jobs.registry import Queue, job
 from entrepot.jobs.run import Run
+from entrepot.kit import i18n
 from entrepot.kit.clock import now
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.kit.scope import Scope
 from entrepot.kit.text import N_
 from entrepot.messaging.mail import compose, send
+from entrepot.messaging.telling import Notice, tell, with_a_way
 from entrepot.pricing import running, views
 from entrepot.pricing.backtests import jobs as backtests
 from entrepot.pricing.decisions_repository import DecisionRepository
 from entrepot.pricing.events import CostsChanged, Frozen, GroupChanged, Resumed, RuleChanged
+from entrepot.pricing.governing import Cause
 from entrepot.pricing.governor import INSTANCE, Governor
 from entrepot.pricing.tasks import ForgetDecisions, LookForDue, Reprice, TellOfFreeze
-from entrepot.pricing.wording import cause_said
+from entrepot.pricing.wording import CAUSES, cause_said
 
 LOOK_EVERY = timedelta(minutes=5)
 KEEP = timedelta(days=400)
@@ -35,6 +39,8 @@ MOST_BATCHES = 200
 FORGET_AT_ONCE = 5_000
 NO_SELLER = UUID(int=0)
 SUBJECT = N_("Prices are frozen: {where}")
+WHOLE = N_("the whole hub")
+GOVERNOR = "/pricing/governor"
 FROZEN_MAIL = N_("""Hello {name},
 
 Entrepot stopped all price changes of {where}.
@@ -85,34 +91,57 @@ async def forget(run: Run, args: ForgetDecisions) -> object:  # noqa: ARG001 -- 
 
 @job("pricing.tell_of_freeze", label=N_("Tell of a price freeze"), queue=Queue.MAIL)
 async def tell_of_freeze(run: Run, args: TellOfFreeze) -> object:
-    """Mail those who may resume."""
+    """Tell those who may resume: in the hub and by their ways, and by mail who has none."""
+
+    async def notify() -> list[tuple[str, str, str]]:
+        async with run.transaction(Scope.all_sellers()) as session:
+            resumers = await people.people_with(session, args.seller_id or NO_SELLER, Right.PRICING_APPROVE)
+            ids = [UUID(one.id) for one in resumers]
+            who = await may_know(session, ids, args.seller_id or NO_SELLER, Right.PRICING_APPROVE)
+            if args.seller_id is None:
+                return [(one.email, one.name, one.locale) for one in who]
+            await tell(session, [_notice(args, args.seller_id, one.id) for one in who])
+            reached = await with_a_way(session, args.seller_id, ids)
+        return [(one.email, one.name, one.locale) for one in who if one.id not in reached]
+
+    to = await run.step("tell", notify)
     if run.settings.smtp_url is None:
         await run.log("info", "no mail server is set up (ENTREPOT_SMTP_URL)")
-        return {"sent": 0}
+        return {"mailed": 0}
+    for number, (email, name, locale) in enumerate(to):
 
-    async def addresses() -> list[list[str]]:
-        async with run.transaction(Scope.all_sellers()) as session:
-            who = await people.people_with(session, args.seller_id or NO_SELLER, Right.PRICING_APPROVE)
-            users = [(await people.users(session, None, user_id=UUID(one.id))) for one in who]
-        return [[found[0].email, found[0].name] for found in users if found]
-
-    to = await run.step("whom", addresses)
-    for number, (email, name) in enumerate(to):
-
-        async def mail(number: int = number, email: str = email, name: str = name) -> bool:
-            text = FROZEN_MAIL.format(
+        async def mail(number: int = number, email: str = email, name: str = name, locale: str = locale) -> bool:
+            i18n.locale.set(locale)
+            where = args.where or i18n.gettext(WHOLE)
+            text = i18n.gettext(FROZEN_MAIL).format(
                 name=name,
-                where=args.where,
-                cause=cause_said(args.cause, args.facts).english,
-                link=f"{run.settings.address}/pricing/governor",
+                where=where,
+                cause=cause_said(args.cause, args.facts).shown,
+                link=f"{run.settings.address}{GOVERNOR}",
             )
+            subject = i18n.gettext(SUBJECT).format(where=where)
             key = f"freeze-{args.freeze_id}-{number}"
-            subject = SUBJECT.format(where=args.where)
             await send(run.settings, compose(run.settings, to=email, subject=subject, text=text, key=key))
             return True
 
         await run.step(f"mail {number + 1}", mail)
-    return {"sent": len(to)}
+    return {"mailed": len(to)}
+
+
+def _notice(args: TellOfFreeze, seller_id: UUID, user_id: UUID) -> Notice:
+    return Notice(
+        seller_id=seller_id,
+        user_id=user_id,
+        key=f"freeze:{args.freeze_id}",
+        topic=Frozen.topic,
+        needs=Right.PRICING_APPROVE,
+        subject_kind=Frozen.subject_kind,
+        subject_id=args.freeze_id,
+        title=SUBJECT,
+        body=CAUSES[Cause(args.cause)],
+        facts={"where": args.where} | args.facts,
+        path=GOVERNOR,
+    )
 
 
 async def set_up(session: AsyncSession) -> None:
@@ -184,7 +213,7 @@ async def on_frozen(session: AsyncSession, events: Sequence[RecordedEvent]) -> N
         await Governor(session).spread(list(named), frozen=True)
     for event in events:
         seller_id = None if event.payload["scope"] == INSTANCE else event.seller_id
-        where = named.get(seller_id, "") if seller_id else N_("the whole hub")
+        where = named.get(seller_id, "") if seller_id else ""
         task = TellOfFreeze(
             freeze_id=event.subject_id,
             seller_id=seller_id,

@@ -21,7 +21,7 @@ class ForgetDecisions(msgspec.Struct, frozen=True):
 
 
 class TellOfFreeze(msgspec.Struct, frozen=True):
-    """Mail those who may resume."""
+    """Tell those who may resume."""
 
     freeze_id: UUID
     seller_id: UUID | None

@@ -191,6 +191,27 @@ async def proposed_prices(
     return {row[0]: row[1] for row in found}
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for a person."""
+
+    freezes: int
+    """Scopes whose prices are frozen."""
+    held: int
+    """Prices that a second person must agree to."""
+
+
+async def waiting(session: AsyncSession) -> Waiting:
+    """Return what waits for a person."""
+    found = await session.execute(
+        text(
+            """SELECT (SELECT count(*) FROM pricing_freeze WHERE ended_at IS NULL) AS freezes,
+            (SELECT count(*) FROM pricing_approval WHERE state = 'waiting') AS held"""
+        )
+    )
+    return Waiting(**found.mappings().one())
+
+
 async def decisions(
     session: AsyncSession,
     *,

@@ -19,7 +19,10 @@ from entrepot.inventory import views as stock
 from entrepot.jobs import views as jobs
 from entrepot.kit.i18n import gettext
 from entrepot.kit.text import N_
+from entrepot.offers.prices.browsing import trouble
 from entrepot.orders import views as orders
+from entrepot.pricewatch.watching import views as watching
+from entrepot.pricing import views as pricing
 
 FOUND = 6
 """Results of each kind in the palette."""
@@ -46,7 +49,7 @@ async def dashboard(session: AsyncSession, principal: Principal) -> Template:
     sellers = [seller.id for seller in principal.sellers] if principal.seller is None else [principal.seller.id]
     context: dict[str, Any] = {
         "counts": None, "accounts": [], "attention": {}, "today": None, "hours": [], "runs": {}, "floor": None,
-        "steps": [],
+        "steps": [], "prices": None, "price_states": {}, "unread_pages": 0,
     }  # fmt: skip
     if principal.can(Right.ORDERS_READ):
         context["counts"] = await orders.count_orders(session, sellers)
@@ -59,6 +62,12 @@ async def dashboard(session: AsyncSession, principal: Principal) -> Template:
         context["runs"] = await jobs.count_states(session)
     if principal.can(Right.FULFILMENT_READ):
         context["floor"] = await floor.counts(session, time_zone=principal.time_zone)
+    if principal.can(Right.PRICING_READ):
+        context["prices"] = await pricing.waiting(session)
+    if principal.can(Right.OFFERS_READ):
+        context["price_states"] = await trouble(session)
+    if principal.can(Right.PRICEWATCH_READ):
+        context["unread_pages"] = await watching.attention_count(session)
     context["steps"] = await _first_steps(session, principal, context["accounts"])
     context["unwell"] = [account for account in context["accounts"] if account.health is not Health.HEALTHY]
     return Template("insights/dashboard.html", context=context)

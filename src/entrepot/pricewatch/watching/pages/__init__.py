@@ -22,7 +22,7 @@ NAV = [
     ),
     NavItem(
         section="prices",
-        label=N_("Needs attention"),
+        label=N_("Pages to look at"),
         url="/prices/attention",
         icon="alert-triangle",
         right=Right.PRICEWATCH_READ,
