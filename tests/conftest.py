@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 from zlib import crc32
 
 import asyncpg
@@ -18,10 +17,9 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from litestar import Litestar
-from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.enums import ScopeType
-from litestar.middleware import AbstractAuthenticationMiddleware, ASGIMiddleware, AuthenticationResult
+from litestar.middleware import ASGIMiddleware
 from litestar.middleware.csrf import generate_csrf_token
 from litestar.types import ASGIApp, Receive, Send
 from litestar.types import Scope as ASGIScope
@@ -226,17 +224,6 @@ def principal_for(seller: SellerRef, rights: frozenset[Right] = frozenset(Right)
     )
 
 
-class SignedIn(AbstractAuthenticationMiddleware):
-    """Signs every request in as *principal*."""
-
-    def __init__(self, app: ASGIApp, principal: Principal) -> None:
-        super().__init__(app)
-        self._principal = principal
-
-    async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:  # noqa: ARG002 -- Litestar's signature
-        return AuthenticationResult(user=self._principal, auth=None)
-
-
 CALLERS = itertools.count(os.getpid() * 1000 % 4_000_000)
 WHO = "tests.principal"
 type MakeClient = Callable[..., Awaitable[httpx.AsyncClient]]
@@ -271,22 +258,32 @@ class AppOf:
         await self._app(scope, receive, send)
 
 
-APPS: WeakKeyDictionary[Database, dict[Path, Litestar]] = WeakKeyDictionary()
-"""Making the application takes half a second of processor time, more than most tests."""
+@pytest.fixture(scope="session")
+def assembled(box: SecretBox) -> Litestar:
+    """The application with no database yet: making it takes seconds of processor time, more than nearly every test."""
+    nowhere = Database("postgresql+asyncpg://nobody@127.0.0.1:1/none", "none")
+    settings = Settings(_env_file=None)  # type: ignore[call-arg]  # pydantic-settings
+    return create_app(nowhere, box, settings, lifespan=[], middleware=[SignedInByTest()])
 
 
 @pytest.fixture
-async def make_client(database: Database, box: SecretBox, settings: Settings) -> AsyncGenerator[MakeClient]:
+def app(assembled: Litestar, database: Database, settings: Settings) -> Generator[Litestar]:
+    """The application on the test's database; whatever a test puts into its state leaves with the test."""
+    before = assembled.state.dict()
+    assembled.state.update({"database": database, "settings": settings})
+    yield assembled
+    for name in assembled.state.dict().keys() - before.keys():
+        del assembled.state[name]
+    assembled.state.update(before)
+
+
+@pytest.fixture
+async def make_client(app: Litestar, box: SecretBox) -> AsyncGenerator[MakeClient]:
     """Return a function that opens a browser: ``await make_client(seller, rights=...)``, or nobody signed in.
 
     Not Litestar's AsyncTestClient: that one runs the application in another event loop, where the test's database
     connections cannot be used.
     """
-    apps = APPS.setdefault(database, {})
-    app = apps.get(settings.data_dir)
-    if app is None:
-        app = apps[settings.data_dir] = create_app(database, box, settings, lifespan=[], middleware=[SignedInByTest()])
-    before = app.state.dict()
     token = generate_csrf_token(box.derive("csrf"))
     async with AsyncExitStack() as stack:
 
@@ -312,9 +309,6 @@ async def make_client(database: Database, box: SecretBox, settings: Settings) ->
             )
 
         yield make
-    for name in app.state.dict().keys() - before.keys():
-        del app.state[name]
-    app.state.update(before)
     i18n.locale.set("en")  # a test and the pages it asks for share one context, as requests never do
 
 

@@ -2,33 +2,27 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 from litestar import Litestar
-from litestar.middleware import DefineMiddleware
 
-from entrepot.access.principal import Principal, SellerRef
+from entrepot.access.principal import SellerRef
 from entrepot.access.rights import Right
 from entrepot.jobs import repository as runs
 from entrepot.jobs import service
 from entrepot.kit.clock import now
 from entrepot.kit.database import Database
 from entrepot.kit.scope import Scope
-from entrepot.kit.secretbox import SecretBox
-from entrepot.kit.settings import Settings
-from entrepot.web.app import create_app
 from entrepot.web.live import Hub
-from tests.conftest import MakeClient, SignedIn, principal_for
+from tests.conftest import AppOf, MakeClient, principal_for
 from tests.jobs.conftest import MakeSeller
 from tests.jobs.samples import Quick
 
 pytestmark = pytest.mark.anyio
-
-type AppFor = Callable[[Principal | None], Litestar]
 
 
 async def start(database: Database, seller: SellerRef) -> UUID:
@@ -64,7 +58,7 @@ async def end(database: Database, seller: SellerRef, run_id: UUID) -> None:
 class Socket:
     """One WebSocket, spoken in ASGI: httpx speaks none."""
 
-    def __init__(self, app: Litestar, path: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, app: AppOf, path: str, headers: Mapping[str, str] | None = None) -> None:
         self._to_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._from_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         given = {"host": "entrepot.test", **(headers or {})}
@@ -85,7 +79,7 @@ class Socket:
             "extensions": {},
         }
         self._to_app.put_nowait({"type": "websocket.connect"})
-        self.task = asyncio.ensure_future(app(scope, self._to_app.get, self._from_app.put))  # type: ignore[arg-type]  # plain dicts
+        self.task = asyncio.ensure_future(app(scope, self._to_app.get, self._from_app.put))
 
     async def next(self) -> dict[str, Any]:
         return await asyncio.wait_for(self._from_app.get(), 10)
@@ -100,15 +94,6 @@ class Socket:
         self._to_app.put_nowait({"type": "websocket.disconnect", "code": 1000})
         self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
-
-
-@pytest.fixture
-def app_for(database: Database, box: SecretBox, settings: Settings) -> AppFor:
-    def make(principal: Principal | None) -> Litestar:
-        middleware = [DefineMiddleware(SignedIn, principal=principal)] if principal else []
-        return create_app(database, box, settings, lifespan=[], middleware=middleware)
-
-    return make
 
 
 async def test_sse_tells_lines_progress_and_the_end(
@@ -132,10 +117,10 @@ async def test_sse_tells_lines_progress_and_the_end(
 
 
 async def test_a_websocket_tells_what_is_written_while_it_is_open(
-    app_for: AppFor, database: Database, seller: SellerRef
+    app: Litestar, database: Database, seller: SellerRef
 ) -> None:
     run_id = await start(database, seller)
-    socket = Socket(app_for(principal_for(seller)), f"/api/v1/jobs/{run_id}/log/socket")
+    socket = Socket(AppOf(app, principal_for(seller)), f"/api/v1/jobs/{run_id}/log/socket")
 
     assert (await socket.next())["type"] == "websocket.accept"
     assert (await socket.text())["line"]["text"] == "first"
@@ -149,7 +134,7 @@ async def test_a_websocket_tells_what_is_written_while_it_is_open(
 
 
 async def test_another_seller_hears_nothing(
-    app_for: AppFor, make_client: MakeClient, make_seller: MakeSeller, database: Database, seller: SellerRef
+    app: Litestar, make_client: MakeClient, make_seller: MakeSeller, database: Database, seller: SellerRef
 ) -> None:
     run_id = await start(database, seller)
     other = await make_seller("Other")
@@ -157,13 +142,13 @@ async def test_another_seller_hears_nothing(
     refused = await (await make_client(other)).get(f"/api/v1/jobs/{run_id}/log/stream")
     assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (404, "jobs.run_not_found")
     assert (await (await make_client(other)).get(f"/api/v1/jobs/{run_id}/log")).status_code == 404
-    socket = Socket(app_for(principal_for(other)), f"/api/v1/jobs/{run_id}/log/socket")
+    socket = Socket(AppOf(app, principal_for(other)), f"/api/v1/jobs/{run_id}/log/socket")
     assert await socket.next() == {"type": "websocket.close", "code": 4404, "reason": "jobs.run_not_found"}
     await socket.close()
 
 
 async def test_without_the_right_nobody_hears_anything(
-    app_for: AppFor, make_client: MakeClient, database: Database, seller: SellerRef
+    app: Litestar, make_client: MakeClient, database: Database, seller: SellerRef
 ) -> None:
     run_id = await start(database, seller)
     weak = frozenset({Right.ORDERS_READ})
@@ -171,7 +156,7 @@ async def test_without_the_right_nobody_hears_anything(
     assert (await (await make_client(seller, weak)).get(f"/api/v1/jobs/{run_id}/log/stream")).status_code == 403
     assert (await (await make_client(seller, weak)).get("/api/v1/health")).status_code == 403
     for who, code in ((principal_for(seller, weak), 4403), (None, 4401)):
-        socket = Socket(app_for(who), f"/api/v1/jobs/{run_id}/log/socket")
+        socket = Socket(AppOf(app, who), f"/api/v1/jobs/{run_id}/log/socket")
         closed = await socket.next()
         assert (closed["type"], closed["code"]) == ("websocket.close", code)
         await socket.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from litestar import Litestar
 from sqlalchemy import text
 
 from entrepot.access.principal import SellerRef
@@ -27,8 +28,6 @@ from entrepot.cli.print_agent import (
 from entrepot.kit.database import Database
 from entrepot.kit.ids import new_id
 from entrepot.kit.scope import Scope
-from entrepot.kit.secretbox import SecretBox
-from entrepot.kit.settings import Settings
 from entrepot.printing import views
 from entrepot.printing.refs import Connection, Format, JobRef, Paper, PrinterKind, Purpose, Task
 from entrepot.printing.service import PrintService
@@ -138,19 +137,17 @@ async def test_it_outlives_a_hub_that_restarts(monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_killed_in_the_middle_its_job_is_printed_by_the_next_one_and_marked(
-    database: Database, seller: SellerRef, box: SecretBox, settings: Settings
+    app: Litestar, database: Database, seller: SellerRef
 ) -> None:
     """Real processes: a hub on a port, an agent that is killed while the printer takes no more, and its successor."""
     from granian.constants import Interfaces  # noqa: PLC0415 -- only this test serves
     from granian.server.embed import Server as Granian  # noqa: PLC0415
 
-    from entrepot.web.app import create_app  # noqa: PLC0415
-
     async with database.transaction(Scope.of(seller.id)) as session:
         keys = KeyService(session, principal_for(seller))
         key = await keys.create_key(name="agent", rights=[Right.PRINTING_AGENT])
     port = free_port()
-    hub = Granian(create_app(database, box, settings, lifespan=[]), port=port, interface=Interfaces.ASGI)
+    hub = Granian(app, port=port, interface=Interfaces.ASGI)
     serving = asyncio.create_task(hub.serve())
     command = (
         sys.executable, "-m", "entrepot", "print-agent", "--url", f"http://127.0.0.1:{port}",

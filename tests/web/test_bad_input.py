@@ -4,14 +4,9 @@ from collections.abc import AsyncGenerator
 
 import httpx
 import pytest
-from litestar.middleware import DefineMiddleware
+from litestar import Litestar
 
-from entrepot.access.principal import SellerRef
 from entrepot.kit.database import Database
-from entrepot.kit.secretbox import SecretBox
-from entrepot.kit.settings import Settings
-from entrepot.web.app import create_app
-from tests.conftest import SignedIn, principal_for
 
 pytestmark = pytest.mark.anyio
 
@@ -51,15 +46,11 @@ async def test_an_address_that_is_not_there_says_so(client: httpx.AsyncClient, p
     assert "There is nothing at this address" in answer.text
 
 
-async def test_a_database_that_is_away_is_said_to_be(box: SecretBox, settings: Settings, seller: SellerRef) -> None:
-    away = Database("postgresql+asyncpg://nobody@127.0.0.1:1/none", "key")
-    app = create_app(
-        away, box, settings, lifespan=[], middleware=[DefineMiddleware(SignedIn, principal=principal_for(seller))]
-    )
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # Litestar narrows the ASGI scope type
-    async with httpx.AsyncClient(transport=transport, base_url="http://entrepot.test") as client:
-        answer = await client.get("/api/v1/orders")
-        page = await client.get("/orders", headers={"accept": "text/html"})
+async def test_a_database_that_is_away_is_said_to_be(app: Litestar, client: httpx.AsyncClient) -> None:
+    app.state["database"] = Database("postgresql+asyncpg://nobody@127.0.0.1:1/none", "key")
+
+    answer = await client.get("/api/v1/orders")
+    page = await client.get("/orders", headers={"accept": "text/html"})
 
     assert answer.status_code == page.status_code == 503
     assert "The database does not answer. Nothing was changed" in answer.json()["detail"]

@@ -13,10 +13,6 @@ from litestar.routes import HTTPRoute
 from entrepot.access.guards import OPTION, PUBLIC
 from entrepot.access.principal import SellerRef
 from entrepot.access.rights import Right
-from entrepot.kit.database import Database
-from entrepot.kit.secretbox import SecretBox
-from entrepot.kit.settings import Settings
-from entrepot.web.app import create_app
 from tests.conftest import MakeClient, principal_for
 
 pytestmark = pytest.mark.anyio
@@ -39,11 +35,6 @@ SOCKET = "WEBSOCKET"
 SCHEMA = "/api/schema"
 """The description of the API says what is possible, and nothing about anyone."""
 SAMPLES = {"uuid": str(UUID(int=7)), "int": "7", "str": "x", "path": "x", "date": "2026-01-01", "decimal": "1"}
-
-
-@pytest.fixture(scope="module")
-def app(database: Database, box: SecretBox, settings: Settings) -> Litestar:
-    return create_app(database, box, settings, lifespan=[])
 
 
 def handlers(app: Litestar) -> Iterator[tuple[str, str, BaseRouteHandler]]:
