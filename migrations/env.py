@@ -40,6 +40,7 @@ async def main() -> None:
     await engine.dispose()
 
 
-register_tables()
+if not context.config.attributes.get("only_upgrade"):  # what compares the schema with the models needs to know those
+    register_tables()
 asyncio.run(main())
 migrate_engine(context.config.attributes["url"])

@@ -24,6 +24,7 @@ CONNECTIONS = 4096
 
 def run_web() -> None:
     """Serve until SIGTERM."""
+    gc.disable()  # until all is loaded: it would look through everything again and again, and find nothing to free
     settings = Settings()
     set_up_logs(settings, "web")
     end_with_parent()
@@ -44,6 +45,7 @@ def keep_for_good() -> None:
     """Spare the garbage collector what was loaded to stay: half a million objects, a pause of 0.1 s each time."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 async def serve(
@@ -79,13 +81,16 @@ async def serve(
 
 def run_worker() -> None:
     """Do jobs until SIGTERM."""
+    gc.disable()  # as above
     settings = Settings()
     set_up_logs(settings, "worker")
     end_with_parent()
     register_tables()
     box = SecretBox(settings.keys)
+    from entrepot.jobs.discovery import discover  # noqa: PLC0415 -- the web process does not load it
     from entrepot.jobs.worker import run_worker as work  # noqa: PLC0415
 
+    discover()  # loads every slice's jobs, beside the preparation of the database
     wait_until_ready()
     keep_for_good()
     with running_server(settings, box, stop=False) as server:

@@ -94,7 +94,9 @@ def migrate(server: Server, box: SecretBox) -> Migrated:
     asyncio.run(prepare(server, box))
     before = asyncio.run(current_revision(server))
     refuse_newer(before)
-    command.upgrade(alembic_config(server, box.derive("scope")), "head")
+    config = alembic_config(server, box.derive("scope"))
+    config.attributes["only_upgrade"] = True
+    command.upgrade(config, "head")
     asyncio.run(_renew_scope_key(server, box.derive("scope")))
     return Migrated(before, newest_revision())
 
