@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ import pytest
 PRISM = Path(__file__).parents[2] / "frontend" / "node_modules" / ".bin" / "prism"
 SPECS = Path(__file__).parents[3] / "shared" / "specs"
 STARTS_WITHIN = 60
+TRUST = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""It trusts nobody, and need not: Prism speaks no TLS.  Reading whom to trust took longer than most tests."""
 
 
 def needs_prism(folder: Path) -> list[pytest.MarkDecorator]:
@@ -87,7 +90,7 @@ class Bench(httpx.AsyncBaseTransport):
     def __init__(self, address: str, base: str) -> None:
         self._target = httpx.URL(address)
         self._base = base
-        self._inner = httpx.AsyncHTTPTransport()
+        self._inner = httpx.AsyncHTTPTransport(verify=TRUST)
         self.answers: dict[str, httpx.Response] = {}
         """What is answered instead, by the start of “METHOD path”, once Prism has accepted the request."""
         self.asked: list[str] = []

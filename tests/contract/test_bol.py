@@ -32,7 +32,7 @@ from entrepot.connectors.bol.cursor import Place
 from entrepot.connectors.bol.labels import BolLabels
 from entrepot.fulfilment.contract import LabelRequest, PostalAddress
 from entrepot.kit.clock import now
-from tests.contract.prism import SPECS, needs_prism, serving
+from tests.contract.prism import SPECS, TRUST, needs_prism, serving
 
 FOLDER = SPECS / "bol"
 SERVED = {"offers": "offers-v11.transcribed.json", "shared": "shared.json", "retailer": "retailer.json"}
@@ -51,7 +51,7 @@ class Bench(httpx.AsyncBaseTransport):
 
     def __init__(self, addresses: dict[str, str]) -> None:
         self._addresses = addresses
-        self._inner = httpx.AsyncHTTPTransport()
+        self._inner = httpx.AsyncHTTPTransport(verify=TRUST)
         self.asked: list[str] = []
         self.refused: list[str] = []
 
