@@ -1,5 +1,4 @@
 /** The script of every page. */
-import Alpine from "@alpinejs/csp";
 import "htmx.org";
 import "./style/app.scss";
 import { all } from "./dom";
@@ -8,7 +7,6 @@ import { startShell } from "./shell";
 
 startShell();
 startLive();
-Alpine.start();
 
 function drawCharts(): void {
   const figures = all("[data-chart]:not([data-drawn])");
