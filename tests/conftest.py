@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import gc
 import itertools
 import os
 import shutil
@@ -43,6 +44,7 @@ from entrepot.kit.settings import Settings
 from entrepot.kit.tables import register_tables
 from entrepot.web.app import create_app
 
+gc.disable()  # until all is loaded: it would look through everything again and again, and find nothing to free
 register_tables()
 QUICKLY = PasswordHash((Argon2Hasher(1, 1024, 1), ShortBcryptHasher(), DjangoHasher()))
 """Strong hashes take a tenth of a second of a core each, on purpose; tests need no strength."""
@@ -95,6 +97,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # at their pace: who needs the one comes first, who waits for the other last.
     turns = {"test_path_of_an_order.py": -2, "test_scanning.py": -1, "test_stock_truth.py": 1}
     items.sort(key=lambda item: (rank(item), turns.get(item.path.name, 0)))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage from now on, seldom, and never again through what was loaded."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
