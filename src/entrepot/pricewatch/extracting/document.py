@@ -16,6 +16,7 @@ from entrepot.pricewatch.extracting.json_reading import Json, read_json
 from entrepot.pricewatch.extracting.landmarks import Landmarks
 from entrepot.pricewatch.extracting.prices import territory
 from entrepot.pricewatch.extracting.soundness import sound
+from entrepot.pricewatch.extracting.trimming import trimmed
 
 LARGEST_BODY = 4_000_000
 _NOTHING = LexborHTMLParser("<html><head></head><body></body></html>")
@@ -29,11 +30,14 @@ _AS_BROWSERS = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "
 
 
 class Document:
-    """What strategies read: lazily, so that a page whose JSON-LD says all costs one parse and one query."""
+    """What strategies read: lazily, so that a page whose JSON-LD says all costs one parse and one query.
+
+    A store's selectors ask the whole page (:attr:`tree`); what reads without them, one without programs.
+    """
 
     def __init__(self, page: Page, locale: str = "") -> None:
         self.url = page.url
-        self.body = sound(utf8(page.body[:LARGEST_BODY], page.content_type))
+        self.source = utf8(page.body[:LARGEST_BODY], page.content_type)
         self._locale = locale
         self._is_bare = False
         self.buy_buttons: list[LexborNode] | None = None
@@ -44,15 +48,24 @@ class Document:
         self.query = address.query + "&" + address.fragment
 
     @cached_property
-    def tree(self) -> LexborHTMLParser:
-        try:
-            return LexborHTMLParser(self.body, options=LexborDocumentOptions.WO_EVENTS)
-        except (ValueError, RuntimeError):
-            return _NOTHING
+    def body(self) -> bytes:
+        """The source as far as a parser gets through it."""
+        return sound(self.source)
 
     @cached_property
-    def root(self) -> LexborNode:
-        return self.tree.root or _NOTHING.css("html")[0]
+    def tree(self) -> LexborHTMLParser:
+        """The whole page."""
+        return _parsed(self.body)
+
+    @cached_property
+    def markup(self) -> bytes:
+        """The source without programs."""
+        return trimmed(self.source)
+
+    @cached_property
+    def _lean(self) -> LexborHTMLParser:
+        """The page without programs; JSON-LD is in it until somebody asks for what is visible."""
+        return _parsed(sound(self.markup))
 
     @cached_property
     def text(self) -> str:
@@ -62,7 +75,7 @@ class Document:
     @cached_property
     def language(self) -> str:
         """What ``<html lang>`` says, as it says it."""
-        html = self.tree.css_first("html")
+        html = self._lean.css_first("html")
         said = html.attributes if html is not None else {}
         return ((said.get("lang") or said.get("xml:lang") or "").strip())[:20]
 
@@ -80,23 +93,22 @@ class Document:
     def _declarations(self) -> dict[str, list[LexborNode]]:
         """The elements that every strategy asks for, by tag, found in one walk."""
         found: dict[str, list[LexborNode]] = {"script": [], "meta": [], "title": [], "h1": []}
-        for node in self.tree.css("script[type*=ld],meta[content],title,h1"):
+        for node in self._lean.css("script[type*=ld],meta[content],title,h1"):
             found[node.tag or ""].append(node)
         return found
 
     @cached_property
     def scripts(self) -> list[tuple[dict[str, str | None], str]]:
         """Attributes and source of every script."""
-        tree = LexborHTMLParser(self.body, options=LexborDocumentOptions.WO_EVENTS) if self._is_bare else self.tree
-        return [(node.attributes, script_text(node)) for node in tree.css("script")]
+        return [(node.attributes, script_text(node)) for node in self.tree.css("script")]
 
     def visible(self) -> LexborHTMLParser:
-        """Return the tree without what nobody sees as text; selectors must have been asked before."""
+        """Return the page without what nobody sees as text."""
         if not self._is_bare:
             _ = self.json_ld, self.headings, self.title, self.metas
-            self.tree.strip_tags(["script", "style", "template"])
+            self._lean.strip_tags(["script", "style", "template"])
             self._is_bare = True
-        return self.tree
+        return self._lean
 
     @cached_property
     def landmarks(self) -> Landmarks:
@@ -104,30 +116,31 @@ class Document:
         return Landmarks(self.visible())
 
     @cached_property
-    def _named(self) -> list[tuple[LexborNode, str]]:
-        nodes = self.visible().css("[class],[id]")
-        return [
-            (node, f"{attributes.get('class')}\n{attributes.get('id')}".lower())
-            for node in nodes
-            if (attributes := node.attributes)
+    def _named(
+        self,
+    ) -> tuple[list[tuple[LexborNode, tuple[str | None, str | None]]], dict[tuple[str | None, str | None], str]]:
+        """The visible elements with classes or an id, and what those are in lower case: many elements share them."""
+        nodes = [
+            (node, ((attributes := node.attributes).get("class"), attributes.get("id")))
+            for node in self.visible().css("[class],[id]")
         ]
+        return nodes, {names: f"{names[0]}\n{names[1]}".lower() for names in {names for _, names in nodes}}
 
     def named(self, words: Iterable[str]) -> Iterator[LexborNode]:
         """Yield the visible elements whose classes or id have one of *words* as a part, in order."""
-        every = {names for _, names in self._named}
-        together = "\n".join(every)
+        nodes, every = self._named
+        together = "\n".join(every.values())
         present = [word for word in words if word in together]
-        meant = {names for names in every if any(word in names for word in present)} if present else set[str]()
+        meant = {key for key, names in every.items() if any(word in names for word in present)} if present else ()
         last = 0
-        for node, names in self._named if meant else ():
+        for node, names in nodes if meant else ():
             if names in meant and node.mem_id != last:  # one that both selectors match may be told twice
                 last = node.mem_id
                 yield node
 
     def items(self) -> list[LexborNode]:
         """Return the elements with ``itemprop``."""
-        found = self.landmarks.items if self._is_bare else self.tree.css("[itemprop]")
-        return found if found and self.says(b"itemprop") else []
+        return self.landmarks.items if self.says(b"itemprop") else []
 
     @cached_property
     def words(self) -> str:
@@ -172,8 +185,15 @@ class Document:
         return found
 
     def says(self, *words: bytes) -> bool:
-        """Return whether the source has one of *words*: cheap, to save a query."""
-        return any(word in self.body for word in words)
+        """Return whether the markup has one of *words*: cheap, to save a query."""
+        return any(word in self.markup for word in words)
+
+
+def _parsed(source: bytes) -> LexborHTMLParser:
+    try:
+        return LexborHTMLParser(source, options=LexborDocumentOptions.WO_EVENTS)
+    except (ValueError, RuntimeError):
+        return _NOTHING
 
 
 def utf8(body: bytes, content_type: str) -> bytes:

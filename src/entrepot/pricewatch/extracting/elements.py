@@ -81,6 +81,8 @@ class Elements:
 
 def marks_of(attributes: dict[str, str | None]) -> str:
     """Return what an element is called: its classes, id and test names, in lower case."""
+    if len(attributes) == 1 and (classes := attributes.get("class")):
+        return classes.lower()
     names = [value for name, value in attributes.items() if value and name in _NAMING]
     return " ".join(names).lower() if names else ""
 

@@ -36,6 +36,8 @@ _KEYS: dict[Field, tuple[str, ...]] = {
     Field.SKU: ("sku", "articleNumber", "productCode"),
     Field.GTIN: ("gtin13", "gtin", "ean"),
 }
+_IN_PRICES = "rice"
+"""A part of every key that a price may have."""
 _NAMES = ("name", "title", "productName", "product_name")
 _ENOUGH_LIKE = 0.7
 
@@ -43,7 +45,7 @@ _ENOUGH_LIKE = 0.7
 def embedded_claim(document: Document) -> Claim | None:
     """Return the product in a script whose name is the page's; asked last, for pages that a browser would draw."""
     heading = document.headings[0].text(separator=" ") if document.headings else document.title
-    for place, value in embedded_documents(document):
+    for place, value in embedded_documents(document, having=_IN_PRICES):
         for item in objects(value):
             name = next((item[key] for key in _NAMES if isinstance(item.get(key), str)), "")
             if not isinstance(name, str) or len(name) < 3 or likeness(name, heading) < _ENOUGH_LIKE:  # noqa: PLR2004
@@ -68,10 +70,15 @@ def _read(claim: Claim, item: dict[str, Json], place: str) -> None:
                 claim.say(field, said, f"{place} {key}")
 
 
-def embedded_documents(document: Document) -> Iterator[tuple[str, Json]]:
-    """Yield every JSON document inside the page's scripts, with its place: JSON scripts first, then assignments."""
+def embedded_documents(document: Document, having: str = "") -> Iterator[tuple[str, Json]]:
+    """Yield the JSON documents inside the page's scripts that have *having* in them, with their places.
+
+    JSON scripts come first, then assignments.
+    """
     assignments: list[tuple[str, Json]] = []
     for attributes, source in document.scripts[:200]:
+        if having not in source:
+            continue
         kind = (attributes.get("type") or "").lower()
         if "json" in kind:
             name = attributes.get("id") or kind
@@ -82,7 +89,7 @@ def embedded_documents(document: Document) -> Iterator[tuple[str, Json]]:
                 if len(assignments) >= 40:  # noqa: PLR2004
                     break
                 text = assigned(source, match.start("value"))
-                value = read_json(text) if len(text) > 2 else None  # noqa: PLR2004
+                value = read_json(text) if len(text) > 2 and having in text else None  # noqa: PLR2004
                 if value is not None:
                     assignments.append((match["name"], value))
     yield from assignments

@@ -11,7 +11,8 @@ _WEAK = re.compile(r"model|part n|mfr|mpn|isbn|ean\b|style", re.IGNORECASE)
 _GTIN_LABEL = re.compile(r"^(?:isbn|ean)", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?<=[\s:#：№.(])(?=[\w./+-]{0,40}?\d)[^\W_][\w./+-]{2,40}")
 _IN_GROUPS = re.compile(r"(?<![\w/.-])\d{2,5}(?:[/.-]\d{2,5}){1,3}(?![\w/-])")
-_DIGIT = re.compile(r"[\d]")
+_DIGIT = re.compile(r"\d[^ ]*")
+"""The rest of a word from its first digit on."""
 _NO_DIGIT = re.compile(r"\D+")
 _NO_NUMBER = re.compile(r"^(?:\d{1,2}|\d+[.,]\d{2}|\d+(?:mm|cm|kg|ml|gb|w|l|g|m)|20\d\d|[a-zà-ž]+)$", re.IGNORECASE)
 _ID_ATTRIBUTES = (
@@ -111,13 +112,9 @@ def labels_of(document: Document) -> dict[Field, tuple[str, str]]:
 
 def _numbered(text: str) -> Iterator[re.Match[str]]:
     """Yield what could be a number of an article, looking only at those words of *text* that have a digit."""
-    end = 0
     for digit in _DIGIT.finditer(text):
-        if digit.start() >= end:
-            start = text.rfind(" ", end, digit.start()) + 1 or end
-            end = text.find(" ", digit.start())
-            end = end if end >= 0 else len(text)
-            yield from _NUMBERED.finditer(text, start, end)
+        start, end = digit.span()
+        yield from _NUMBERED.finditer(text, text.rfind(" ", 0, start) + 1, end)
 
 
 def _formatted(document: Document) -> str:
@@ -131,14 +128,14 @@ def _formatted(document: Document) -> str:
 
 
 def _in_attributes(document: Document) -> tuple[str, str, str]:
-    for node in document.tree.css(_ID_INPUTS)[:5]:
+    for node in document.visible().css(_ID_INPUTS)[:5]:
         attributes = node.attributes
         value = (attributes.get("value") or "").strip()
         if is_article_number(value):
             return value, value, f"input {attributes.get('name')}"
     for name in _ID_ATTRIBUTES:
-        if name.encode() in document.body:
-            for node in document.tree.css(f"[{name}]")[:1]:
+        if document.says(name.encode()):
+            for node in document.visible().css(f"[{name}]")[:1]:
                 value = (node.attributes.get(name) or "").strip()
                 if is_article_number(value):
                     return value, value, name
@@ -149,18 +146,18 @@ def _in_scripts(document: Document) -> tuple[str, str, str]:
     address = document.path + "?" + document.query
     votes: dict[str, float] = {}
     for key in _KEYS:
-        place = document.body.find(key)
+        place = document.source.find(key)
         for _ in range(_HITS_OF_KEY):
             if place < 0:
                 break
-            match = _AFTER_KEY.match(document.body, place + len(key))
+            match = _AFTER_KEY.match(document.source, place + len(key))
             value = match[1].decode("ascii", "ignore") if match else ""
             if value and is_article_number(value):
                 votes[value] = votes.get(value, 0.0) + 1 + (10 if value in address else 0)
-            place = document.body.find(key, place + len(key))
+            place = document.source.find(key, place + len(key))
     for numbered in _URL_ID.finditer(address):
         value = numbered[0]
-        if is_article_number(value) and document.body.count(value.encode()) > 2:  # noqa: PLR2004
+        if is_article_number(value) and document.source.count(value.encode()) > 2:  # noqa: PLR2004
             votes[value] = votes.get(value, 0.0) + 4
     if votes:
         best = max(votes, key=lambda value: votes[value])

@@ -8,7 +8,6 @@ _INPUT_BUTTONS = "input[type=submit],input[type=button]"
 STRUCK = "del,s,strike"
 _ALL = f"{PRICED},{BUTTONS},{STRUCK},[itemprop]"
 _STRUCK = frozenset(STRUCK.split(","))
-_LINKED = ("cart", "buy", "btn", "button")
 
 
 class Landmarks:
@@ -45,7 +44,7 @@ class Landmarks:
             if (
                 tag == "button"
                 or (tag == "input" and node.css_matches(_INPUT_BUTTONS))
-                or (tag == "a" and any(word in names for word in _LINKED))
+                or (tag == "a" and ("cart" in names or "buy" in names or "btn" in names or "button" in names))
                 or (identity and ("addtocart" in identity or "add-to-cart" in identity))
             ):
                 self.buttons.append(node)

@@ -5,6 +5,7 @@ from itertools import accumulate
 
 SUSPICIOUS = 4_000
 """Tags without an end up to here: pages have hundreds of images and line breaks."""
+PIECE = 32_000
 DEEPEST_TREE = 400
 _TAG = re.compile(rb"<(/?)([A-Za-z][^\s/>]{0,20})")
 MOST_ATTRIBUTES = 1_000
@@ -16,6 +17,7 @@ _QUOTED = re.compile(rb"""\s*=?\s*(?:"[^"]*+"|'[^']*+')""")
 _NEVER_DEEP = frozenset(
     b"area base br col embed hr img input link meta param source track wbr p li td th tr option dd dt path use rect circle script style".split()
 )
+_DEEP = re.compile(rb"<(?!(?:" + b"|".join(sorted(_NEVER_DEEP)) + rb")[\s/>])[A-Za-z]", re.IGNORECASE)
 MANY_TAGS = 12_000
 """Opening tags up to which it does no harm if all stand inside each other."""
 MOST_TAGS = 40_000
@@ -34,8 +36,14 @@ def sound(body: bytes) -> bytes:
     Parsers take quadratic time for both.  Counting angle brackets finds the pages that deserve a thorough look.
     """
     tags = body.count(b"<")
-    body = _few_tags(body, tags)
-    is_deep = tags >= SUSPICIOUS and _may_nest(body, tags)
+    if tags >= SUSPICIOUS:
+        closing = body.count(b"</")
+        if tags > MANY_TAGS and tags - closing > MANY_TAGS:
+            body = _few_tags(body)
+            closing = body.count(b"</")
+        is_deep = _may_nest(body, tags, closing)
+    else:
+        is_deep = False
     many = (tags + 1) * 200
     has_many = _has_long_tag(body) or (many < len(body) and many < body.count(b"="))
     if is_deep:
@@ -43,12 +51,12 @@ def sound(body: bytes) -> bytes:
     return _few_attributes(body) if has_many else body
 
 
-def _few_tags(body: bytes, tags: int) -> bytes:
+def _few_tags(body: bytes) -> bytes:
     """Return *body* up to its last tag that may count, or to where tags nest that seem balanced only.
 
     Closing tags may stand in attributes and comments, where they close nothing.
     """
-    if tags <= MANY_TAGS or tags - body.count(b"</") <= MANY_TAGS:
+    if len(_DEEP.findall(body)) <= MANY_TAGS:
         return body
     depth = opened = 0
     for match in _MARKUP.finditer(body):
@@ -62,13 +70,26 @@ def _few_tags(body: bytes, tags: int) -> bytes:
     return body
 
 
-def _may_nest(body: bytes, tags: int) -> bool:
+def _may_nest(body: bytes, tags: int, closing: int) -> bool:
     """Return whether more tags may be open at once, or more be closed than opened, than on any page."""
-    closing = body.count(b"</")
     if tags - closing < SUSPICIOUS and closing - (tags - closing) <= SUSPICIOUS:
         return False
+    if tags - 2 * closing + 1 < -SUSPICIOUS:
+        return True
+    if _most_open(body) < SUSPICIOUS:
+        return False
     open_ends = accumulate(1 if sign == b"<" else -1 for sign in _SIGN.findall(body))
-    return max(open_ends) >= SUSPICIOUS or tags - 2 * closing + 1 < -SUSPICIOUS
+    return max(open_ends) >= SUSPICIOUS
+
+
+def _most_open(body: bytes) -> int:
+    """Return how many tags are open at once at most: exact at the borders of pieces, too high between."""
+    depth = most = 0
+    for start in range(0, len(body), PIECE):
+        tags, closing = body.count(b"<", start, start + PIECE), body.count(b"</", start, start + PIECE + 1)
+        most = max(most, depth + tags - closing)
+        depth += tags - 2 * closing
+    return most
 
 
 def _has_long_tag(body: bytes) -> bool:

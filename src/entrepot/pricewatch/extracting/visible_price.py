@@ -70,8 +70,10 @@ def candidates(document: Document, *, declared: bool = False) -> list[Candidate]
 
 
 def _found(document: Document, nodes: Iterable[LexborNode]) -> list[Candidate]:
-    anchors = [_chain(document.elements.of(node)) for node in document.headings[:1]]
-    anchors += [_chain(document.elements.of(node)) for node in buy_buttons(document)[:1]]
+    anchors: dict[int, int] = {}
+    for node in (*document.headings[:1], *buy_buttons(document)[:1]):
+        for step, parent in enumerate(document.elements.of(node).line()):
+            anchors[parent.identity] = min(step, anchors.get(parent.identity, step))
     found: list[Candidate] = []
     seen: dict[str, int] = {}
     for node in nodes:
@@ -178,16 +180,15 @@ def price_text(node: LexborNode, *, has_struck: bool = True) -> str:
     return text
 
 
-def _judge(candidate: Candidate, element: Element, anchors: list[dict[int, int]], position: int) -> None:
+def _judge(candidate: Candidate, element: Element, anchors: dict[int, int], position: int) -> None:
     score = 3.0 if candidate.mark else 0.0
     score += 1.0 if len(candidate.text) <= 16 else 0.0  # noqa: PLR2004
     score += 1.0 if candidate.amount % 1 else 0.0
     score -= 0.02 * position
     near = 99.0
     for step, parent in enumerate(element.line()):
-        for anchor in anchors:
-            if parent.identity in anchor:
-                near = min(near, step * 0.5 + anchor[parent.identity])
+        if (far := anchors.get(parent.identity)) is not None:
+            near = min(near, step * 0.5 + far)
         marks, style, tag = parent.marks, parent.style, parent.tag
         if tag in _STRUCK or (style and "line-through" in style):
             candidate.old = True
@@ -207,10 +208,6 @@ def _judge(candidate: Candidate, element: Element, anchors: list[dict[int, int]]
     score += max(0.0, 7.0 - 0.6 * near) if anchors else 2.0
     score -= 6.0 if candidate.old else 0.0
     candidate.score = score
-
-
-def _chain(element: Element) -> dict[int, int]:
-    return {parent.identity: step for step, parent in enumerate(element.line())}
 
 
 def buy_buttons(document: Document) -> list[LexborNode]:
