@@ -16,6 +16,7 @@ from entrepot.access.navigation import SECTIONS
 from entrepot.access.principal import Principal
 from entrepot.kit import i18n
 from entrepot.printing.http import here
+from entrepot.web.compiled import CompiledTemplates
 from entrepot.web.paging import page_links
 from entrepot.web.slices import SLICES, navigation_items
 
@@ -55,6 +56,7 @@ def template_environment() -> Environment:
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=CompiledTemplates.beside(PACKAGE / "web", Path(__file__)),
     )
     environment.template_class = Page
     environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
