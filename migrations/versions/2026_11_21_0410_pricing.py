@@ -509,6 +509,14 @@ def _standings() -> None:
         sa.PrimaryKeyConstraint("offer_id", name=op.f("pk_pricing_standing")),
     )
     op.create_index("ix_pricing_standing_account_id", "pricing_standing", ["account_id", "applied_at"], unique=False)
+    op.create_index("ix_pricing_standing_seller_id", "pricing_standing", ["seller_id", "applied_at"], unique=False)
+    op.create_index(
+        "ix_pricing_standing_at_floor",
+        "pricing_standing",
+        ["seller_id", "account_id"],
+        unique=False,
+        postgresql_where=sa.text("at_floor AND outcome IN ('applied', 'unchanged')"),
+    )
     op.create_index("ix_pricing_standing_group_id", "pricing_standing", ["group_id", "outcome"], unique=False)
     op.create_index(
         "ix_pricing_standing_open",

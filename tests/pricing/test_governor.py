@@ -37,22 +37,22 @@ def move(before: str, after: str, **more: object) -> Move:
 
 def test_what_is_too_much() -> None:
     many = [move("10", "9") for _ in range(30)]
-    quiet = Before(offers=100, hour=[], day=0, at_floor=[])
+    quiet = Before(offers=100)
     assert breach([], quiet, Allowed()) is None
     assert breach(many, quiet, Allowed()) is None
     assert held([move("10", "8.4"), move("10", "8.5")], Allowed()) != set()
     for cause, moves, before, allowed in (
         (Cause.STEP, [move("10", "7.4")], quiet, Allowed()),
         (Cause.HOUR, [move("8", "7", hour_before=Decimal(12))], quiet, Allowed()),
-        (Cause.HOUR_SHARE, many, Before(offers=40, hour=[], day=0, at_floor=[]), Allowed()),
-        (Cause.DAY_SHARE, many, Before(offers=100, hour=[], day=50, at_floor=[]), Allowed(day_share=Decimal(70))),
+        (Cause.HOUR_SHARE, many, Before(offers=40), Allowed()),
+        (Cause.DAY_SHARE, many, Before(offers=100, day=50), Allowed(day_share=Decimal(70))),
         (
             Cause.FLOOR_SHARE,
             [move("10", "9", at_floor=True) for _ in range(21)],
-            Before(offers=40, hour=[], day=0, at_floor=[]),
+            Before(offers=40),
             Allowed(),
         ),
-        (Cause.STOCK_SHARE, many, Before(offers=100, hour=[], day=0, at_floor=[], jumped=20, looked=30), Allowed()),
+        (Cause.STOCK_SHARE, many, Before(offers=100, jumped=20, looked=30), Allowed()),
         (Cause.HOUR_ITEMS, many, quiet, Allowed(hour_items=29)),
     ):
         found = breach(moves, before, allowed)
@@ -63,8 +63,15 @@ def test_what_is_too_much() -> None:
     rescued = [move("5", "10", at_floor=True) for _ in range(21)]
     assert breach(rescued[:9], quiet, Allowed()) is None
     assert held(rescued, Allowed()) == set(), "what stands below its floor goes back to it at once"
-    everything = breach(rescued, Before(offers=30, hour=[], day=0, at_floor=[]), Allowed())
+    everything = breach(rescued, Before(offers=30), Allowed())
     assert everything is not None, "but not all offers at once"
+    again = [one.offer_id for one in many]
+    assert breach(many, Before(offers=40, hour=25, moved=again[:25]), Allowed()) is not None, "five more make thirty"
+    assert breach(many[:24], Before(offers=40, hour=24, moved=again[:24]), Allowed()) is None, "they count once"
+    low = [move("10", "9", at_floor=True) for _ in range(20)]
+    stays = [one.offer_id for one in low]
+    assert breach(low, Before(offers=45, at_floor=20, floored=stays), Allowed(floor_share=Decimal(1))) is None
+    assert breach(low, Before(offers=45, at_floor=20, floored=stays[1:]), Allowed(floor_share=Decimal(1))) is not None
     assert jumped(10, 80, 50)
     assert not jumped(1000, 1060, 50)
     assert strictest({"step_percent": Decimal(30)}, {"step_percent": Decimal(10)}).step_percent == 10

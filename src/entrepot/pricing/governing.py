@@ -106,10 +106,14 @@ class Before:
     """How a scope stands before the moves."""
 
     offers: int
-    hour: Collection[UUID]
-    """Which moved within the hour."""
-    day: int
-    at_floor: Collection[UUID]
+    hour: int = 0
+    """How many moved within the hour."""
+    day: int = 0
+    at_floor: int = 0
+    moved: Collection[UUID] = ()
+    """Those of the moves that moved within the hour already."""
+    floored: Collection[UUID] = ()
+    """Those of the moves that stand at their floor."""
     floor_allowed: Decimal = Decimal(0)
     jumped: int = 0
     """Offers of this run whose stock jumped."""
@@ -172,19 +176,18 @@ def _single(moves: Collection[Move], allowed: Allowed) -> Breach | None:
 
 
 def _shares(moving: Collection[Move], before: Before, allowed: Allowed) -> Breach | None:
-    new = {move.offer_id for move in moving} - set(before.hour)
-    in_hour = len(new) + len(before.hour)
+    new = {move.offer_id for move in moving} - set(before.moved)
+    in_hour = before.hour + len(new)
     in_day = before.day + len(new)
-    floor = (set(before.at_floor) - {move.offer_id for move in moving}) | {
-        move.offer_id for move in moving if move.at_floor
-    }
+    leaving = sum(1 for move in moving if move.offer_id in before.floored)
+    floor = before.at_floor - leaving + sum(1 for move in moving if move.at_floor)
     offers = max(before.offers, 1)
     floor_limit = None if allowed.floor_share is None else max(allowed.floor_share, before.floor_allowed)
-    more_at_floor = len(floor) > len(before.at_floor)
+    more_at_floor = floor > before.at_floor
     for cause, number, of, limit in (
         (Cause.HOUR_SHARE, in_hour if new else 0, offers, allowed.hour_share),
         (Cause.DAY_SHARE, in_day if new else 0, offers, allowed.day_share),
-        (Cause.FLOOR_SHARE, len(floor) if more_at_floor else 0, offers, floor_limit),
+        (Cause.FLOOR_SHARE, floor if more_at_floor else 0, offers, floor_limit),
         (Cause.STOCK_SHARE, before.jumped if moving else 0, max(before.looked, 1), allowed.stock_share),
     ):
         share = Decimal(number) * HUNDRED / of

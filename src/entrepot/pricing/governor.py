@@ -106,7 +106,7 @@ class Governor:
                 verdict.frozen.update(move.offer_id for move in mine)
                 continue
             allowed = allowed_for(limits, seller_id, account_id)
-            before = await self._before(counters[chain[0]], seller_id, account_id, there, at)
+            before = await self._before(counters[chain[0]], seller_id, account_id, mine, there, at)
             found = breach(mine, before, allowed)
             if found is not None:
                 await self._freeze(verdict, chain[0], seller_id, account_id, found)
@@ -137,7 +137,7 @@ class Governor:
                     moved[sellers[account_id]].append(plain[move.offer_id])
         for seller_id in sorted(moved):
             scope = seller_scope(seller_id)
-            before = await self._before(counters[scope], seller_id, None, there, at)
+            before = await self._before(counters[scope], seller_id, None, moved[seller_id], there, at)
             found = breach(moved[seller_id], before, allowed_for(limits, seller_id, None))
             if found is not None:
                 await self._freeze(verdict, scope, seller_id, None, found)
@@ -163,15 +163,22 @@ class Governor:
         await self._store.count(after)
 
     async def _before(
-        self, counter: CounterRow, seller_id: UUID, account_id: UUID | None, there: Circumstances, at: datetime
+        self,
+        counter: CounterRow,
+        seller_id: UUID,
+        account_id: UUID | None,
+        moves: Sequence[Move],
+        there: Circumstances,
+        at: datetime,
     ) -> Before:
         figures = await self._store.figures(
             seller_id=seller_id,
             account_id=account_id,
             hour=max(at - HOUR, counter.counting_since),
             day=max(at - DAY, counter.counting_since),
+            offers=[move.offer_id for move in moves],
         )
-        share = Decimal(len(figures.at_floor)) * HUNDRED / max(figures.offers, 1)
+        share = Decimal(figures.at_floor) * HUNDRED / max(figures.offers, 1)
         if share < counter.floor_allowed and at - counter.counting_since >= DAY:  # what was resumed had time to move
             counter = replace(counter, floor_allowed=share)
             await self._store.count(counter)
@@ -180,6 +187,8 @@ class Governor:
             hour=figures.hour,
             day=figures.day,
             at_floor=figures.at_floor,
+            moved=figures.moved,
+            floored=figures.floored,
             floor_allowed=counter.floor_allowed,
             jumped=there.jumped.get(account_id, 0) if account_id else 0,
             looked=there.looked.get(account_id, 0) if account_id else 0,
@@ -294,7 +303,7 @@ class Governor:
         if scope != freeze.scope:
             there = await self._store.figures(seller_id=seller_id, account_id=None, hour=at, day=at)
         seen = int(freeze.facts.get("count", "0")) if freeze.cause == Cause.FLOOR_SHARE else 0
-        number = len(there.at_floor) + max(0, seen - len(own.at_floor))
+        number = there.at_floor + max(0, seen - own.at_floor)
         return min(HUNDRED, Decimal(number) * HUNDRED / max(there.offers, 1))
 
     async def spread(self, seller_ids: Collection[UUID], *, frozen: bool) -> None:

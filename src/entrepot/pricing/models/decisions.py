@@ -25,6 +25,13 @@ class Standing(Base):
     __table_args__ = (
         ForeignKeyConstraint(["offer_id"], ["offer.id"], name="fk_pricing_standing_offer_id", ondelete="CASCADE"),
         Index("ix_pricing_standing_account_id", "account_id", "applied_at"),
+        Index("ix_pricing_standing_seller_id", "seller_id", "applied_at"),
+        Index(
+            "ix_pricing_standing_at_floor",
+            "seller_id",
+            "account_id",
+            postgresql_where=text("at_floor AND outcome IN ('applied', 'unchanged')"),
+        ),
         Index("ix_pricing_standing_group_id", "group_id", "outcome"),
         Index(
             "ix_pricing_standing_open",
