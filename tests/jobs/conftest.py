@@ -1,10 +1,8 @@
 """Workers for the tests of jobs: in this process, or in one of their own that can be killed."""
 
 import asyncio
-import contextlib
 import os
 import signal
-import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
@@ -24,6 +22,7 @@ from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
 from tests.conftest import scratch_database
 from tests.jobs.samples import PROBE
+from tests.preloaded import Forked, Forking, preloaded
 
 PATIENCE = 60.0
 
@@ -68,40 +67,39 @@ type Spawn = Callable[..., Awaitable["Process"]]
 class Process:
     """A worker that can be killed."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: Forked) -> None:
         self._process = process
         self.pid = process.pid
 
     async def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        self._process.send_signal(signal.SIGKILL)
         await self._process.wait()
 
     async def stop(self) -> int:
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGTERM)
+        self._process.send_signal(signal.SIGTERM)
         return await self._process.wait()
 
 
+@pytest.fixture(scope="package")
+async def forking() -> AsyncGenerator[Forking]:
+    async with preloaded("tests.jobs.process") as made:
+        yield made
+
+
 @pytest.fixture
-async def spawn(server: Server, probe: Database, tmp_path: Path) -> AsyncGenerator[Spawn]:
+async def spawn(server: Server, probe: Database, tmp_path: Path, forking: Forking) -> AsyncGenerator[Spawn]:
     """Return a function that starts a worker process."""
     assert probe
     started: list[Process] = []
 
     async def start(slot: str = "", **environment: str) -> Process:
-        with (tmp_path / f"worker-{len(started)}.log").open("wb") as log:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "tests.jobs.process",
-                server.plain(server.owner),
-                str(tmp_path),
-                slot,
-                env={**os.environ, **environment},
-                stderr=log,
-                stdout=log,
-            )
+        process = await forking.fork(
+            server.plain(server.owner),
+            str(tmp_path),
+            slot,
+            environment={**os.environ, **environment},
+            output=tmp_path / f"worker-{len(started)}.log",
+        )
         made = Process(process)
         started.append(made)
         await until(lambda: lives(probe, made.pid), 120)
