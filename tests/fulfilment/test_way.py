@@ -132,6 +132,19 @@ async def test_the_way_is_written_down_by_itself(floor: Floor) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("name", ["follow_order", "write_floor_step", "free_totes", "free_containers"])
+async def test_what_follows_an_order_hangs_on_no_other_table(floor: Floor, name: str) -> None:
+    """These triggers work as the owner of the tables, so nobody may feed them rows of their own making."""
+    async with floor.transaction() as session:
+        await session.execute(text("CREATE TEMP TABLE bait (id uuid, seller_id uuid, status text) ON COMMIT DROP"))
+        with pytest.raises(DBAPIError, match="permission denied for function"):
+            await session.execute(
+                text(f"CREATE TRIGGER bait AFTER INSERT ON bait FOR EACH ROW EXECUTE FUNCTION {name}()")
+            )
+        await session.rollback()
+
+
+@pytest.mark.anyio
 async def test_nobody_comes_past_the_table(floor: Floor) -> None:
     await floor.stock(MUG=5)
     order = await picked(floor)

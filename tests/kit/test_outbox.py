@@ -57,6 +57,32 @@ async def test_an_event_keeps_its_author_and_facts(database: Database, seller: S
     assert (found.actor_name, found.request_id, found.payload) == ("Tess", "r-1", {"degrees": 99})
 
 
+async def test_what_is_recorded_together_keeps_its_order(database: Database, seller: SellerRef) -> None:
+    start = await here(database, seller)
+    async with database.transaction(Scope.of(seller.id)) as session:
+        await outbox.record(session, boiled(seller.id, 1))
+        async with outbox.together(session):
+            await outbox.record(session, boiled(seller.id, 2), boiled(seller.id, 3))
+            async with outbox.together(session):
+                await outbox.record(session, boiled(seller.id, 4))
+            assert [event.payload["degrees"] for event in (await outbox.read_after(session, start))[0]] == [1]
+        await outbox.record(session, boiled(seller.id, 5))
+
+    assert (await read(database, seller, start))[0] == [1, 2, 3, 4, 5]
+
+
+async def test_what_is_recorded_together_goes_with_what_failed(database: Database, seller: SellerRef) -> None:
+    start = await here(database, seller)
+    async with database.transaction(Scope.of(seller.id)) as session:
+        with pytest.raises(ValueError, match="dry"):
+            async with outbox.together(session):
+                await outbox.record(session, boiled(seller.id, 1))
+                raise ValueError("dry")
+        await outbox.record(session, boiled(seller.id, 2))
+
+    assert (await read(database, seller, start))[0] == [2]
+
+
 async def test_what_is_rolled_back_never_happened(database: Database, seller: SellerRef) -> None:
     start = await here(database, seller)
     with pytest.raises(RuntimeError):

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import SellerRef
-from entrepot.kit.database import Database, DatabaseAwayError
+from entrepot.kit.database import Actor, Database, DatabaseAwayError
 from entrepot.kit.postgres import Server
 from entrepot.kit.quick import rows_of
 from entrepot.kit.scope import Scope
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def begun(session: AsyncSession) -> AsyncSession:
-    """Return *session* with its transaction begun: the first statement goes the long way."""
+    """Return *session* with its transaction begun, and something to work with."""
     await session.execute(text("CREATE TEMP TABLE thing (id int PRIMARY KEY, name text) ON COMMIT DROP"))
     return session
 
@@ -59,6 +59,25 @@ async def test_rows_and_counts(session: AsyncSession) -> None:
     assert (one.id, one.name, tuple(one)) == (2, "n2", (2, "n2"))
     assert [dict(row) for row in rows] == [{"id": n, "name": f"n{n}"} for n in (1, 2, 3)]
     assert (await session.execute(text("SELECT count(*) FROM thing"))).scalar_one() == 3
+
+
+async def test_the_first_statement_begins_the_transaction(database: Database, seller: SellerRef) -> None:
+    ask = text("SELECT current_setting('entrepot.actor_name', true), pg_current_xact_id()::text")
+    async with database.transaction(Scope.of(seller.id), actor=Actor("user", "1", "O'Hara \\")) as session:
+        first = (await session.execute(ask)).one()
+        second = (await session.execute(ask)).one()
+        await session.rollback()
+    assert first == second
+    assert first[0] == "O'Hara \\"
+    async with database.transaction(Scope.of(seller.id)) as session:
+        assert (await session.execute(ask)).one()[0] == "Entrepot"
+
+
+async def test_a_glance_is_no_transaction(database: Database) -> None:
+    ask = text("SELECT pg_current_xact_id()::text")
+    async with database.glance() as session:
+        assert (await session.execute(ask)).scalar_one() != (await session.execute(ask)).scalar_one()
+        assert (await session.execute(text("SELECT scope_is_instance()"))).scalar_one()
 
 
 async def test_errors_are_sqlalchemys(database: Database, seller: SellerRef) -> None:

@@ -71,7 +71,10 @@ class Dispatching:
             LabelledForCarrierError: a parcel has a carrier's label, so nobody else takes it.
             InReviewError, OrderHeldError: it is stopped.
         """
-        order = await self._locked(order_id)
+        async with outbox.together(self._session):
+            return await self._dispatch(await self._locked(order_id), how)
+
+    async def _dispatch(self, order: OrderRef, how: HandOver) -> OrderRef:
         if order.status in {OrderStatus.SHIPPED, OrderStatus.DELIVERED}:
             return order
         parcels = [one for one in await self._parcels.parcels_of(order.id) if one.status is ParcelStatus.PACKED]
@@ -80,7 +83,7 @@ class Dispatching:
         if how is HandOver.CARRIER:
             for parcel in parcels:
                 await self._shipping.ship(parcel.id)
-            return await self._orders.order(order_id)
+            return await self._orders.order(order.id)
         await Way(self._session).may_work(order.id, order.number)
         for one in await self._parcels.shipments_of(order.id):
             if one.state is ShipmentState.LABELLED and one.shipped_at is None:
@@ -130,12 +133,15 @@ class Dispatching:
     async def deliver(self, order_id: UUID, received_by: str, *, at: datetime | None = None) -> OrderRef:
         """Note by hand that an order arrived, and who took it.  Repeating it changes nothing.
 
+        Returns:
+            The order where it now stands, without its lines.
+
         Raises:
             ReceiverMissingError: nobody said who took it.
             NotDispatchedError: it is still in the building.
             CameBackError: a driver brought it back, and its goods are in stock again.
         """
-        order = await self._locked(order_id)
+        order = await self._locked(order_id, lines=False)
         if order.status is OrderStatus.DELIVERED:
             return order
         name = received_by.strip()[:LONGEST_NAME]
@@ -151,17 +157,18 @@ class Dispatching:
             for one in await self._parcels.shipments_of(order.id)
         ):
             raise CameBackError(number=order.number)
-        await outbox.record(
-            self._session,
-            *(ParcelDelivered(**about, shipment_id=one.id, parcel="", place=name) for one in arrived),
-        )
-        await self._orders.advance([order.id], OrderStatus.DELIVERED, locked=[order])
+        async with outbox.together(self._session):
+            await outbox.record(
+                self._session,
+                *(ParcelDelivered(**about, shipment_id=one.id, parcel="", place=name) for one in arrived),
+            )
+            await self._orders.advance([order.id], OrderStatus.DELIVERED, locked=[order])
         return replace(order, status=OrderStatus.DELIVERED)
 
     async def shipments(self, order_id: UUID) -> list[ShipmentRef]:
         """Return the shipments of an order."""
         return await self._parcels.shipments_of(order_id)
 
-    async def _locked(self, order_id: UUID) -> OrderRef:
-        found = await self._orders.orders([order_id], lock=True)
+    async def _locked(self, order_id: UUID, *, lines: bool = True) -> OrderRef:
+        found = await self._orders.orders([order_id], lock=True, lines=lines)
         return found[0] if found else await self._orders.order(order_id)

@@ -79,17 +79,23 @@ class Finishing:
     async def _uncovered(self, order: OrderRef) -> set[UUID]:
         """Return the order's lines that have fewer units in staging than are to be sent."""
         to_send = {line.id: line for line in order.lines if line.to_send}
-        products = await CatalogService(self._session).products(
-            {line.product_id for line in to_send.values() if line.product_id}
-        )
         staged: dict[tuple[UUID, UUID], int] = {}
         for row in await self._inventory.reservations(to_send):
             if row.picked:
                 key = row.order_line_id, row.product_id
                 staged[key] = staged.get(key, 0) + row.quantity
+        # A bundle lies there as its components; what lies there itself is covered without asking what it is made of.
+        doubtful = [
+            line
+            for line in to_send.values()
+            if line.product_id is None or staged.get((line.id, line.product_id), 0) < line.to_send
+        ]
+        products = await CatalogService(self._session).products(
+            {line.product_id for line in doubtful if line.product_id}
+        )
         return {
             line.id
-            for line in to_send.values()
+            for line in doubtful
             if line.product_id is None
             or any(
                 staged.get((line.id, product_id), 0) < units

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.fulfilment.domain import ParcelStatus, ShipmentState
 from entrepot.fulfilment.events import ParcelShipped
 from entrepot.fulfilment.owing import owe_news
-from entrepot.fulfilment.refs import ShipmentRef
+from entrepot.fulfilment.refs import ParcelLineRef, ParcelRef, ShipmentRef
 from entrepot.fulfilment.repository import ParcelRepository, PushRepository
 from entrepot.kit import outbox
 from entrepot.kit.ids import new_id
@@ -75,29 +75,28 @@ class OutsideShipments:
         parcel_id, shipment_id = new_id(), new_id()
         number = f"{order.number}-{len(await self._parcels.parcels_of(order.id)) + 1}"
         await self._parcels.insert_parcel(
-            {
-                "id": parcel_id,
-                "seller_id": order.seller_id,
-                "order_id": order.id,
-                "order_number": order.number,
-                "number": number,
-                "status": str(ParcelStatus.SHIPPED),
-                "weight_g": 0,
-                "client_id": client_id,
-                "packed_at": shipment.shipped_at,
-                "shipped_at": shipment.shipped_at,
-            },
-            [
-                {
-                    "parcel_id": parcel_id,
-                    "order_line_id": line_id,
-                    "seller_id": order.seller_id,
-                    "sku": known[line_id].sku,
-                    "title": known[line_id].title,
-                    "quantity": quantity,
-                }
-                for line_id, quantity in units.items()
-            ],
+            ParcelRef(
+                id=parcel_id,
+                seller_id=order.seller_id,
+                order_id=order.id,
+                order_number=order.number,
+                number=number,
+                status=ParcelStatus.SHIPPED,
+                weight_g=0,
+                length_mm=None,
+                width_mm=None,
+                height_mm=None,
+                packed_by="",
+                packed_at=shipment.shipped_at,
+                shipped_at=shipment.shipped_at,
+                lines=tuple(
+                    ParcelLineRef(
+                        order_line_id=line_id, sku=known[line_id].sku, title=known[line_id].title, quantity=quantity
+                    )
+                    for line_id, quantity in units.items()
+                ),
+            ),
+            client_id,
         )
         await self._parcels.insert_shipment(
             {

@@ -18,7 +18,7 @@ from entrepot.fulfilment.errors import (
 )
 from entrepot.fulfilment.events import ParcelPacked, ParcelReopened
 from entrepot.fulfilment.packaging.weighing import Packaging, Scales
-from entrepot.fulfilment.refs import ParcelRef
+from entrepot.fulfilment.refs import ParcelLineRef, ParcelRef
 from entrepot.fulfilment.repository import ParcelRepository
 from entrepot.fulfilment.way.going import Way
 from entrepot.fulfilment.way.repository import Place
@@ -118,52 +118,45 @@ class Packing:
         number = f"{order.number}-{len(parcels) + 1}"
         actor = context_of(self._session).actor
         length, width, height = size_mm or (None, None, None)
-        await self._parcels.insert_parcel(
-            {
-                "id": parcel_id,
-                "seller_id": order.seller_id,
-                "order_id": order.id,
-                "order_number": order.number,
-                "number": number,
-                "status": str(ParcelStatus.PACKED),
-                "weight_g": weight_g,
-                "length_mm": length,
-                "width_mm": width,
-                "height_mm": height,
-                "client_id": client_id,
-                "packed_by": actor.name,
-                "packed_at": now(),
-                "with_parcel_id": box.inside,
-            },
-            [
-                {
-                    "parcel_id": parcel_id,
-                    "order_line_id": line_id,
-                    "seller_id": order.seller_id,
-                    "sku": known[line_id].sku,
-                    "title": known[line_id].title,
-                    "quantity": units,
-                }
-                for line_id, units in wanted.items()
-            ],
-        )
-        if weighed is not None:
-            await Packaging(self._session).keep(weighed, order.seller_id, order.id, parcel_id)
-        await outbox.record(
-            self._session,
-            ParcelPacked(
-                seller_id=order.seller_id,
-                subject_id=order.id,
-                number=order.number,
-                parcel_id=parcel_id,
-                parcel=number,
-                units=sum(wanted.values()),
-                weight_g=weight_g,
+        parcel = ParcelRef(
+            id=parcel_id,
+            seller_id=order.seller_id,
+            order_id=order.id,
+            order_number=order.number,
+            number=number,
+            status=ParcelStatus.PACKED,
+            weight_g=weight_g,
+            length_mm=length,
+            width_mm=width,
+            height_mm=height,
+            packed_by=actor.name,
+            packed_at=now(),
+            shipped_at=None,
+            with_parcel_id=box.inside,
+            lines=tuple(
+                ParcelLineRef(order_line_id=line_id, sku=known[line_id].sku, title=known[line_id].title, quantity=units)
+                for line_id, units in sorted(wanted.items(), key=lambda one: known[one[0]].sku)
             ),
         )
-        if all(wanted.get(line_id, 0) == units for line_id, units in left.items()):
-            await self._orders.advance([order.id], OrderStatus.PACKED, locked=[order])
-        return await self.parcel(parcel_id)
+        await self._parcels.insert_parcel(parcel, client_id)
+        if weighed is not None:
+            await Packaging(self._session).keep(weighed, order.seller_id, order.id, parcel_id)
+        async with outbox.together(self._session):
+            await outbox.record(
+                self._session,
+                ParcelPacked(
+                    seller_id=order.seller_id,
+                    subject_id=order.id,
+                    number=order.number,
+                    parcel_id=parcel_id,
+                    parcel=number,
+                    units=sum(wanted.values()),
+                    weight_g=weight_g,
+                ),
+            )
+            if all(wanted.get(line_id, 0) == units for line_id, units in left.items()):
+                await self._orders.advance([order.id], OrderStatus.PACKED, locked=[order])
+        return parcel
 
     async def reopen(self, parcel_id: UUID, *, reason: str = "") -> ParcelRef:
         """Open a box again: its goods, those of other orders in it too, are to be packed anew.

@@ -143,7 +143,12 @@ class Picking:
         work = await self._lists.work_called(seller_ids, code.strip())
         if work is None:
             raise UnknownWorkError(scanned=code.strip()[:60])
-        order_id, list_id = work
+        async with outbox.together(self._session):
+            return await self._claim_work(*work, code, take_over=take_over)
+
+    async def _claim_work(
+        self, order_id: UUID | None, list_id: UUID | None, code: str, *, take_over: bool
+    ) -> PickListRef:
         if list_id is None and order_id is not None:
             try:
                 released = await Releasing(self._session).release([order_id], per_list=1, mode=PickMode.SINGLE)
@@ -283,10 +288,9 @@ class Picking:
             takes[line.id] = Take(line, line.left if one.quantity is None else one.quantity, one.client_id)
         outcomes: dict[UUID | None, PickOutcome] = {}
         if takes:
-            outcomes = {
-                one.pick_line_id: one
-                for one in await self._ground.take_many(found, list(takes.values()), lines=list(lines.values()))
-            }
+            async with outbox.together(self._session):
+                done = await self._ground.take_many(found, list(takes.values()), lines=list(lines.values()))
+            outcomes = {one.pick_line_id: one for one in done}
         return [
             outcomes.get(one.line_id)
             or PickOutcome(pick_list_id=list_id, pick_line_id=one.line_id, picked=0, repeated=True, message=REPEATED)

@@ -176,7 +176,7 @@ class Taking:
             units = picks.setdefault(row.warehouse_id, {})
             units[row.id] = units.get(row.id, 0) + one.quantity
         for warehouse_id, units in picks.items():
-            await self._inventory.pick_many(units, await self._inventory.staging_location(warehouse_id))
+            await self._inventory.pick_many(units, await self._inventory.staging(warehouse_id))
         after = {one.line.id: _after(one, goods[one.line.id], context_of(self._session).actor.name) for one in done}
         await self._lists.write_lines(list(after.values()))
         await self._begin(found)

@@ -129,12 +129,12 @@ class Reserving(Desk):
         """
         return (await self.pick_many({reservation_id: quantity}, to_location_id))[0]
 
-    async def pick_many(self, picks: Mapping[UUID, int], to_location_id: UUID) -> list[UUID]:
+    async def pick_many(self, picks: Mapping[UUID, int], to: UUID | LocationRef) -> list[UUID]:
         """Carry units of several reservations to staging.
 
         Args:
             picks: reservation -> units.
-            to_location_id: a staging location of the same warehouse.
+            to: a staging location of the same warehouse.
 
         Returns:
             The reservations of the units in staging, in the order of *picks*.
@@ -143,41 +143,39 @@ class Reserving(Desk):
             UnknownReservationError: one is gone: released, shipped, or picked under another id.
             PickTooMuchError: more units than the reservation has.
             AlreadyPickedError: they are in staging.
-            NotStagingError: *to_location_id* is no staging location.
+            NotStagingError: *to* is no staging location.
             WrongWarehouseError: it is in another building.
         """
-        staging = (await self._locations([to_location_id]))[to_location_id]
+        staging = to if isinstance(to, LocationRef) else (await self._locations([to]))[to]
         if staging.kind != LocationKind.STAGING:
             raise NotStagingError(location=staging.code)
         await self._stock.lock_reservations(picks)
         rows = {row.id: row for row in await self._stock.reservations_by_id(picks)}
-        products = await self._stored({row.product_id for row in rows.values()})
         for reservation_id, quantity in picks.items():
             row = rows.get(reservation_id)
             if row is None:
                 raise UnknownReservationError
-            sku = products[row.product_id].sku
-            check_quantity(quantity, sku)
-            if row.picked:
-                raise AlreadyPickedError(sku=sku, location=row.location_code)
-            if quantity > row.quantity:
+            if row.picked or not 1 <= quantity <= row.quantity:
+                sku = (await self._stored([row.product_id]))[row.product_id].sku
+                check_quantity(quantity, sku)
+                if row.picked:
+                    raise AlreadyPickedError(sku=sku, location=row.location_code)
                 raise PickTooMuchError(quantity=quantity, sku=sku, location=row.location_code, reserved=row.quantity)
             if row.warehouse_id != staging.warehouse_id:
                 raise WrongWarehouseError(to=staging.code, origin=row.location_code)
-        await self._carry(MoveKind.PICK, [(rows[id_], quantity) for id_, quantity in picks.items()], staging)
-        after = {
-            (row.order_line_id, row.product_id, row.lot): row.id
-            for row in await self._stock.reservations({row.order_line_id for row in rows.values()})
-            if row.location_id == staging.id
-        }
+        loads = [(rows[id_], quantity) for id_, quantity in picks.items()]
+        after = await self._carry(MoveKind.PICK, loads, staging)
         return [after[rows[id_].order_line_id, rows[id_].product_id, rows[id_].lot] for id_ in picks]
 
     async def _carry(
         self, kind: MoveKind, loads: Sequence[tuple[ReservationRow, int]], to: LocationRef, reason: str = ""
-    ) -> None:
+    ) -> dict[tuple[UUID, UUID, str], UUID]:
         """Move reserved units together with their reservations.  The products are locked and everything is checked.
 
         In this order, because each statement leaves the levels true: promised units are never more than there are.
+
+        Returns:
+            (Order line, product, lot) -> the reservation of its units where they are now.
         """
         whole = [row.id for row, quantity in loads if quantity == row.quantity]
         part = {row.id: quantity for row, quantity in loads if quantity < row.quantity}
@@ -208,7 +206,7 @@ class Reserving(Desk):
             key = (row.order_line_id, row.product_id, row.lot)
             first, id_, sum_ = merged.get(key, (row, row.id if row.id in whole else new_id(), 0))
             merged[key] = (first, id_, sum_ + quantity)
-        await self._stock.add_reservations(
+        after = await self._stock.add_reservations(
             [
                 {
                     "id": id_,
@@ -224,6 +222,7 @@ class Reserving(Desk):
             ]
         )
         self._changed({row.product_id for row, _ in loads})
+        return after
 
     async def ship(self, order_line_ids: Collection[UUID]) -> int:
         """Let picked goods leave the building; their reservations end.  Repeating it changes nothing.

@@ -7,7 +7,8 @@ nothing comes twice, and nobody waits for a slow neighbour.
 (https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT, read 2026-11-21.)
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, ClassVar, NewType
 from uuid import UUID
@@ -23,6 +24,9 @@ from entrepot.kit.sql import text
 
 CHANNEL = "entrepot_event"
 """What listeners LISTEN to."""
+
+WAITING = "kit.outbox.waiting"
+"""Under which a session keeps the events of :func:`together`."""
 
 Cursor = NewType("Cursor", str)
 """A place in the event log: ``pg_snapshot`` as text.  Opaque to everyone else; orders nothing by itself."""
@@ -88,6 +92,10 @@ async def record(session: AsyncSession, *events: Event) -> None:
     """Store *events* with the author of the running transaction.  They exist if it commits, and never otherwise."""
     if not events:
         return
+    waiting: list[Event] | None = session.info.get(WAITING)
+    if waiting is not None:
+        waiting += events
+        return
     context = context_of(session)
     common = {
         "actor_kind": context.actor.kind,
@@ -108,6 +116,25 @@ async def record(session: AsyncSession, *events: Event) -> None:
     ]
     await insert_many(session, EventRecord, rows)
     context.wakes.add(CHANNEL)
+
+
+@asynccontextmanager
+async def together(session: AsyncSession) -> AsyncGenerator[None]:
+    """Store what is recorded within, in its order, in one statement at the end.
+
+    For a use case that records something at several of its steps, reads no events and opens no savepoint meanwhile, and
+    of which nothing stays if it fails: then none of it is stored either.  Within another one it adds nothing.
+    """
+    if WAITING in session.info:
+        yield
+        return
+    waiting: list[Event] = []
+    session.info[WAITING] = waiting
+    try:
+        yield
+    finally:
+        del session.info[WAITING]
+    await record(session, *waiting)
 
 
 def _payload(event: Event) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Hand-written SQL goes to PostgreSQL without a detour: a statement costs a third of what it costs through SQLAlchemy.
 
-Everything else goes as ever: statements of the ORM, the first of a transaction (which begins it), those within a
-savepoint, and all of them while somebody listens to the engine's statements.
+Everything else goes as ever: statements of the ORM, those within a savepoint, and all of them while somebody listens to
+the engine's statements.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 from sqlalchemy import CursorResult, TextClause
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 from sqlalchemy.engine import IteratorResult, Result
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.exc import DBAPIError
@@ -81,12 +82,20 @@ class QuickSession(AsyncSession):
     """A session that takes the short way where there is one."""
 
     _line: ScopedConnection | None = None
+    _adapted: AsyncAdapt_asyncpg_connection | None = None
     _within: SessionTransaction | None = None
     _engine: AsyncEngine | None = None
 
-    def shorten(self, line: ScopedConnection, engine: AsyncEngine) -> None:
-        """Take the short way over *line* until the session's transaction ends."""
-        self._line, self._within, self._engine = line, self.sync_session.get_transaction(), engine
+    async def shorten(self, engine: AsyncEngine) -> ScopedConnection:
+        """Take the short way from now on until the session's transaction ends; return the connection it goes over."""
+        connection = await self.connection()
+        adapted = (await connection.get_raw_connection()).dbapi_connection
+        assert isinstance(adapted, AsyncAdapt_asyncpg_connection)  # noqa: S101 -- the engine makes no others
+        line = adapted.driver_connection
+        assert isinstance(line, ScopedConnection)  # noqa: S101 -- the engine makes no others
+        self._line, self._adapted, self._engine = line, adapted, engine
+        self._within = self.sync_session.get_transaction()
+        return line
 
     async def execute(self, statement: Any, params: Any = None, **how: Any) -> Result[Any]:  # noqa: ANN401 -- SQLAlchemy's  # pyright: ignore[reportIncompatibleMethodOverride]
         """Execute as ever, or by the short way."""
@@ -98,7 +107,6 @@ class QuickSession(AsyncSession):
             or (params is not None and not isinstance(params, Mapping))
             or self.sync_session.get_transaction() is not self._within
             or self.sync_session.in_nested_transaction()
-            or not line.is_in_transaction()
             or self._is_listened_to()
             or (written := numbered(statement)) is None
         ):
@@ -110,6 +118,8 @@ class QuickSession(AsyncSession):
 
     async def _ask(self, line: ScopedConnection, query: str, arguments: tuple[Any, ...]) -> Result[Any]:
         try:
+            if not line.is_in_transaction():
+                await self._begin(line)
             prepared, names = await line.prepared_for(query)
             rows = await prepared.fetch(*arguments)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
@@ -122,6 +132,15 @@ class QuickSession(AsyncSession):
         if counted := _COUNT.match(prepared.get_statusmsg() or ""):
             answer.rowcount = int(counted[1])
         return answer
+
+    async def _begin(self, line: ScopedConnection) -> None:
+        """Begin the transaction as SQLAlchemy does before its first statement, and let it know."""
+        adapted = self._adapted
+        assert adapted is not None  # noqa: S101 -- set together with the line
+        if adapted.isolation_level != "autocommit":
+            transaction = line.transaction(isolation=adapted.isolation_level)
+            await transaction.start()
+            adapted._transaction = transaction  # noqa: SLF001 -- there is no other way
 
     def _is_listened_to(self) -> bool:
         assert self._engine is not None  # noqa: S101 -- set together with the line

@@ -128,7 +128,8 @@ class OrderProgress:
                 raise IllegalMoveError(number=order.number, status=str(order.status), to=str(to))
             if order.held_at is not None and to in FORWARD:
                 raise OrderHeldError(number=order.number, reason=order.hold_reason or "")
-        await self._orders.move([order.id for order in moving], to)
+        if moving:
+            await self._orders.put([order.id for order in moving], to)
         events: list[Event] = [OrderMoved(**about(order), origin=str(order.status), status=str(to)) for order in moving]
         await outbox.record(self._session, *events)
         if to in EDITABLE:
@@ -137,18 +138,7 @@ class OrderProgress:
 
     async def ship_lines(self, quantities: Mapping[UUID, int]) -> None:
         """Note that so many more units of these lines (line id -> units) have left."""
-        lines = await self._orders.lines(quantities)
-        await self._orders.update_lines(
-            [
-                replace(
-                    line,
-                    quantity_shipped=min(
-                        line.quantity_shipped + quantities[line.id], line.quantity - line.quantity_cancelled
-                    ),
-                )
-                for line in lines
-            ]
-        )
+        await self._orders.add_shipped(quantities)
 
     async def lose_reservations(self, line_ids: Mapping[UUID, UUID]) -> None:
         """The stock of these lines (line id -> order id) turned out not to be there: they wait again."""

@@ -41,47 +41,57 @@ def read_order(row: RowMapping, lines: Sequence[OrderLineRef] = ()) -> OrderRef:
     )
 
 
+def _these(ids: Sequence[UUID]) -> str:
+    """Return the condition for these ids: PostgreSQL keeps its plan for one, and plans for a list anew each time."""
+    return "= :ids" if len(ids) == 1 else "= ANY(:ids)"
+
+
 class OrderRepository:
     """Orders within one transaction."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def load(self, order_ids: Collection[UUID], *, lock: bool = False) -> list[OrderRef]:
-        """Return orders with their lines, oldest first.  Locks are taken in the order of the ids."""
+    async def load(self, order_ids: Collection[UUID], *, lock: bool = False, lines: bool = True) -> list[OrderRef]:
+        """Return orders with their *lines*, oldest first.  Locks are taken in the order of the ids."""
         ids = list(order_ids)
         if not ids:
             return []
         suffix = "ORDER BY o.id FOR UPDATE" if lock else ""
         rows = await self._session.execute(
-            text(f"SELECT {_ORDER_COLUMNS} FROM sales_order o WHERE o.id = ANY(:ids) {suffix}"),  # noqa: S608
-            {"ids": ids},
+            text(f"SELECT {_ORDER_COLUMNS} FROM sales_order o WHERE o.id {_these(ids)} {suffix}"),  # noqa: S608
+            {"ids": ids[0] if len(ids) == 1 else ids},
         )
         found = list(rows.mappings())
-        lines = await self._lines(ids)
-        orders = [read_order(row, lines.get(row["id"], ())) for row in found]
+        lines_of = await self._lines(ids) if lines else {}
+        orders = [read_order(row, lines_of.get(row["id"], ())) for row in found]
         return sorted(orders, key=lambda order: (order.placed_at, order.id))
 
     async def _lines(self, order_ids: list[UUID]) -> dict[UUID, list[OrderLineRef]]:
         rows = await self._session.execute(
             text(
                 f"SELECT l.order_id, {_LINE_COLUMNS} FROM order_line l"  # noqa: S608
-                " WHERE l.order_id = ANY(:ids) ORDER BY l.order_id, l.position"
+                f" WHERE l.order_id {_these(order_ids)} ORDER BY l.order_id, l.position"
             ),
-            {"ids": order_ids},
+            {"ids": order_ids[0] if len(order_ids) == 1 else order_ids},
         )
         lines: defaultdict[UUID, list[OrderLineRef]] = defaultdict(list)
         for row in rows.mappings():
             lines[row["order_id"]].append(read_line(row))
         return lines
 
-    async def lines(self, line_ids: Collection[UUID]) -> list[OrderLineRef]:
-        """Return lines, locked."""
-        rows = await self._session.execute(
-            text(f"SELECT {_LINE_COLUMNS} FROM order_line l WHERE l.id = ANY(:ids) ORDER BY l.id FOR UPDATE"),  # noqa: S608
-            {"ids": list(line_ids)},
+    async def add_shipped(self, quantities: Mapping[UUID, int]) -> None:
+        """Count units of lines as shipped, never more than were to be sent."""
+        await self._session.execute(
+            text(
+                """
+                UPDATE order_line l
+                SET quantity_shipped = least(l.quantity_shipped + n.quantity, l.quantity - l.quantity_cancelled)
+                FROM unnest(CAST(:ids AS uuid[]), CAST(:quantities AS int[])) AS n(id, quantity) WHERE l.id = n.id
+                """
+            ),
+            {"ids": sorted(quantities), "quantities": [quantities[id_] for id_ in sorted(quantities)]},
         )
-        return [read_line(row) for row in rows.mappings()]
 
     async def known(self, account_id: UUID, channel_order_ids: Collection[str]) -> dict[str, tuple[UUID, str | None]]:
         """Return id and fingerprint of those orders of an account that we have."""
@@ -234,6 +244,13 @@ class OrderRepository:
             {"ids": list(order_ids), "origins": [str(status) for status in origins(to)], "to": str(to)},
         )
         return {row.id: OrderStatus(row.origin) for row in rows}
+
+    async def put(self, order_ids: Collection[UUID], to: OrderStatus) -> None:
+        """Move orders that the caller has locked and found free to go there."""
+        await self._session.execute(
+            text("UPDATE sales_order SET status = :to, version = version + 1, changed_at = now() WHERE id = ANY(:ids)"),
+            {"ids": list(order_ids), "to": str(to)},
+        )
 
     async def write_attention(self, attention: Mapping[UUID, Sequence[str]]) -> None:
         """Replace the reasons for attention of several orders."""

@@ -53,9 +53,9 @@ class OrderService(OrderEditing, OrderProgress):
             raise OrderNotFoundError(order=order_id)
         return found[0]
 
-    async def orders(self, order_ids: Collection[UUID], *, lock: bool = False) -> list[OrderRef]:
-        """Return these orders with their lines, oldest first; with *lock*, keep them from changing meanwhile."""
-        return await self._orders.load(order_ids, lock=lock)
+    async def orders(self, order_ids: Collection[UUID], *, lock: bool = False, lines: bool = True) -> list[OrderRef]:
+        """Return these orders with their *lines*, oldest first; with *lock*, keep them from changing meanwhile."""
+        return await self._orders.load(order_ids, lock=lock, lines=lines)
 
     async def import_orders(self, account: AccountRef, orders: Sequence[ChannelOrder]) -> list[ImportOutcome]:
         """Take channel orders in; one that cannot be stored does not stop the others.

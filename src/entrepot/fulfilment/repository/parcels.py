@@ -25,9 +25,13 @@ class ParcelRepository:
 
     # -- parcels
 
-    async def insert_parcel(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> None:
+    async def insert_parcel(self, parcel: ParcelRef, client_id: str | None) -> None:
+        """Store a parcel with its lines, under the id of the act that made it."""
+        row = {**msgspec.structs.asdict(parcel), "status": str(parcel.status), "client_id": client_id}
+        of = {"parcel_id": parcel.id, "seller_id": parcel.seller_id}
+        del row["lines"]
         await insert_rows(self._session, Parcel, [row])
-        await insert_rows(self._session, ParcelLine, lines)
+        await insert_rows(self._session, ParcelLine, [{**of, **msgspec.structs.asdict(line)} for line in parcel.lines])
 
     async def parcel(self, parcel_id: UUID, *, lock: bool = False) -> ParcelRef | None:
         found = await self._parcels(f"WHERE id = :id {'FOR UPDATE' if lock else ''}", id=parcel_id)

@@ -246,15 +246,21 @@ class StockRepository:
         )
         return [Total(*row) for row in found]
 
-    async def add_reservations(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Reserve, adding to what the line may have in the same place already."""
-        await insert_rows(
+    async def add_reservations(self, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[UUID, UUID, str], UUID]:
+        """Reserve, adding to what the line may have in the same place already.
+
+        Returns:
+            (Order line, product, lot) -> its reservation there, for rows of one place.
+        """
+        written = await insert_rows(
             self._session,
             Reservation,
             rows,
             suffix="ON CONFLICT (order_line_id, product_id, location_id, lot)"
-            " DO UPDATE SET quantity = reservation.quantity + excluded.quantity",
+            " DO UPDATE SET quantity = reservation.quantity + excluded.quantity"
+            " RETURNING order_line_id, product_id, lot, id",
         )
+        return {(line_id, product_id, lot): id_ for line_id, product_id, lot, id_ in written}
 
     async def reduce_reservations(self, less: Mapping[UUID, int]) -> None:
         """Take units off reservations; the rest of each must stay above zero."""
