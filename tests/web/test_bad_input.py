@@ -4,9 +4,11 @@ from collections.abc import AsyncGenerator
 
 import httpx
 import pytest
-from litestar import Litestar
+from litestar import Litestar, Response
+from litestar.testing import RequestFactory
 
-from entrepot.kit.database import Database
+from entrepot.kit.database import CrossedError, Database
+from entrepot.web.problems import show_bug
 
 pytestmark = pytest.mark.anyio
 
@@ -55,6 +57,20 @@ async def test_a_database_that_is_away_is_said_to_be(app: Litestar, client: http
     assert answer.status_code == page.status_code == 503
     assert "The database does not answer. Nothing was changed" in answer.json()["detail"]
     assert "The database does not answer. Nothing was changed" in page.text
+
+
+def test_what_closing_the_transaction_raised_is_told_as_what_it_is(app: Litestar) -> None:
+    request = RequestFactory(app=app).get("/api/v1/orders")
+    wrapped = ExceptionGroup("closing", [CrossedError()])
+
+    crossed = show_bug(request, wrapped)
+    bug = show_bug(request, ExceptionGroup("closing", [ValueError("insides")]))
+
+    assert (crossed.status_code, bug.status_code) == (503, 500)
+    assert isinstance(crossed, Response)
+    assert CrossedError.code in str(crossed.content)
+    assert isinstance(bug, Response)
+    assert "insides" not in str(bug.content)
 
 
 async def test_no_answer_shows_the_insides(client: httpx.AsyncClient) -> None:
