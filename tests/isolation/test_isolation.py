@@ -53,42 +53,39 @@ async def seller_tables(server: Server) -> dict[str, str]:
     return {row["relname"]: row["attname"] for row in rows}
 
 
-async def plant_row(server: Server, table: str, column: str, seller_id: UUID) -> None:
+async def plant_row(owner: asyncpg.Connection, table: str, column: str, seller_id: UUID) -> None:
     """Put one row of the seller into *table* as its owner, with whatever its types allow, checks and keys aside."""
-    async with connection_to(server.plain(server.owner)) as owner:
-        columns = await owner.fetch(
-            """
-            SELECT a.attname, format_type(a.atttypid, NULL) AS type, t.typtype::text, t.typcategory::text, t.oid AS type_oid
-            FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-            WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
-                AND (a.attname = $2 OR (a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AND a.attgenerated = ''))
-            """,
-            table,
-            column,
+    columns = await owner.fetch(
+        """
+        SELECT a.attname, format_type(a.atttypid, NULL) AS type, t.typtype::text, t.typcategory::text, t.oid AS type_oid
+        FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+        WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
+            AND (a.attname = $2 OR (a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AND a.attgenerated = ''))
+        """,
+        table,
+        column,
+    )
+    async with owner.transaction():
+        checks = await owner.fetch(
+            "SELECT conname FROM pg_constraint WHERE conrelid = $1::regclass AND contype = 'c'", table
         )
-        async with owner.transaction():
-            checks = await owner.fetch(
-                "SELECT conname FROM pg_constraint WHERE conrelid = $1::regclass AND contype = 'c'", table
+        definitions = {
+            row["conname"]: await owner.fetchval(
+                "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::regclass AND conname = $2",
+                table,
+                row["conname"],
             )
-            definitions = {
-                row["conname"]: await owner.fetchval(
-                    "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::regclass AND conname = $2",
-                    table,
-                    row["conname"],
-                )
-                for row in checks
-            }
-            for name in definitions:
-                await owner.execute(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}"')
-            await owner.execute("SET LOCAL session_replication_role = replica")  # no foreign keys, no triggers
-            samples = [
-                f"'{seller_id}'::uuid" if row["attname"] == column else await sample(owner, row) for row in columns
-            ]
-            values = ", ".join(samples)
-            names = ", ".join(f'"{row["attname"]}"' for row in columns)
-            await owner.execute(f'INSERT INTO "{table}" ({names}) VALUES ({values})')
-            for name, definition in definitions.items():
-                await owner.execute(f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {definition} NOT VALID')
+            for row in checks
+        }
+        for name in definitions:
+            await owner.execute(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}"')
+        await owner.execute("SET LOCAL session_replication_role = replica")  # no foreign keys, no triggers
+        samples = [f"'{seller_id}'::uuid" if row["attname"] == column else await sample(owner, row) for row in columns]
+        values = ", ".join(samples)
+        names = ", ".join(f'"{row["attname"]}"' for row in columns)
+        await owner.execute(f'INSERT INTO "{table}" ({names}) VALUES ({values})')
+        for name, definition in definitions.items():
+            await owner.execute(f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {definition} NOT VALID')
 
 
 async def sample(owner: asyncpg.Connection, column: asyncpg.Record) -> str:
@@ -118,13 +115,13 @@ async def sample(owner: asyncpg.Connection, column: asyncpg.Record) -> str:
     return f"'{secrets.token_hex(6)}'::{column['type']}"
 
 
-@pytest.fixture
-async def victim(server: Server, make_seller: MakeSeller) -> SellerRef:
-    """A seller with a row in every table that has sellers."""
-    seller = await make_seller("Victim")
-    for table, column in (await seller_tables(server)).items():
-        if table != "seller":
-            await plant_row(server, table, column, seller.id)
+@pytest.fixture(scope="module")
+async def victim(server: Server) -> SellerRef:
+    """A seller with a row in every table that has sellers.  No test may change one: that is what they prove."""
+    seller = SellerRef(new_id(), "Victim")
+    async with connection_to(server.plain(server.owner)) as owner:
+        for table, column in (await seller_tables(server)).items():
+            await plant_row(owner, table, column, seller.id)
     return seller
 
 
