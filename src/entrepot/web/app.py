@@ -24,6 +24,7 @@ from entrepot.kit.database import Database
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
 from entrepot.web import api, erp_partners, first_run, live, pages
+from entrepot.web.application import Application
 from entrepot.web.authentication import authentication
 from entrepot.web.idempotency import AlreadyAnsweredError, Idempotency, replay
 from entrepot.web.problems import HANDLERS
@@ -74,7 +75,7 @@ def create_app(
         middleware: runs innermost, for tests.
     """
     erp_partners.introduce()
-    app = Litestar(
+    app = Application(
         route_handlers=[
             *first_run.ROUTES,
             *pages.ROUTES,
