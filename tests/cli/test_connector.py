@@ -15,16 +15,18 @@ from entrepot.cli.connector import make_connector
 
 MANUAL = Path(__file__).parents[2] / "docs" / "manual" / "write-a-connector.md"
 BLOCK = re.compile(r'^```\w+ title="([^"]+)"\n(.*?)^```', re.MULTILINE | re.DOTALL)
-SUITE = ("-m", "pytest", "-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist")
+SUITE = ("-m", "pytest", "-q", "--tb=no", "-p", "no:cacheprovider", "-p", "anyio")
 
 
 def install(made: Path) -> dict[str, str]:
-    """Return an environment in which the distribution is installed: found by its entry point, as by pip."""
+    """Return an environment in which the distribution is installed, found by its entry point as by pip, and only what
+    the manual has its reader install beside it is a plugin of pytest.
+    """
     information = made / "src" / "entrepot_acme-0.1.0.dist-info"
     information.mkdir()
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: entrepot-acme\nVersion: 0.1.0\n")
     (information / "entry_points.txt").write_text("[entrepot.connectors]\nacme = entrepot_acme:SPEC\n")
-    return {**os.environ, "PYTHONPATH": str(made / "src")}
+    return {**os.environ, "PYTHONPATH": str(made / "src"), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 def run(made: Path, environment: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
