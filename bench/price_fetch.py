@@ -1,8 +1,8 @@
 """Fetch and read real product pages of many shops from a local server, and store the evidence of each.
 
-What is measured is what the watch does: HTTP mode in two processes that share the shops through the database, each page
-read by the generic extractor, its evidence and its page kept.  The server is a process beside them on the same machine.
-A second figure is that of browser mode, in one process.
+What is measured is what the job that checks prices does: HTTP mode, each page read by the generic extractor, here or in
+its second process, its evidence and its page kept.  The server is a process beside them on the same machine.  A second
+figure is that of browser mode.
 
 The limit is bare work in the same run: httpx in two processes, each page parsed by Lexbor; nobody waits for a host's
 turn, nothing is read from the page, nothing is stored.
@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -36,8 +36,8 @@ from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
 from entrepot.kit.storage import open_storage
-from entrepot.pricewatch.extracting.contract import Page
-from entrepot.pricewatch.extracting.service import extract
+from entrepot.pricewatch.extracting.contract import Page, Recipe
+from entrepot.pricewatch.extracting.second import Readers
 from entrepot.pricewatch.fetching.service import Fetcher, FetchMode, FetchPlan
 from entrepot.pricewatch.snapshots.contract import FetchRecord
 from entrepot.pricewatch.snapshots.service import SnapshotService
@@ -47,6 +47,7 @@ SHOPS = 400
 ROUNDS = int(os.environ.get("ENTREPOT_BENCH_ROUNDS", "5"))
 """Pages of each shop."""
 PROCESSES = 2
+"""That do the bare work; the job and its second process are as many."""
 INTERVAL = 1.0
 """Seconds that each shop is left alone between two requests."""
 AT_ONCE = 200
@@ -62,6 +63,7 @@ class Work(msgspec.Struct):
     mode: str
     port: int
     part: int = 0
+    parts: int = 1
     seller_id: str = ""
     store_id: str = ""
     listings: list[str] = []
@@ -75,8 +77,11 @@ class Done(msgspec.Struct):
     pages: int
     priced: int = 0
     memory_mb: int = 0
+    """Of both processes."""
     cpu: float = 0
-    """Seconds of a core."""
+    """Seconds of a core, of both."""
+    elsewhere: int = 0
+    """Pages that the second process read."""
 
 
 def hosts() -> list[str]:
@@ -84,12 +89,12 @@ def hosts() -> list[str]:
 
 
 def addresses(work: Work) -> list[str]:
-    """Return what one process asks for: all pages of every other shop."""
+    """Return what one process asks for: all pages of its share of the shops."""
     pages = [(turn, number, host) for turn in range(ROUNDS) for number, host in enumerate(hosts())]
     if work.mode == "browse":
         pages = [(0, number, host) for number, host in enumerate(hosts()[:BROWSED])]
         return [f"http://{host}:{work.port}/{number}" for _, number, host in pages]
-    mine = [page for page in pages if page[1] % PROCESSES == work.part]
+    mine = [page for page in pages if page[1] % work.parts == work.part]
     return [f"http://{host}:{work.port}/{number * 7 + turn}" for turn, number, host in mine]
 
 
@@ -144,8 +149,9 @@ async def bare(work: Work) -> int:
 class Watching:
     """Fetches, reads and stores, as the job that checks prices does."""
 
-    def __init__(self, fetcher: Fetcher, database: Database, settings: Settings, work: Work) -> None:
+    def __init__(self, fetcher: Fetcher, readers: Readers, database: Database, settings: Settings, work: Work) -> None:
         self._fetcher = fetcher
+        self.readers = readers
         self._database = database
         self._storage = open_storage(settings)
         self._work = work
@@ -166,7 +172,7 @@ class Watching:
         plan = FetchPlan(url=url, mode=mode, interval_ms=round(INTERVAL * 1000), patience=600, timeout=120)
         async with self._room:
             fetched = await self._fetcher.fetch(plan)
-            found = extract(Page(fetched.url, fetched.body, fetched.content_type))
+            found = await self.readers.read(Page(fetched.url, fetched.body, fetched.content_type), Recipe())
         self.priced += found.price is not None
         self._records.append(
             FetchRecord(
@@ -204,7 +210,7 @@ async def watching(work: Work) -> AsyncGenerator[Watching]:
     with running_server(settings, box) as server:
         url = server.asyncpg(server.application)
         async with Database(url, box.derive("scope")) as database, Fetcher.of(database, settings) as fetcher:
-            yield Watching(fetcher, database, settings, work)
+            yield Watching(fetcher, Readers(), database, settings, work)
 
 
 async def only_here() -> None:
@@ -227,7 +233,7 @@ def started() -> float:
 async def take_part(work: Work) -> None:
     """Do one process's part when told to begin, and tell what was done."""
     await only_here()
-    priced = 0
+    priced = elsewhere = beside = 0
     if work.mode == "bare":
         began, cpu = started(), time.process_time()
         pages = await bare(work)
@@ -235,10 +241,14 @@ async def take_part(work: Work) -> None:
     else:
         async with watching(work) as watch:
             began, cpu = started(), time.process_time()
-            pages = await watch.all()
-            ended, cpu, priced = time.time(), time.process_time() - cpu, watch.priced
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(msgspec.json.encode(Done(began, ended, pages, priced, memory, cpu)).decode(), flush=True)
+            async with watch.readers:
+                pages = await watch.all()
+                ended, beside = time.time(), watch.readers.memory_mb()
+            second = resource.getrusage(resource.RUSAGE_CHILDREN)
+            cpu = time.process_time() - cpu + second.ru_utime + second.ru_stime
+            priced, elsewhere = watch.priced, watch.readers.elsewhere
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024 + beside
+    print(msgspec.json.encode(Done(began, ended, pages, priced, memory, cpu, elsewhere)).decode(), flush=True)
 
 
 @contextmanager
@@ -292,11 +302,6 @@ async def plant(hub: Instance, seller_id: str, store_id: str) -> list[str]:
     return listings
 
 
-def parts(listings: Sequence[str]) -> Iterator[list[str]]:
-    size = len(listings) // PROCESSES
-    yield from (list(listings[start : start + size]) for start in range(0, size * PROCESSES, size))
-
-
 def main() -> None:
     if len(sys.argv) > 1:
         work = msgspec.json.decode(sys.argv[1], type=Work)
@@ -308,22 +313,21 @@ def main() -> None:
     with instance() as hub:
         listings = asyncio.run(plant(hub, seller_id, store_id))
         with process(hub, Work("serve", port)):
-            limit, _ = measured(hub, [Work("bare", port, part) for part in range(PROCESSES)])
+            limit, _ = measured(hub, [Work("bare", port, part, PROCESSES) for part in range(PROCESSES)])
             httpx.get(f"http://127.0.0.1:{port}/gaps")
-            works = [Work("watch", port, part, seller_id, store_id, mine) for part, mine in enumerate(parts(listings))]
-            value, done = measured(hub, works)
+            work = Work("watch", port, seller_id=seller_id, store_id=store_id, listings=listings)
+            value, [done] = measured(hub, [work])
             gap = httpx.get(f"http://127.0.0.1:{port}/gaps").json()
-            browsed, seen = measured(hub, [Work("browse", port, 0, seller_id, store_id, listings)])
-    pages, priced = sum(one.pages for one in done), sum(one.priced for one in done)
+            browsed, seen = measured(hub, [msgspec.structs.replace(work, mode="browse")])
     report(
         "price_fetch",
         round(value, 1),
         "listings/s",
         limit=round(limit, 1),
-        notes=f"{pages:,} real pages of {SHOPS} shops in {PROCESSES} processes, read and kept, a price on {priced:,};"
+        notes=f"{done.pages:,} real pages of {SHOPS} shops, read ({done.elsewhere:,} by the second process) and kept,"
+        f" a price on {done.priced:,};"
         f" no shop asked again within {gap:.2f} s (its interval: {INTERVAL:g} s);"
-        f" {sum(one.cpu for one in done) / pages * 1000:.1f} ms of a core and"
-        f" {max(one.memory_mb for one in done)} MB in a process; budget 150/s, 500 MB",
+        f" {done.cpu / done.pages * 1000:.1f} ms of a core for each and {done.memory_mb} MB; budget 150/s, 500 MB",
     )
     report(
         "price_fetch_browser",

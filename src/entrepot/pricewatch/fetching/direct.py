@@ -27,9 +27,12 @@ from entrepot.pricewatch.fetching.errors import (
     UnreachableError,
 )
 from entrepot.pricewatch.fetching.hosts import Hosts
+from entrepot.pricewatch.fetching.room import Room
 
 AT_ONCE = 64
 """Requests on their way at the same moment: more would only wait for this process, and take that for a slow store."""
+UNREAD = 24
+"""Pages that wait to be read before no more are asked for: with each of them half a megabyte waits."""
 MOST_REDIRECTS = 5
 REDIRECTS = {301, 302, 303, 307, 308}
 NOT_MODIFIED, EMPTY = 304, {204, 205}
@@ -48,7 +51,7 @@ class Direct:
         self._hosts = hosts
         self._user_agent = user_agent
         self._largest_mb = largest_mb
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self.room = Room(AT_ONCE, unread=UNREAD)
 
     async def fetch(self, plan: FetchPlan) -> Fetched:
         """Fetch a page, following redirects; each of them waits for its host's turn, and its address is checked.
@@ -72,7 +75,7 @@ class Direct:
         plan, host = visit.plan, host_of(url)
         request = httpx.Request("GET", url, headers=self._headers(visit, url, own=own), extensions=visit.extensions())
         turn = self._hosts.turn(
-            host, interval=plan.interval_ms / 1000, most=plan.concurrency, patience=plan.patience, room=self._room
+            host, interval=plan.interval_ms / 1000, most=plan.concurrency, patience=plan.patience, room=self.room
         )
         async with turn:
             begun = time.monotonic()

@@ -73,8 +73,9 @@ class Fetcher:
                 assert_never(plan.mode)
         # Whoever gets a page reads it at once, for tens of milliseconds.  One by one, so that others are heard between:
         # many in a row would hold up requests on their way, and the leases of their hosts.
-        async with self._handing_out:
-            await asyncio.sleep(0)
+        with self._direct.room.waiting():
+            async with self._handing_out:
+                await asyncio.sleep(0)
         return fetched
 
     async def __aenter__(self) -> Self:

@@ -1,6 +1,7 @@
 """Checking what is due: many pages at once, stored as they come, never one job per page."""
 
 import asyncio
+import contextlib
 import time
 from collections import Counter
 from uuid import UUID
@@ -14,6 +15,7 @@ from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretUnreadableError
 from entrepot.kit.storage import Storage
 from entrepot.kit.text import N_
+from entrepot.pricewatch.extracting.second import Readers
 from entrepot.pricewatch.extracting_ai.service import ModelReader
 from entrepot.pricewatch.fetching.service import Fetcher, FetchPlan
 from entrepot.pricewatch.watching.checking_repository import CheckingRepository
@@ -47,16 +49,27 @@ log = structlog.get_logger()
 class Checking:
     """One run's checks."""
 
-    def __init__(self, run: Run, fetcher: Fetcher, storage: Storage, model: OutsideHttp | None = None) -> None:
+    def __init__(
+        self,
+        run: Run,
+        fetcher: Fetcher,
+        storage: Storage,
+        model: OutsideHttp | None = None,
+        readers: Readers | None = None,
+    ) -> None:
         self._run = run
         self._fetcher = fetcher
         self._storage = storage
+        self._readers = readers
         self._model = model
         """Through which a language model is asked about pages that nothing else can read; None: nobody is."""
         self._asked = 0
         self._needs: Counter[UUID] = Counter()
         """Store -> milliseconds that its leased pages need at its pace."""
         self._work: dict[asyncio.Task[Look], Due] = {}
+        self._ended: list[asyncio.Task[Look]] = []
+        self._news = asyncio.Event()
+        """Set while something ended that nobody has looked at."""
         self.counted = Counted()
 
     async def all_due(self) -> Counted:
@@ -70,8 +83,7 @@ class Checking:
                     dry_until = 0.0 if await self._lease(AT_ONCE - len(self._work)) else clock + DRY
                 if not self._work:
                     break
-                finished, _ = await asyncio.wait(self._work, timeout=FLUSH, return_when=asyncio.FIRST_COMPLETED)
-                seen += [(self._finish(task), task.result()) for task in finished]
+                seen += [(self._finish(task), task.result()) for task in await self._finished()]
                 if len(seen) >= FULL or not self._work or time.monotonic() - stored >= FLUSH:
                     await self._store(seen)
                     seen, stored = [], time.monotonic()
@@ -79,6 +91,19 @@ class Checking:
             for task in self._work:
                 task.cancel()
         return self.counted
+
+    async def _finished(self) -> list[asyncio.Task[Look]]:
+        """Return the checks that ended; none if none did for a while."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FLUSH):
+                await self._news.wait()
+        self._news.clear()
+        finished, self._ended = self._ended, []
+        return finished
+
+    def _end(self, task: asyncio.Task[Look]) -> None:
+        self._ended.append(task)
+        self._news.set()
 
     def _finish(self, task: asyncio.Task[Look]) -> Due:
         due = self._work.pop(task)
@@ -93,7 +118,9 @@ class Checking:
             found = await checking.due(leased) if leased else []
         for due in found:
             self._needs[due.store.id] += due.store.interval_ms
-            self._work[asyncio.create_task(self._look(due))] = due
+            task = asyncio.create_task(self._look(due))
+            task.add_done_callback(self._end)
+            self._work[task] = due
         return len(found)
 
     async def _look(self, due: Due) -> Look:
@@ -102,7 +129,7 @@ class Checking:
         except SecretUnreadableError as error:
             return failed(FetchPlan(url=due.url, seller_id=due.seller_id), now(), error)
         try:
-            return await self._ask(due, await look(self._fetcher, plan, due.store, due.pins))
+            return await self._ask(due, await look(self._fetcher, plan, due.store, due.pins, self._readers))
         except Exception:  # a mistake with one page must not stop the checks of all others
             log.exception("price_look_broke", listing=str(due.id))
             return failed(plan, now(), LookBrokeError())

@@ -13,6 +13,7 @@ from entrepot.kit.http import OutsideHttp
 from entrepot.kit.sql import text
 from entrepot.kit.storage import open_storage
 from entrepot.kit.text import N_
+from entrepot.pricewatch.extracting.second import Readers
 from entrepot.pricewatch.extracting_ai.service import ModelReader
 from entrepot.pricewatch.fetching.service import Fetcher
 from entrepot.pricewatch.watching.checking import Checking
@@ -34,7 +35,8 @@ async def check_due(run: Run, args: CheckDue) -> object:  # noqa: ARG001 -- the 
             if ModelReader.reads_pages(run.settings):
                 outside = OutsideHttp(CallLog(run.database), run.settings.outside_allow)
                 model = await opened.enter_async_context(outside)
-            counted = await Checking(run, fetcher, storage, model).all_due()
+            readers = await opened.enter_async_context(Readers())
+            counted = await Checking(run, fetcher, storage, model, readers).all_due()
         return {"checked": counted.checked, "changed": counted.changed, "failed": counted.failed}
 
     return await run.step("check", check)

@@ -13,6 +13,7 @@ from entrepot.kit.errors import EntrepotError
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.sentence import Sentence, sentence
 from entrepot.pricewatch.extracting.contract import Availability, Extraction, Field, Page
+from entrepot.pricewatch.extracting.second import Readers
 from entrepot.pricewatch.extracting.service import extract
 from entrepot.pricewatch.extracting_ai.service import ModelReader
 from entrepot.pricewatch.fetching.errors import BusyHostError, FetchTrouble, GoneError
@@ -94,8 +95,18 @@ def seal_secrets(secrets: Secrets, box: SecretBox) -> bytes | None:
     return box.seal(msgspec.json.encode(secrets)) if secrets else None
 
 
-async def look(fetcher: Fetcher, plan: FetchPlan, store: StoreRef, pins: tuple[Pin, ...] = ()) -> Look:
-    """Fetch and read one page; what goes wrong on the way is part of the answer."""
+async def look(
+    fetcher: Fetcher, plan: FetchPlan, store: StoreRef, pins: tuple[Pin, ...] = (), readers: Readers | None = None
+) -> Look:
+    """Fetch and read one page; what goes wrong on the way is part of the answer.
+
+    Args:
+        fetcher: fetches it.
+        plan: how.
+        store: whose page it is.
+        pins: what a person said about it.
+        readers: read it, if there are many.
+    """
     at = now()
     try:
         fetched = await fetcher.fetch(plan)
@@ -105,13 +116,19 @@ async def look(fetcher: Fetcher, plan: FetchPlan, store: StoreRef, pins: tuple[P
     answer |= {"status": fetched.status, "took_ms": fetched.took_ms}
     if fetched.not_modified:
         return Look(**answer)
-    return Look(**answer, extraction=read(fetched, store, pins))
+    if readers is None:
+        return Look(**answer, extraction=read(fetched, store, pins))
+    found = await readers.read(_page(fetched), recipe_for(store.recipe, pins))
+    return Look(**answer, extraction=cleaned(pinned(found, pins)))
 
 
 def read(fetched: Fetched, store: StoreRef, pins: tuple[Pin, ...] = ()) -> Extraction:
     """Return what a fetched page says."""
-    page = Page(fetched.url or "", fetched.body, fetched.content_type)
-    return cleaned(pinned(extract(page, recipe_for(store.recipe, pins)), pins))
+    return cleaned(pinned(extract(_page(fetched), recipe_for(store.recipe, pins)), pins))
+
+
+def _page(fetched: Fetched) -> Page:
+    return Page(fetched.url or "", fetched.body, fetched.content_type)
 
 
 ASKED = (Field.PRICE, Field.CURRENCY, Field.AVAILABILITY, Field.SHIPPING)
@@ -133,9 +150,8 @@ async def read_by_model(seen: Look, reader: ModelReader, store: StoreRef, pins: 
     if fetched is None or found is None or not is_unread(seen):
         return seen
     wanted = [name for name in ASKED if not found.answers().get(name)]
-    page = Page(fetched.url or "", fetched.body, fetched.content_type)
     try:
-        answers, findings = await reader.answers(page, wanted)
+        answers, findings = await reader.answers(_page(fetched), wanted)
     except EntrepotError as error:
         log.warning("language_model_no_answer", store=str(store.id), reason=str(error))
         return seen
