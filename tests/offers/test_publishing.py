@@ -158,7 +158,7 @@ async def test_a_limit_is_waited_for_and_nothing_is_lost(shop: Shop) -> None:
 
     assert raised.value.retry_after >= 30
     state = await shop.state(offer)
-    assert (state["state"], state["published_quantity"]) == ("to_push", None)
+    assert (state["state"], state["published_quantity"]) == ("to_push", 0)
 
 
 @pytest.mark.parametrize("applied", [True, False])
@@ -299,7 +299,7 @@ async def test_an_offer_is_found_by_its_gtin_and_later_by_a_new_product(shop: Sh
         await CatalogService(session).create_product(
             shop.seller.id, {"sku": "OTHER", "title": "Mug", "gtin": "4006381333931"}
         )
-    by_gtin, unknown = shop.offer("BOL-NAME", ean="4006381333931"), shop.offer("LATER")
+    by_gtin, unknown = shop.offer("BOL-NAME", ean="4006381333931"), shop.offer("LATER", amount=3)
     await shop.refresh()
     assert (await shop.state(by_gtin))["matched_by"] == "gtin"
     assert (await shop.state(unknown))["state"] == "unmatched"
@@ -310,6 +310,28 @@ async def test_an_offer_is_found_by_its_gtin_and_later_by_a_new_product(shop: Sh
 
     state = await shop.state(unknown)
     assert (state["matched_by"], state["wanted_quantity"], state["state"]) == ("sku", 0, "to_push")
+
+
+async def test_what_the_channel_says_already_is_not_told_again(shop: Shop) -> None:
+    await shop.product("MUG", 7)
+    await shop.product("CUP", 7)
+    right, wrong = shop.offer("MUG", amount=7), shop.offer("CUP", amount=9)
+
+    await shop.refresh()
+
+    assert (await shop.state(right))["state"] == "in_step"
+    assert ((await shop.publish()).published, shop.shown(wrong)) == (1, 7)
+
+
+async def test_until_it_is_told_the_channel_has_what_it_says(shop: Shop) -> None:
+    await shop.product("MUG", 7)
+    offer = shop.offer("MUG", amount=7)
+    await shop.refresh()
+    shop.world.accounts["sandbox-seller-1"].offers.get(offer).amount = 50  # type: ignore[union-attr]  # it is there
+
+    await shop.refresh()
+
+    assert ((await shop.publish()).published, shop.shown(offer)) == (1, 7)
 
 
 async def test_a_number_changed_on_the_channel_is_set_right(shop: Shop) -> None:

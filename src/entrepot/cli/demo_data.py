@@ -40,6 +40,7 @@ from entrepot.sandbox.dhl import service as dhl
 from entrepot.sandbox.options import DEFAULT_ACCOUNTS, TEMU_ACCOUNTS, WorldOptions
 from entrepot.sandbox.retail.export import bundles, catalogue_rows, units_sold
 from entrepot.sandbox.sendcloud import service as sendcloud
+from entrepot.sandbox.world import SPARE_UNITS
 
 SLOTS = 60
 """Numbered slots in each box."""
@@ -141,7 +142,7 @@ async def _goods(database: Database, seller_id: UUID) -> int:
 
 
 def _quantity(number: int, sold: int) -> int:
-    return max(1, sold // 3) if number % SCARCE == SCARCE - 1 else sold + 12
+    return max(1, sold // 3) if number % SCARCE == SCARCE - 1 else sold + SPARE_UNITS
 
 
 async def _warehouse(session: AsyncSession, seller_id: UUID, boxes: int) -> list[UUID]:

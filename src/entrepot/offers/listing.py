@@ -167,6 +167,7 @@ def _to_decide(offer: ChannelOffer, known: OfferRow | None) -> bool:
 
 
 def _row(account: AccountRef, offer: ChannelOffer, read_at: datetime) -> dict[str, object]:
+    quantity = max(0, min(offer.quantity, MOST))
     return {
         "id": new_id(),
         "seller_id": account.seller_id,
@@ -177,6 +178,7 @@ def _row(account: AccountRef, offer: ChannelOffer, read_at: datetime) -> dict[st
         "title": offer.title[:LONGEST],
         "fulfilment": str(offer.fulfilment),
         "on_hold": offer.on_hold,
-        "channel_quantity": max(0, min(offer.quantity, MOST)),
+        "channel_quantity": quantity,
+        "published_quantity": quantity,
         "last_seen_at": read_at,
     }

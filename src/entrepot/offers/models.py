@@ -100,7 +100,8 @@ class Offer(Base):
     wanted_at: Mapped[datetime | None]
     derivation: Mapped[dict[str, Any] | None]
     published_quantity: Mapped[int | None]
-    """What the channel has from us; None if we do not know, and then it is told again."""
+    """What the channel has from us, or had from whoever told it before us; None if we do not know, and then it is told
+    again."""
     published_at: Mapped[datetime | None]
     published_derivation: Mapped[dict[str, Any] | None]
     sending_by: Mapped[UUID | None]

@@ -288,7 +288,10 @@ class OfferRepository(MatchStatements):
         return {row["channel_offer_id"]: OfferRow(**row) for row in found.mappings()}
 
     async def store(self, rows: Sequence[dict[str, Any]]) -> dict[str, UUID]:
-        """Insert offers or update what the channel says of them; return their ids under the channel's."""
+        """Insert offers or update what the channel says of them; return their ids under the channel's.
+
+        Until we told the channel a number ourselves, it has the one it says: somebody told it before us.
+        """
         stored = await insert_many(
             self._session,
             Offer,
@@ -296,6 +299,8 @@ class OfferRepository(MatchStatements):
             suffix="""ON CONFLICT (account_id, channel_offer_id) DO UPDATE SET
                 sku = excluded.sku, gtin = excluded.gtin, title = excluded.title, fulfilment = excluded.fulfilment,
                 on_hold = excluded.on_hold, channel_quantity = excluded.channel_quantity,
+                published_quantity = CASE WHEN offer.published_at IS NULL AND offer.sending_by IS NULL
+                    THEN excluded.published_quantity ELSE offer.published_quantity END,
                 last_seen_at = excluded.last_seen_at, gone_at = NULL RETURNING channel_offer_id, id""",
         )
         return {channel_id: offer_id for channel_id, offer_id in stored}  # noqa: C416 -- dict() loses the types

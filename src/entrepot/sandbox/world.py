@@ -23,7 +23,8 @@ from entrepot.sandbox.retail.export import units_sold
 from entrepot.sandbox.store import Nowhere, StateFile, Store
 from entrepot.sandbox.traffic import RateLimiter, Traffic
 
-_SPARE_UNITS = 25
+SPARE_UNITS = 25
+"""Whoever sells here has so many more than all buyers want, in the ERP and the demo's warehouse as in the offers."""
 _OWN = msgspec.Raw(b'{"method":"FBR","schedule":"BOL_DELIVERY_PROMISE"}')
 _HELD = msgspec.Raw(b'{"method":"FBB"}')
 
@@ -129,7 +130,7 @@ class World:
                 reference=product.sku,
                 prices=(PriceStep(1, product.price),),
                 modified=now,
-                amount=demand.get(product.sku, 0) * self.options.rounds + _SPARE_UNITS,
+                amount=demand.get(product.sku, 0) * self.options.rounds + SPARE_UNITS,
                 title=product.title,
                 fulfilment=_HELD if self._is_held(client_id, product.sku) else _OWN,
             )

@@ -18,11 +18,10 @@ from entrepot.sandbox.jtl.gate import Gate
 from entrepot.sandbox.jtl.schema import CLERK, DATABASE, GRANTS, PASSWORD, READER
 from entrepot.sandbox.jtl.wawi import Article, Wawi
 from entrepot.sandbox.retail.export import bundles, catalogue_rows, units_sold
-from entrepot.sandbox.world import World
+from entrepot.sandbox.world import SPARE_UNITS, World
 
 _PAUSE = 0.5
 """Seconds between two looks of the worker."""
-_SPARE = 40
 _BUFFER = 2
 _KEPT_BACK = 10
 """Every so many articles have a buffer."""
@@ -70,10 +69,15 @@ async def beside(world: World, host: str, port: int, drop: Path | None) -> Async
     """Run the JTL-Wawi of a world's seller, with every product of the shop in stock."""
     sold = units_sold()
     articles = [
-        Article(row["sku"], row["gtin"], sold.get(row["sku"], 0) + _SPARE, _BUFFER if place % _KEPT_BACK == 0 else 0)
+        Article(
+            row["sku"],
+            row["gtin"],
+            sold.get(row["sku"], 0) + SPARE_UNITS,
+            _BUFFER if place % _KEPT_BACK == 0 else 0,
+        )
         for place, row in enumerate(catalogue_rows())
     ]
-    articles += [Article(bundle.product.sku, bundle.product.ean, _SPARE) for bundle in bundles()]
+    articles += [Article(bundle.product.sku, bundle.product.ean, SPARE_UNITS) for bundle in bundles()]
     async with AsyncExitStack() as stack:
         state = world.options.state or Path(stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True)))
         yield await stack.enter_async_context(
