@@ -44,7 +44,19 @@ def upgrade() -> None:
             ["account_id"], ["channel_account.id"], name="fk_goods_return_account_id_channel_account"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_goods_return"),
-        sa.UniqueConstraint("account_id", "channel_return_id", name="uq_goods_return_account_id_channel_return_id"),
+    )
+    op.create_index(
+        "ix_goods_return_channel_return_id",
+        "goods_return",
+        ["account_id", "channel_return_id"],
+        unique=True,
+        postgresql_where=sa.text("channel_return_id <> ''"),
+    )
+    op.create_index(
+        "ix_goods_return_registered_here",
+        "goods_return",
+        ["account_id", "channel_order_id"],
+        postgresql_where=sa.text("channel_return_id = ''"),
     )
     op.create_index("ix_goods_return_seller_id_id", "goods_return", ["seller_id", "id"])
     op.create_index("ix_goods_return_seller_id_state_id", "goods_return", ["seller_id", "state", "id"])
@@ -58,6 +70,7 @@ def upgrade() -> None:
         sa.Column("return_id", sa.Uuid(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("channel_return_line_id", sa.Text(), nullable=False),
+        sa.Column("channel_line_id", sa.Text(), server_default="", nullable=False),
         sa.Column("channel_order_id", sa.Text(), nullable=False),
         sa.Column("product_id", sa.Uuid(), nullable=True),
         sa.Column("sku", sa.Text(), nullable=False),

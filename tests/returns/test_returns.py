@@ -20,6 +20,8 @@ from entrepot.jobs.inline import InlineEngine, run_inline
 from entrepot.kit.database import Database
 from entrepot.kit.outbox import RecordedEvent
 from entrepot.kit.scope import Scope
+from entrepot.orders.service import OrderService
+from entrepot.orders.views import Filters, list_orders
 from entrepot.returns import views
 from entrepot.returns.domain import Goods, LineState, ReturnState
 from entrepot.returns.errors import (
@@ -27,6 +29,7 @@ from entrepot.returns.errors import (
     GoodsStayError,
     HandledMeanwhileError,
     NoLocationError,
+    NotThatManySentError,
     TooManyUnitsError,
 )
 from entrepot.returns.intake import RETURNS
@@ -59,7 +62,17 @@ class Patience(InlineEngine):
 
 
 async def announced(floor: Floor) -> tuple[AccountRef, ReturnRef]:
-    """Ship an order of the marketplace, let its buyer send it back, and read that."""
+    """Let the buyer of an order send it back, and read that."""
+    account = await sent(floor)
+    floor.world.clock.advance(60)
+    await read(floor, account)
+    async with floor.transaction() as session:
+        [found, *_] = await views.returns(session, state="open")
+        return account, await ReturnService(session).goods_return(found.id)
+
+
+async def sent(floor: Floor) -> AccountRef:
+    """Ship an order of the marketplace, and tell it."""
     account, shipment, order = await shipped_order(floor)
     async with floor.transaction() as session:
         connector = await ChannelService(session, floor.connections).connector(account.id)
@@ -70,11 +83,7 @@ async def announced(floor: Floor) -> tuple[AccountRef, ReturnRef]:
             channel_order_id=order.channel_order_id, reference=str(shipment.id), lines=lines, carrier="postnl"
         )
     )
-    floor.world.clock.advance(60)
-    await read(floor, account)
-    async with floor.transaction() as session:
-        [found, *_] = await views.returns(session, state="open")
-        return account, await ReturnService(session).goods_return(found.id)
+    return account
 
 
 async def read(floor: Floor, account: AccountRef) -> object:
@@ -293,3 +302,78 @@ async def test_nobody_sees_another_sellers_returns(
         assert await views.returns(session) == []
         assert (await session.execute(text("SELECT count(*) FROM return_line"))).scalar_one() == 0
     assert seller.id != other.id
+
+
+async def unannounced(floor: Floor) -> tuple[AccountRef, ReturnRef, int]:
+    """Ship an order whose buyer says nothing, and register what came back of it; returns how many units were sent, too."""
+    object.__setattr__(floor.world.options, "return_share", 0.0)
+    account = await sent(floor)
+    async with floor.transaction() as session:
+        [known] = (await list_orders(session, Filters(sellers=[floor.seller_id]), limit=2)).rows
+        order = await OrderService(session).order(known.id)
+        line = order.lines[0]
+        return account, await ReturnService(session).register(order.id, line.id, 1), line.quantity
+
+
+async def test_what_comes_back_unannounced_is_registered_and_named_by_the_channel_later(floor: Floor) -> None:
+    account, found, sold = await unannounced(floor)
+    line = found.lines[0]
+    assert (found.state, found.channel_return_id, line.product_id is not None) == (ReturnState.OPEN, "", True)
+    assert found.order_id is not None
+    line_id = await line_of(floor, found)
+    async with floor.transaction() as session:
+        service = ReturnService(session)
+        if sold > 1:
+            with pytest.raises(TooManyUnitsError):
+                await service.register(found.order_id, line_id, sold)
+            await service.register(found.order_id, line_id, sold - 1)
+        with pytest.raises(NotThatManySentError):
+            await service.register(found.order_id, line_id, 1)
+    await decide(floor, found, restock(found, floor))
+    result, _ = await tell(floor, found)
+    assert result == {"told": True, "problem": ""}
+
+    await read(floor, account)
+
+    told = await again(floor, found)
+    [theirs] = floor.world.accounts["sandbox-seller-1"].returns.returns.values()
+    assert (told.state, told.channel_return_id, told.number) == (ReturnState.HANDLED, theirs.return_id, found.number)
+    assert told.lines[0].channel_return_line_id == theirs.items[0].rma_id
+    assert await read(floor, account) == {"new": 0, "changed": 0, "unchanged": 0, "failed": 0}
+
+
+async def test_registering_is_never_said_twice(floor: Floor) -> None:
+    _, found, _ = await unannounced(floor)
+    await decide(floor, found, restock(found, floor))
+    await floor.rows(
+        "UPDATE return_line SET process_ref = '?' WHERE id = :id RETURNING 1", id=found.lines[0].id
+    )  # the worker died after asking
+
+    await tell(floor, found)
+
+    doubtful = await again(floor, found)
+    assert doubtful.state is ReturnState.FAILED
+    assert "not known whether" in doubtful.lines[0].problem
+    assert not floor.world.accounts["sandbox-seller-1"].returns.returns
+
+
+async def test_registering_over_pages_and_api(floor: Floor, client: httpx.AsyncClient) -> None:
+    _, found, _ = await unannounced(floor)
+    order = await client.get(f"/orders/{found.order_id}")
+    assert "Something came back unannounced" in order.text
+    assert found.number in order.text
+    line_id = str(await line_of(floor, found))
+    form = {"order_id": str(found.order_id), "line_id": line_id, "quantity": "9999"}
+    refused = await client.post("/returns/register", data=form)
+    assert refused.status_code == 422
+    assert (await client.post("/returns/register", data=form | {"quantity": "some"})).status_code == 422
+    over = await client.post("/api/v1/returns", json={**form, "quantity": 9999})
+    assert over.status_code == 422
+    assert over.json()["type"].rpartition("returns.")[2] in {"too_many", "none_left"}, over.text
+
+
+async def line_of(floor: Floor, found: ReturnRef) -> UUID:
+    """Return the order's line that came back."""
+    assert found.order_id is not None
+    async with floor.transaction() as session:
+        return (await OrderService(session).order(found.order_id)).lines[0].id

@@ -82,6 +82,14 @@ class DecideReturn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """If given, the decision is refused unless it is the return's present one."""
 
 
+class RegisterReturn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Units of one line of an order that came back unannounced."""
+
+    order_id: UUID
+    line_id: UUID
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=9999)]
+
+
 class ReturnApi(Controller):
     """Returns."""
 
@@ -116,6 +124,11 @@ class ReturnApi(Controller):
     async def show(self, session: AsyncSession, return_id: FromPath[UUID]) -> ReturnOut:
         """Show one return with its lines."""
         return _out(await ReturnService(session).goods_return(return_id))
+
+    @post(operation_id="registerReturn", summary="Register a return", opt=needs(Right.RETURNS_HANDLE), status_code=201)
+    async def register(self, session: AsyncSession, data: JSONBody[RegisterReturn]) -> ReturnOut:
+        """Note goods that came back although no buyer announced them; decide about them as about any other."""
+        return _out(await ReturnService(session).register(data.order_id, data.line_id, data.quantity))
 
     @post(
         "/{return_id:uuid}/lines/{line_id:uuid}/handle",

@@ -52,6 +52,35 @@ class TooManyUnitsError(RefusedError):
     message = N_("Enter a number from 1 to {most}: that is how many are expected back.")
 
 
+class NotOfAChannelError(RefusedError):
+    """Nobody can be told."""
+
+    code = "returns.no_channel"
+    title = N_("No channel to tell")
+    message = N_(
+        "Order {order} came from no channel that can be told about returns. Put the goods back under Stock → Receive."
+    )
+
+
+class NotThatManySentError(RefusedError):
+    """Everything that was sent came back, or nothing was sent."""
+
+    code = "returns.none_left"
+    title = N_("Nothing left to come back")
+    message = N_("All {sku} of this order that was sent is registered as returned already, or none was sent yet.")
+
+
+class RegistrationInDoubtError(RefusedError):
+    """The channel was asked to register it, and nobody knows whether it did."""
+
+    code = "returns.registration_in_doubt"
+    title = N_("Not known whether it arrived")
+    message = N_(
+        "It is not known whether the channel registered this return before the connection broke. Look there: if it did, "
+        "read returns now; if not, decide again."
+    )
+
+
 class GoodsStayError(RefusedError):
     """The buyer keeps what should go to stock."""
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -61,6 +62,7 @@ class Intake:
     async def _store(self, said: dict[str, ChannelReturn], taken: Taken) -> None:
         known = await self._returns.known(self._account.id, said)
         numbers = {line.channel_order_id for one in said.values() for line in one.lines}
+        known |= await self._named([one for key, one in said.items() if key not in known], numbers)
         ordered = await self._returns.ordered(self._account.id, numbers)
         gtins = {line.gtin for one in said.values() for line in one.lines if line.gtin}
         by_gtin = await CatalogService(self._session).resolve_gtins(self._account.seller_id, gtins)
@@ -91,6 +93,21 @@ class Intake:
                 events += [event] if event is not None else []
         await self._returns.add(heads, lines)
         await outbox.record(self._session, *events)
+
+    async def _named(self, new: Sequence[ChannelReturn], numbers: set[str]) -> dict[str, ReturnRef]:
+        """Return those of *new* that somebody here registered first, by the channel's numbers, which they get now."""
+        waiting = await self._returns.registered(self._account.id, numbers) if new else []
+        found: dict[str, ReturnRef] = {}
+        for one in new:
+            mine = next((known for known in waiting if _same(known, one)), None)
+            if mine is None:
+                continue
+            waiting.remove(mine)
+            line = one.lines[0]
+            await self._returns.named(mine, one.channel_return_id, line.channel_return_line_id)
+            lines = (msgspec.structs.replace(mine.lines[0], channel_return_line_id=line.channel_return_line_id),)
+            found[one.channel_return_id] = msgspec.structs.replace(mine, lines=lines)
+        return found
 
     def _rows(
         self,
@@ -194,6 +211,18 @@ class Intake:
             return None
         await self._returns.change(before.id, **values)
         return ReturnChanged(seller_id=before.seller_id, subject_id=before.id, number=before.number, state=str(whole))
+
+
+def _same(registered: ReturnRef, one: ChannelReturn) -> bool:
+    """Return whether the channel's return is of the goods of one that was registered here."""
+    if len(one.lines) != 1:
+        return False
+    mine, line = registered.lines[0], one.lines[0]
+    return (
+        registered.channel_order_id == line.channel_order_id
+        and mine.quantity == line.quantity
+        and (not line.gtin or not mine.gtin or mine.gtin == line.gtin)
+    )
 
 
 def _product(

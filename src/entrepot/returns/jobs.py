@@ -13,8 +13,8 @@ from entrepot.catalog.service import CatalogService
 from entrepot.channels.accounts import Mode
 from entrepot.channels.connections import Connections
 from entrepot.channels.contract import Capability, ProcessReport, ProcessState
-from entrepot.channels.contract_returns import HandlesReturns, ReadsReturns
-from entrepot.channels.errors import CannotDoThatError
+from entrepot.channels.contract_returns import HandlesReturns, ReadsReturns, ReturnDecision, ReturnOutcome
+from entrepot.channels.errors import CannotDoThatError, RateLimitedError
 from entrepot.channels.registry import connectors
 from entrepot.channels.service import ChannelService
 from entrepot.jobs import service as jobs
@@ -23,10 +23,12 @@ from entrepot.jobs.registry import Queue, job
 from entrepot.jobs.run import Run
 from entrepot.kit.errors import EntrepotError, NotFoundError, RefusedError
 from entrepot.kit.outbox import RecordedEvent
+from entrepot.kit.rate_budget import BudgetSpentError
 from entrepot.kit.text import N_
 from entrepot.returns.domain import pause_after
+from entrepot.returns.errors import RegistrationInDoubtError
 from entrepot.returns.intake import RETURNS, Intake
-from entrepot.returns.refs import Taken
+from entrepot.returns.refs import ReturnLineRef, Taken
 from entrepot.returns.repository import ReturnRepository
 from entrepot.returns.service import ReturnService
 from entrepot.returns.tasks import ImportReturns, TellChannel
@@ -35,6 +37,8 @@ EVERY = timedelta(minutes=30)
 BATCH = 100
 MOST_LOOKS = 20
 """Looks at a process before a person is asked: with the pauses between them more than an hour."""
+IN_DOUBT = "?"
+"""In place of a process: the channel was asked to register a return, and has not answered."""
 UNSAID = N_("The channel gave no reason.")
 NEVER_DONE = N_("The channel has not said for an hour what became of it. Look there, then decide again.")
 
@@ -118,7 +122,7 @@ async def _connector(run: Run, connections: Connections, account_id: UUID) -> Re
 async def tell_channel(run: Run, args: TellChannel) -> object:
     """Tell the channel what was decided about one line, and wait durably until it took or refused it.
 
-    Telling twice is harmless: a decision replaces an earlier one.
+    Deciding twice is harmless: a decision replaces an earlier one.  Registering twice is not.
     """
     async with aclosing(Connections.of(run.database, run.box, run.settings)) as connections:
         try:
@@ -143,13 +147,37 @@ async def tell_channel(run: Run, args: TellChannel) -> object:
 async def _tell(run: Run, connections: Connections, args: TellChannel) -> str:
     """Send the decision and store what to ask about its outcome; empty: there is nothing to tell."""
     async with run.transaction() as session:
-        decision, asked = await ReturnService(session).to_tell(args.return_id, args.line_id)
-    if decision is None or asked:
-        return asked
-    ref = await (await _handler(run, connections, args)).handle_return(decision)
+        line = await ReturnService(session).to_tell(args.return_id, args.line_id)
+    if line is None:
+        return ""
+    if line.process_ref == IN_DOUBT:
+        raise RegistrationInDoubtError
+    if line.process_ref:
+        return line.process_ref
+    handler = await _handler(run, connections, args)
+    outcome = ReturnOutcome(line.outcome)
+    if line.channel_return_line_id:
+        decision = ReturnDecision(
+            channel_return_line_id=line.channel_return_line_id, quantity=line.quantity_handled, outcome=outcome
+        )
+        ref = await handler.handle_return(decision)
+    else:
+        ref = await _register(run, handler, line, outcome)
     async with run.transaction() as session:
         await ReturnService(session).note_asked(args.line_id, ref)
     return ref
+
+
+async def _register(run: Run, handler: HandlesReturns, line: ReturnLineRef, outcome: ReturnOutcome) -> str:
+    """Register goods that nobody announced.  Unlike a decision, this must not be said twice."""
+    async with run.transaction() as session:
+        await ReturnService(session).note_asked(line.id, IN_DOUBT)
+    try:
+        return await handler.register_return(line.channel_line_id, line.quantity_handled, outcome)
+    except (RefusedError, NotFoundError, RateLimitedError, BudgetSpentError):  # it surely was not taken
+        async with run.transaction() as session:
+            await ReturnService(session).note_asked(line.id, "")
+        raise
 
 
 async def _follow(run: Run, connections: Connections, args: TellChannel, ref: str) -> str:

@@ -15,11 +15,23 @@ class GoodsReturn(Base):
 
     __tablename__ = "goods_return"
     __table_args__ = (
-        UniqueConstraint("account_id", "channel_return_id"),
         CheckConstraint("fulfilment IN ('seller', 'channel')", name="fulfilment_known"),
         CheckConstraint(
             "state IN ('open', 'telling', 'handled', 'failed', 'by_channel')",
             name="state_known",
+        ),
+        Index(
+            "ix_goods_return_channel_return_id",
+            "account_id",
+            "channel_return_id",
+            unique=True,
+            postgresql_where=text("channel_return_id <> ''"),
+        ),
+        Index(
+            "ix_goods_return_registered_here",
+            "account_id",
+            "channel_order_id",
+            postgresql_where=text("channel_return_id = ''"),
         ),
         Index("ix_goods_return_seller_id_id", "seller_id", "id"),
         Index("ix_goods_return_seller_id_state_id", "seller_id", "state", "id"),
@@ -31,8 +43,9 @@ class GoodsReturn(Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("channel_account.id"))
     channel: Mapped[str]
     channel_return_id: Mapped[str]
+    """Empty: somebody here registered it, and the channel has not named it yet."""
     number: Mapped[str]
-    """Ours: the account's prefix, and the channel's number."""
+    """Ours: the account's prefix, and the channel's number; of one registered here, the order's number."""
     channel_order_id: Mapped[str]
     order_id: Mapped[UUID | None]
     """None while we do not have the order."""
@@ -67,6 +80,8 @@ class ReturnLine(Base):
     return_id: Mapped[UUID] = mapped_column(ForeignKey("goods_return.id"))
     position: Mapped[int]
     channel_return_line_id: Mapped[str]
+    channel_line_id: Mapped[str] = mapped_column(server_default="")
+    """Of the order's line, where somebody here registered it."""
     channel_order_id: Mapped[str]
     product_id: Mapped[UUID | None]
     sku: Mapped[str]

@@ -21,13 +21,16 @@ from entrepot.channels.service import ChannelService
 from entrepot.kit import outbox
 from entrepot.kit.errors import EntrepotError, RefusedError
 from entrepot.kit.text import N_
+from entrepot.orders.extension import Panel, add_panel
+from entrepot.orders.refs import OrderRef
 from entrepot.returns import views
 from entrepot.returns.domain import GOODS_LABELS, STATE_LABELS, STATE_TONES, Goods, ReturnState
-from entrepot.returns.service import OUTCOME_LABELS, Decision, ReturnService
+from entrepot.returns.service import OUTCOME_LABELS, Decision, ReturnService, may_register
 from entrepot.returns.wording import timeline
 
 PAGE = 50
 EVENTS = 50
+LONGEST_NUMBER = 6
 
 
 class ReturnPages(Controller):
@@ -79,6 +82,17 @@ class ReturnPages(Controller):
         await ReturnService(session).refresh(account_id)
         return Redirect("/returns", status_code=303)
 
+    @post("/register", opt=needs(Right.RETURNS_HANDLE), status_code=200)
+    async def register(self, request: HTMXRequest, session: AsyncSession) -> Response[Any]:
+        """Note goods that came back although no buyer announced them, and go on to decide about them."""
+        values = {name: str(value).strip() for name, value in (await request.form()).items()}
+        order_id, line_id = _uuid(values.get("order_id", "")), _uuid(values.get("line_id", ""))
+        quantity = values.get("quantity", "")
+        if order_id is None or line_id is None or not quantity.isdecimal() or len(quantity) > LONGEST_NUMBER:
+            raise IncompleteRegistrationError
+        made = await ReturnService(session).register(order_id, line_id, int(quantity))
+        return Redirect(f"/returns/{made.id}", status_code=303)
+
     @post("/{return_id:uuid}/lines/{line_id:uuid}", opt=needs(Right.RETURNS_HANDLE), status_code=200)
     async def decide(
         self, request: HTMXRequest, return_id: FromPath[UUID], line_id: FromPath[UUID], session: AsyncSession
@@ -94,6 +108,14 @@ class ReturnPages(Controller):
             context = await _detail(session, return_id, error, line_id, values)
             return Template("returns/detail.html", context=context, status_code=422)
         return Redirect(f"/returns/{return_id}", status_code=303)
+
+
+class IncompleteRegistrationError(RefusedError):
+    """A form that leaves out what it asks for."""
+
+    code = "returns.incomplete_registration"
+    title = N_("Say what came back")
+    message = N_("Choose which line of the order came back, and enter how many units.")
 
 
 class IncompleteDecisionError(RefusedError):
@@ -143,6 +165,21 @@ async def _detail(
         "line_id": line_id,
         "values": values or {},
     }
+
+
+async def returns_of(session: AsyncSession, order: OrderRef) -> dict[str, Any]:
+    """Return what the panel of an order's returns shows."""
+    return {
+        "returns": await views.returns(session, order_id=order.id),
+        "return_labels": STATE_LABELS,
+        "return_tones": STATE_TONES,
+        "may_come_back": [one for one in order.lines if one.quantity_shipped and one.fulfilment == "seller"]
+        if may_register(order)
+        else [],
+    }
+
+
+add_panel(Panel(template="returns/_order_panel.html", context=returns_of, right=Right.RETURNS_READ))
 
 
 def _uuid(text: str) -> UUID | None:

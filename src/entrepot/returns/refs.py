@@ -14,6 +14,7 @@ class ReturnLineRef(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     return_id: UUID
     channel_return_line_id: str
+    channel_line_id: str = ""
     channel_order_id: str
     product_id: UUID | None
     sku: str

@@ -47,6 +47,39 @@ class ReturnRepository:
         )
         return {one.channel_return_id: one for one in found}
 
+    async def registered(self, account_id: UUID, channel_order_ids: Collection[str]) -> list[ReturnRef]:
+        """Return those that were registered here and that the channel has not named yet, locked, the oldest first."""
+        return await self._returns(
+            "WHERE account_id = :account AND channel_return_id = '' AND channel_order_id = ANY(:ids) ORDER BY id FOR UPDATE",
+            account=account_id,
+            ids=list(channel_order_ids),
+        )
+
+    async def named(self, before: ReturnRef, channel_return_id: str, channel_return_line_id: str) -> None:
+        """Note what the channel calls a return of one line that was registered here."""
+        await self.change(
+            before.id, channel_return_id=channel_return_id, search_text=f"{before.number} {channel_return_id}".lower()
+        )
+        await self.change_line(before.lines[0].id, channel_return_line_id=channel_return_line_id)
+
+    async def returned(self, order_id: UUID, channel_line_id: str) -> int:
+        """Return how many units of an order's line were registered here already."""
+        found = await self._session.execute(
+            text("""
+                SELECT coalesce(sum(l.quantity), 0) FROM return_line l JOIN goods_return r ON r.id = l.return_id
+                WHERE r.order_id = :order AND l.channel_line_id = :line
+            """),
+            {"order": order_id, "line": channel_line_id},
+        )
+        return int(found.scalar_one())
+
+    async def count(self, order_id: UUID) -> int:
+        """Return how many returns an order has."""
+        found = await self._session.execute(
+            text("SELECT count(*) FROM goods_return WHERE order_id = :order"), {"order": order_id}
+        )
+        return int(found.scalar_one())
+
     async def ordered(self, account_id: UUID, channel_order_ids: Collection[str]) -> dict[str, list[OrderedLine]]:
         """Return the lines of our orders by the channel's order numbers."""
         rows = await self._session.execute(

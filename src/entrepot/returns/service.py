@@ -6,14 +6,20 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.catalog.service import CatalogService
-from entrepot.channels.contract_returns import ReturnDecision, ReturnOutcome
+from entrepot.channels.contract import Capability
+from entrepot.channels.contract_returns import ReturnOutcome
+from entrepot.channels.registry import connectors
 from entrepot.channels.service import ChannelService
 from entrepot.inventory.service import InventoryService, MoveKind, Receipt
 from entrepot.jobs import service as jobs
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
 from entrepot.kit.database import context_of
+from entrepot.kit.ids import new_id
 from entrepot.kit.text import N_
+from entrepot.orders.errors import OrderNotFoundError
+from entrepot.orders.refs import OrderRef
+from entrepot.orders.service import OrderService
 from entrepot.returns.domain import Goods, LineState, state_of
 from entrepot.returns.errors import (
     AlreadyHandledError,
@@ -21,12 +27,14 @@ from entrepot.returns.errors import (
     GoodsStayError,
     HandledMeanwhileError,
     NoLocationError,
+    NotOfAChannelError,
+    NotThatManySentError,
     ReturnLineNotFoundError,
     ReturnNotFoundError,
     TooManyUnitsError,
     UnknownGoodsError,
 )
-from entrepot.returns.events import DecisionConfirmed, DecisionRefused, LineDecided
+from entrepot.returns.events import DecisionConfirmed, DecisionRefused, LineDecided, ReturnReceived
 from entrepot.returns.refs import ReturnLineRef, ReturnRef
 from entrepot.returns.repository import ReturnRepository
 from entrepot.returns.tasks import ImportReturns, TellChannel
@@ -75,6 +83,73 @@ class ReturnService:
         account.require_read()
         task = ImportReturns(seller_id=account.seller_id, account_id=account_id)
         return await jobs.enqueue(self._session, task, key=str(account_id))
+
+    async def register(self, order_id: UUID, line_id: UUID, quantity: int) -> ReturnRef:
+        """Note goods that came back although no buyer announced them; what becomes of them is decided like for any other.
+
+        Raises:
+            OrderNotFoundError, ReturnLineNotFoundError
+            NotOfAChannelError: the order is of no channel that can be told about returns.
+            ByChannelError: the channel sent the goods, and takes them back.
+            TooManyUnitsError: more than were sent and did not come back yet.
+        """
+        found = await OrderService(self._session).orders([order_id], lock=True)
+        if not found:
+            raise OrderNotFoundError(order=order_id)
+        [order] = found
+        line = next((one for one in order.lines if one.id == line_id), None)
+        if line is None:
+            raise ReturnLineNotFoundError(line=str(line_id))
+        if not may_register(order) or not line.channel_line_id:
+            raise NotOfAChannelError(order=order.number)
+        if line.fulfilment == "channel":
+            raise ByChannelError(channel=order.channel or "", number=order.number)
+        most = line.quantity_shipped - await self._returns.returned(order_id, line.channel_line_id)
+        if not 1 <= quantity <= most:
+            raise NotThatManySentError(sku=line.sku, most=max(0, most)) if most < 1 else TooManyUnitsError(most=most)
+        return_id, number = new_id(), f"{order.number}-R{await self._returns.count(order_id) + 1}"
+        head = {
+            "id": return_id,
+            "seller_id": order.seller_id,
+            "account_id": order.channel_account_id,
+            "channel": order.channel,
+            "channel_return_id": "",
+            "number": number,
+            "channel_order_id": order.channel_order_id or "",
+            "order_id": order_id,
+            "order_number": order.number,
+            "buyer": order.customer_name or order.ship_name,
+            "registered_at": now(),
+            "fulfilment": "seller",
+            "state": str(LineState.OPEN),
+            "units": quantity,
+            "search_text": f"{number} {order.channel_order_id or ''} {line.sku} {line.gtin} {order.ship_name}".lower(),
+        }
+        row = {
+            "id": new_id(),
+            "seller_id": order.seller_id,
+            "return_id": return_id,
+            "position": 0,
+            "channel_return_line_id": "",
+            "channel_line_id": line.channel_line_id,
+            "channel_order_id": order.channel_order_id or "",
+            "product_id": line.product_id,
+            "sku": line.sku,
+            "gtin": line.gtin,
+            "title": line.title,
+            "quantity": quantity,
+            "reason": "",
+            "comment": "",
+            "carrier": "",
+            "tracking": "",
+            "state": str(LineState.OPEN),
+        }
+        await self._returns.add([head], [row])
+        received = ReturnReceived(
+            seller_id=order.seller_id, subject_id=return_id, number=number, order_id=str(order_id), units=quantity
+        )
+        await outbox.record(self._session, received)
+        return await self.goods_return(return_id)
 
     async def decide(
         self, return_id: UUID, line_id: UUID, decision: Decision, *, version: int | None = None
@@ -127,17 +202,10 @@ class ReturnService:
         await jobs.enqueue(self._session, task, key=str(line.id), again=True)
         return await self.goods_return(return_id)
 
-    async def to_tell(self, return_id: UUID, line_id: UUID) -> tuple[ReturnDecision | None, str]:
-        """Return what the channel is to be told about a line, and what it was asked already; None: nothing."""
+    async def to_tell(self, return_id: UUID, line_id: UUID) -> ReturnLineRef | None:
+        """Return the line that the channel is to be told about; None: there is nothing to tell."""
         line = _line(await self.goods_return(return_id), line_id)
-        if line.state is not LineState.TELLING:
-            return None, ""
-        decision = ReturnDecision(
-            channel_return_line_id=line.channel_return_line_id,
-            quantity=line.quantity_handled,
-            outcome=ReturnOutcome(line.outcome),
-        )
-        return decision, line.process_ref
+        return line if line.state is LineState.TELLING else None
 
     async def note_asked(self, line_id: UUID, process_ref: str) -> None:
         """Note under which name the channel works on it."""
@@ -202,6 +270,12 @@ class ReturnService:
         if found is None:
             raise ReturnNotFoundError(found=str(return_id))
         return found
+
+
+def may_register(order: OrderRef) -> bool:
+    """Return whether goods of an order can come back without having been announced, and its channel be told."""
+    spec = connectors().get(order.channel or "")
+    return spec is not None and Capability.HANDLE_RETURNS in spec.capabilities and order.channel_account_id is not None
 
 
 def _line(found: ReturnRef, line_id: UUID) -> ReturnLineRef:
