@@ -123,7 +123,7 @@ class Account:
         return order
 
     def _buy(self, wanted: Wanted, now: datetime) -> OrderItem | None:
-        offer = next(iter(self.offers.of_reference(wanted.sku)), None)
+        offer = self.offers.first_of(wanted.sku)
         available = offer.corrected_stock if offer is not None and offer.for_sale else 0
         quantity = min(wanted.quantity, available) if self._world.respect_stock else wanted.quantity
         if quantity <= 0:

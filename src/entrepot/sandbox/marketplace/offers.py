@@ -88,6 +88,14 @@ class OfferList:
     def of_reference(self, reference: str) -> list[Offer]:
         return list(self._sold(self._by_reference.get(reference, _NOWHERE)))
 
+    def first_of(self, reference: str) -> Offer | None:
+        """The first of the offers that :meth:`of_reference` finds: buyers ask that of everything they buy."""
+        for place in self._by_reference.get(reference, _NOWHERE):
+            offer = self._offers[place] or self._at(place)
+            if not offer.deleted:
+                return offer
+        return None
+
     def sort(self, offers: Iterable[Offer]) -> list[Offer]:
         return sorted(offers, key=self.place)
 

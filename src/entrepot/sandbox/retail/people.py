@@ -64,6 +64,11 @@ _COUNTRIES = {
 _FRENCH_SPEAKING = frozenset({"Liège", "Namur", "Charleroi"})
 
 
+_KNOWN: dict[tuple[int, str, str], Person] = {}
+"""People imagined before: they are the same whoever asks, and whichever world."""
+_MOST_KNOWN = 10_000
+
+
 class Population:
     """The people of one world."""
 
@@ -72,6 +77,14 @@ class Population:
 
     def buyer(self, who: str, country: str) -> Person:
         """The person who is *who*, living in *country* (as the data set calls it, or a code) where we have one."""
+        if known := _KNOWN.get((self.dice.seed, who, country)):
+            return known
+        person = self._imagine(who, country)
+        if len(_KNOWN) < _MOST_KNOWN:
+            _KNOWN[self.dice.seed, who, country] = person
+        return person
+
+    def _imagine(self, who: str, country: str) -> Person:
         dice = self.dice
         code = _COUNTRY_OF.get(country) or (country if country in _COUNTRIES else dice.pick(_SPREAD, "country", who))
         names = _COUNTRIES[code]
