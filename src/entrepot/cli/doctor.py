@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import stat
 from dataclasses import dataclass
+from importlib.resources import files
 
 import asyncpg
 from rich.console import Console
@@ -72,9 +73,7 @@ def _keys(settings: Settings) -> Finding:
 
 
 def _front_end() -> Finding:
-    from entrepot.web.rendering import STATIC  # noqa: PLC0415
-
-    built = (STATIC / "dist" / "manifest.json").exists()
+    built = (files("entrepot") / "web" / "static" / "dist" / "manifest.json").is_file()
     return Finding("front end", built, "Built." if built else "Not built. Run: make build")
 
 
