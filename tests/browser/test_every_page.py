@@ -73,9 +73,7 @@ def kind_of(address: str) -> str:
 
 @pytest.mark.timeout(480)
 def test_every_page_answers_fits_a_phone_and_is_accessible(open_context: Callable[..., BrowserContext]) -> None:
-    # The policy only so that axe may be put into the page; the worker that keeps pages for later has tests of its own.
-    page = open_context(bypass_csp=True, service_workers="block").new_page()
-    page.add_init_script(path=AXE)
+    page = page_to_look_at(open_context)
     errors = listen(page)
     page.goto("/")
     links = "links => links.map(link => link.getAttribute('href'))"
@@ -98,6 +96,14 @@ def test_every_page_answers_fits_a_phone_and_is_accessible(open_context: Callabl
     assert len(seen) > len(menu)
     assert len(seen) <= MOST, sorted(seen)
     assert troubles == [], "\n".join(troubles)
+
+
+def page_to_look_at(open_context: Callable[..., BrowserContext], **how: object) -> Page:
+    """Return a page that brings the questions along."""
+    # The policy only so that they may be asked; the worker that keeps pages for later has tests of its own.
+    page = open_context(bypass_csp=True, service_workers="block", **how).new_page()
+    page.add_init_script(path=AXE)
+    return page
 
 
 def look_at(page: Page, address: str) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Demo
-from tests.browser.test_every_page import look_at
+from tests.browser.test_every_page import look_at, page_to_look_at
 from tests.browser.test_scanning import api, post
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
@@ -215,6 +215,6 @@ def test_two_orders_for_one_address_leave_in_one_box_with_one_label(
 
 
 def test_the_stations_fit_a_phone_and_can_be_used_by_everyone(open_context: Callable[..., Any]) -> None:
-    page = open_context(bypass_csp=True).new_page()
+    page = page_to_look_at(open_context)
     addresses = ("/fulfilment/check", "/fulfilment/box", "/fulfilment/consolidation", "/fulfilment/packing-stations")
     assert [f"{address}: {trouble}" for address in addresses for trouble in look_at(page, address)] == []

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import listen
-from tests.browser.test_every_page import look_at
+from tests.browser.test_every_page import look_at, page_to_look_at
 from tests.browser.test_path_of_an_order import scan
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
@@ -25,7 +25,7 @@ PAGES = (
 
 
 def test_pages_of_the_warehouse_fit_and_are_accessible(open_context: Callable[..., BrowserContext]) -> None:
-    page = open_context(bypass_csp=True).new_page()
+    page = page_to_look_at(open_context)
     errors = listen(page)
 
     troubles = [f"{address}: {trouble}" for address in PAGES for trouble in look_at(page, address)]
