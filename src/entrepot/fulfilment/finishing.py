@@ -1,6 +1,6 @@
 """What becomes of lists and orders when nothing of them is left to pick."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,13 +32,18 @@ class Finishing:
             return
         await self.close_list(found, await self._lists.lines(list_id))
 
-    async def close_list(self, found: PickListRef, lines: Collection[PickLineRef]) -> None:
-        """Do so for a list whose lines are known as they are now."""
+    async def close_list(
+        self, found: PickListRef, lines: Collection[PickLineRef], begun: Mapping[str, object] | None = None
+    ) -> None:
+        """Do so for a list whose lines are known as they are now; *begun*: what else is to be noted of it."""
         open_orders = {line.order_id for line in lines if line.state is LineState.OPEN}
         await self._lists.close_orders(found.id, {line.order_id for line in lines} - open_orders)
         status = list_status((line.state for line in lines), found.status)
-        if status in {ListStatus.DONE, ListStatus.CANCELLED}:
-            await self._lists.update_list(found.id, status=str(status), finished_at=now())
+        over = status in {ListStatus.DONE, ListStatus.CANCELLED}
+        changes = {**(begun or {}), **({"status": str(status), "finished_at": now()} if over else {})}
+        if changes:
+            await self._lists.update_list(found.id, **changes)
+        if over:
             await outbox.record(
                 self._session,
                 PickListFinished(

@@ -179,7 +179,7 @@ class Taking:
             await self._inventory.pick_many(units, await self._inventory.staging(warehouse_id))
         after = {one.line.id: _after(one, goods[one.line.id], context_of(self._session).actor.name) for one in done}
         await self._lists.write_lines(list(after.values()))
-        await self._begin(found)
+        begun = await self._begin(found)
         await outbox.record(
             self._session,
             *(
@@ -198,11 +198,12 @@ class Taking:
         lines = [after.get(line.id, line) for line in lines]
         finished = {line.order_id for line in after.values() if line.state is not LineState.OPEN}
         finished -= {line.order_id for line in lines if line.state is LineState.OPEN}
-        if any(line.state is not LineState.OPEN for line in after.values()):
+        if finished:
             finishing = Finishing(self._session)
-            if finished:
-                await finishing.close_list(found, lines)
-                await finishing.finish_orders(finished, locked=[orders[id_] for id_ in finished])
+            await finishing.close_list(found, lines, begun)
+            await finishing.finish_orders(finished, locked=[orders[id_] for id_ in finished])
+        elif begun:
+            await self._lists.update_list(found.id, **begun)
         for one in done:
             outcomes[one.line.id] = PickOutcome(
                 pick_list_id=found.id,
@@ -213,20 +214,19 @@ class Taking:
             )
         return outcomes
 
-    async def _begin(self, found: PickListRef) -> None:
-        """Note that somebody works on a list that nobody had begun."""
+    async def _begin(self, found: PickListRef) -> dict[str, object]:
+        """Let somebody work on a list that nobody had begun; return what is to be noted of the list."""
         if found.status is not ListStatus.OPEN:
-            return
-        actor = context_of(self._session).actor
-        await self._lists.update_list(
-            found.id,
-            status=str(ListStatus.PICKING),
-            started_at=now(),
-            assigned_to=found.assigned_to or actor.id,
-            assigned_name=found.assigned_name or actor.name,
-        )
+            return {}
         if not found.assigned_to:
             await self._way.begin_list(found.id)
+        actor = context_of(self._session).actor
+        return {
+            "status": str(ListStatus.PICKING),
+            "started_at": now(),
+            "assigned_to": found.assigned_to or actor.id,
+            "assigned_name": found.assigned_name or actor.name,
+        }
 
     async def after(self, found: PickListRef, line: PickLineRef) -> None:
         """Close the list and move the order on if nothing of them is left to pick."""

@@ -9,9 +9,12 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 SETTING = "entrepot.scope"
+MOST_KEPT = 256
+"""Sealed scopes that a process remembers: those of whoever worked last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +43,10 @@ class Scope:
 
     def sealed(self, key: str) -> str:
         """Return the setting's value: the sellers (or ``*``), a dot, and the code that proves it."""
-        payload = "*" if self.everyone else ",".join(sorted(map(str, self.sellers)))
-        return f"{payload}.{hmac.new(key.encode(), payload.encode(), hashlib.sha256).hexdigest()}"
+        return _sealed(self, key)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _sealed(scope: Scope, key: str) -> str:
+    payload = "*" if scope.everyone else ",".join(sorted(map(str, scope.sellers)))
+    return f"{payload}.{hmac.new(key.encode(), payload.encode(), hashlib.sha256).hexdigest()}"
