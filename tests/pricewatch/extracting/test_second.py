@@ -48,6 +48,18 @@ async def test_many_pages_are_read_by_two_processes() -> None:
         os.kill(pid, 0)
 
 
+async def test_what_cannot_be_sent_is_read_here() -> None:
+    broken = b"<script type='application/ld+json'>{'@type': 'Product', 'name': 'Mug \\ud800', 'offers': {'price': 5},}</script>"
+    half = Page("https://shop.example/", broken.replace(b"'@", b'"@').replace(b"'", b'"'))
+    assert "\ud800" in extract(half).title
+    async with Readers(many=1, cores=2) as readers:
+        await started(readers)
+        before = readers.elsewhere
+        assert await readers.read(half, Recipe()) == extract(half)
+        assert readers.elsewhere == before
+        assert readers.memory_mb()  # it is there for the next
+
+
 async def test_few_pages_start_nothing() -> None:
     async with Readers(many=3, cores=2) as readers:
         assert await readers.read(page(1), RECIPE) == extract(page(1), RECIPE)

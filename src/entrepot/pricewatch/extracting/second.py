@@ -99,7 +99,7 @@ class Readers:
             self._process = process
             while process.stdout is not None:
                 size = int.from_bytes(await process.stdout.readexactly(_SIZE))
-                found = msgspec.msgpack.decode(await process.stdout.readexactly(size), type=Extraction)
+                found = msgspec.msgpack.decode(await process.stdout.readexactly(size), type=Extraction | None)
                 answer = self._asked.popleft()
                 if not answer.done():
                     answer.set_result(found)
@@ -167,7 +167,10 @@ def serve(told: BinaryIO, answers: BinaryIO) -> None:
     while len(head := told.read(_SIZE)) == _SIZE:
         body = told.read(int.from_bytes(head))
         page, recipe = msgspec.msgpack.decode(body, type=tuple[Page, Recipe])
-        answer = msgspec.msgpack.encode(extract(page, recipe))
+        try:
+            answer = msgspec.msgpack.encode(extract(page, recipe))
+        except UnicodeEncodeError:  # half a character, which JSON can have: whoever asked reads it without sending it
+            answer = msgspec.msgpack.encode(None)
         answers.write(len(answer).to_bytes(_SIZE) + answer)
         answers.flush()
 
