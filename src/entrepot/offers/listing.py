@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from entrepot.channels.accounts import AccountRef
-from entrepot.channels.contract import ChannelOffer
+from entrepot.channels.contract import ChannelOffer, Fulfilment
 from entrepot.kit import outbox
 from entrepot.kit.ids import new_id
 from entrepot.offers.domain import MOST
@@ -179,6 +179,6 @@ def _row(account: AccountRef, offer: ChannelOffer, read_at: datetime) -> dict[st
         "fulfilment": str(offer.fulfilment),
         "on_hold": offer.on_hold,
         "channel_quantity": quantity,
-        "published_quantity": quantity,
+        "published_quantity": quantity if offer.fulfilment is Fulfilment.SELLER else None,
         "last_seen_at": read_at,
     }
