@@ -169,8 +169,9 @@ async def _detail(
 
 async def returns_of(session: AsyncSession, order: OrderRef) -> dict[str, Any]:
     """Return what the panel of an order's returns shows."""
+    gone = any(line.quantity_shipped or line.fulfilment != "seller" for line in order.lines)
     return {
-        "returns": await views.returns(session, order_id=order.id),
+        "returns": await views.returns(session, order_id=order.id) if gone else [],
         "return_labels": STATE_LABELS,
         "return_tones": STATE_TONES,
         "may_come_back": [one for one in order.lines if one.quantity_shipped and one.fulfilment == "seller"]
