@@ -139,9 +139,10 @@ async def _start() -> Process:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", __spec__.name, stdin=PIPE, stdout=PIPE, env=passed, limit=ROOM
     )
-    if process.stdin is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
-        with contextlib.suppress(OSError):  # the system allows no more
-            fcntl.fcntl(process.stdin.get_extra_info("pipe").fileno(), fcntl.F_SETPIPE_SZ, ROOM)
+    pipe = process.stdin.get_extra_info("pipe") if process.stdin is not None else None
+    if pipe is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
+        with contextlib.suppress(OSError):  # the system allows no more, or it is a socket
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, ROOM)
     return process
 
 
