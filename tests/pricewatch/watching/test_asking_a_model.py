@@ -89,7 +89,7 @@ async def test_a_proposal_is_tried_shown_and_saved_by_a_person(
     assert shown.status_code == 200
     assert "proposes 1 selector." in shown.text
     assert "price=css:.a1</textarea>" in shown.text
-    assert "data-label=\"With your selectors\">249" in shown.text
+    assert 'data-label="With your selectors">249' in shown.text
     assert b"untrusted" in shop.sent[MODEL]
     async with watch.database.transaction(Scope.of(watch.seller.id)) as session:
         stored = (await session.execute(text("SELECT recipe FROM price_store"))).scalar_one()

@@ -103,7 +103,7 @@ class Readers:
                 answer = self._asked.popleft()
                 if not answer.done():
                     answer.set_result(found)
-        except (OSError, EOFError, msgspec.MsgspecError, IndexError) as error:
+        except Exception as error:  # noqa: BLE001 -- whatever is wrong with it, pages are read here
             if self._process is not None or process is None:  # else we ended it ourselves
                 log.warning("page_reader_ended", reason=type(error).__name__)
         finally:
@@ -123,11 +123,14 @@ class Readers:
         process, self._process = self._process, None
         if process is not None and process.stdin is not None:
             process.stdin.close()
-        if self._starting is not None:
-            if process is None:
-                self._starting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._starting
+        if self._starting is None:
+            return
+        if process is None:
+            self._starting.cancel()
+        await asyncio.wait([self._starting], timeout=PATIENCE)
+        if process is not None and not self._starting.done():
+            _kill(process)
+            await asyncio.wait([self._starting])
 
 
 def _cores() -> int:
@@ -141,7 +144,7 @@ async def _start() -> Process:
     )
     pipe = process.stdin.get_extra_info("pipe") if process.stdin is not None else None
     if pipe is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
-        with contextlib.suppress(OSError):  # the system allows no more, or it is a socket
+        with contextlib.suppress(OSError, ValueError):  # the system allows no more, it is a socket, or closed
             fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, ROOM)
     return process
 
