@@ -22,6 +22,8 @@ from entrepot.kit.rate_budget import seconds_until
 
 UNAUTHORIZED = 401
 TOO_MANY_REQUESTS = 429
+REPLACEMENTS = 2
+"""Tokens obtained anew for one call: the first may be declared void, too, by what a call beside this one met."""
 DEFAULT_WAIT = 60
 """Seconds to wait when a channel limits us without saying for how long."""
 LONGEST_REASON = 500
@@ -47,7 +49,7 @@ class ChannelClient:
     """Sends requests to one channel, and turns everything that can go wrong into a channel error.
 
     It neither retries nor sleeps on errors: the job runner does, because only it knows what else is waiting.  The one
-    exception is a token that expired: it is replaced once.
+    exception is a token that expired: it is replaced.
 
     Args:
         channel: its name, for people.
@@ -94,7 +96,9 @@ class ChannelClient:
         told = {SUBJECT: subject, OPERATION: operation.asked} if operation.asked else {SUBJECT: subject}
         request: dict[str, Any] = {"told": told, "headers": headers or {}, "params": params, "content": content}
         response = await self._counted(operation, method, url, token, **request)
-        if response.status_code == UNAUTHORIZED and self._obtain is not None:
+        for _ in range(REPLACEMENTS):
+            if response.status_code != UNAUTHORIZED or self._obtain is None:
+                break
             token = await self._line.tokens.replace(token, self._obtain)
             response = await self._counted(operation, method, url, token, **request)
         self.raise_for(response)

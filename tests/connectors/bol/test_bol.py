@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from entrepot.channels.client import REPLACEMENTS
 from entrepot.channels.contract import Fulfilment
 from entrepot.channels.errors import (
     ChannelAwayError,
@@ -107,18 +108,22 @@ async def test_takes_a_token_of_any_spelling(name: str) -> None:
 
 @needs_fixtures
 @pytest.mark.anyio
-async def test_an_expired_token_is_replaced_once() -> None:
+@pytest.mark.parametrize("void", [1, 2, 9])
+async def test_an_expired_token_is_replaced_and_once_more_if_that_is_void_already(void: int) -> None:
     asked: list[str] = []
 
     def reply(request: httpx.Request) -> httpx.Response:
         asked.append(request.url.path)
         if request.url.path == "/token":
             return answer("200-token")
-        return answer("401-jwt-expired")
+        return answer("401-jwt-expired" if asked.count("/token") <= void else "200-reduced-orders-empty")
 
-    with pytest.raises(CredentialsRejectedError):
-        await connect(httpx.MockTransport(reply)).check()
-    assert asked == ["/token", "/retailer/orders", "/token", "/retailer/orders"]
+    if void <= REPLACEMENTS:
+        assert await connect(httpx.MockTransport(reply)).check()
+    else:
+        with pytest.raises(CredentialsRejectedError):
+            await connect(httpx.MockTransport(reply)).check()
+    assert asked == ["/token", "/retailer/orders"] * (min(void, REPLACEMENTS) + 1)
 
 
 @needs_fixtures
