@@ -1,11 +1,23 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import purgeCSS from "@fullhuman/postcss-purgecss";
 import { defineConfig, type Plugin } from "vite";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
 const ICONS = ["icon-192.png", "icon-512.png", "icon-maskable-512.png"];
+
+/** Leaves out rules of names that stand nowhere in our pages, programs, scripts and styles: most of Tabler's.
+ *  Names that are put together there ("btn-" ~ tone) or by libraries are known by their beginnings. */
+const withoutUnused = purgeCSS({
+  content: ["../src/entrepot/**/*.{html,py}", "src/**/*.ts", "src/style/_*.scss", "src/style/app.scss"].map((path) => join(here, path)),
+  defaultExtractor: (content: string) => content.match(/[A-Za-z_][\w-]*/g) ?? [],
+  safelist: {
+    standard: [/^(alert|badge|bg|btn|event|face|htmx|icon|is|notice|on|scan|stat|status|tag|task|text|toast|tone|u|uplot)-/, /^[a-z]+\d?$/, /^:/],
+    greedy: [/:where/, /:focus-visible/, /\[[a-z-]+[\]=]/],
+  },
+});
 
 /** Emits files as they are, under a name with their hash, and writes manifest.json: {"app.js": "dist/assets/app-1a2b.js", ..},
  *  paths below the hub's static folder. */
@@ -53,7 +65,7 @@ export default defineConfig(({ mode }) => ({
       ...Object.fromEntries(ICONS.map((name) => [name, `public/${name}`])),
     }),
   ],
-  css: { preprocessorOptions: { scss: { quietDeps: true } } },
+  css: { preprocessorOptions: { scss: { quietDeps: true } }, postcss: { plugins: [withoutUnused] } },
   build: {
     outDir: join(here, "../src/entrepot/web/static/dist"),
     emptyOutDir: true,
