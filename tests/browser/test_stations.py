@@ -195,6 +195,7 @@ def test_two_orders_for_one_address_leave_in_one_box_with_one_label(
     wedge(page, second["number"])
     page.wait_for_url(f"**/fulfilment/box/{second['id']}")
     press(task.get_by_role("button", name="New box"))
+    expect(task.get_by_role("button", name="All of it into the open box")).to_be_visible()
     for sku in (MUG, CUP):
         wedge(page, demo.gtin(sku))
         expect(task).to_contain_text(f"1 × {sku} into")
