@@ -13,6 +13,8 @@ interface Data {
 }
 
 const HEIGHT = 200;
+/** Seconds. */
+const SHORTEST = 3600;
 
 export function draw(figure: HTMLElement): void {
   const source = document.getElementById(figure.dataset["chart"] ?? "");
@@ -50,6 +52,11 @@ export function draw(figure: HTMLElement): void {
     }
     chart.ctx.restore();
   };
+  // What has only just begun is drawn within an hour: a second would have the same time at every tick.
+  const wide = (min: number, max: number): [number, number] => {
+    const edge = Math.max(half, (SHORTEST - (max - min)) / 2);
+    return [min - edge, max + edge];
+  };
   // A price is read beside its own past, so its scale does not begin at nothing.
   const room = (min: number, max: number): [number, number] => {
     const edge = (max - min) / 10 || max / 10 || 1;
@@ -68,7 +75,7 @@ export function draw(figure: HTMLElement): void {
         { ...axis, grid: { show: false }, size: 30, space: 75, values: (_chart, ticks) => ticks.map((tick) => moment.format(new Date(tick * 1000))) },
         { ...axis, size: prices ? 70 : 40, ...(whole && !prices ? { incrs: steps } : {}), values: (_chart, ticks) => ticks.map((tick) => prices?.format(tick) ?? tick.toLocaleString(locale)) },
       ],
-      scales: { x: { range: (_chart, min, max) => [min - half, max + half] }, y: { range: (_chart, min, max) => (prices ? room(min, max) : [0, Math.max(1, max * 1.1)]) } },
+      scales: { x: { range: (_chart, min, max) => wide(min, max) }, y: { range: (_chart, min, max) => (prices ? room(min, max) : [0, Math.max(1, max * 1.1)]) } },
       series: [
         { value: (_chart, at) => (at === null ? "–" : moment.format(new Date(at * 1000))) },
         ...data.series.map((series, at) => {
