@@ -86,7 +86,8 @@ export default defineConfig(({ mode }) => ({
       // ZXing does not say that importing it does nothing, so all of it would come along.
       treeshake: { moduleSideEffects: [{ test: /@zxing/, sideEffects: false }] },
       // htmx can evaluate code in attributes; ours is told not to (allowEval), and the policy of the pages forbids it.
-      checks: { eval: false },
+      // Looking for unused style in all pages takes most of the time, as it must.
+      checks: { eval: false, pluginTimings: false },
       output: {
         entryFileNames: "assets/[name]-[hash].js",
         chunkFileNames: "assets/[name]-[hash].js",
