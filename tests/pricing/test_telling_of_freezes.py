@@ -1,5 +1,7 @@
 """Whoever may resume hears of a freeze: in the hub, by their ways, and by mail in their language if they have none."""
 
+from uuid import UUID
+
 import httpx
 import pytest
 
@@ -31,6 +33,7 @@ async def test_who_may_resume_is_told_in_their_language(
 ) -> None:
     async with database.transaction(Scope.all_sellers()) as session:
         people = PeopleRepository(session)
+        users: dict[str, UUID] = {}
         for key, name in (("owner", "Nora"), ("picker", "Piet")):
             user = await add_user(
                 session, email=f"{key}-{seller.id}@example.org", name=name, password_hash=None, locale="nl"
@@ -38,8 +41,7 @@ async def test_who_may_resume_is_told_in_their_language(
             role = await people.role_by_key(key)
             assert role is not None
             await people.add(membership_of(user.id, seller.id, role))
-            if key == "owner":
-                owner = user.id
+            users[key] = user.id
     assert "Prices are frozen" not in (await client.get("/")).text
     async with database.transaction(Scope.of(seller.id)) as session:
         freeze = await Governor(session).freeze(seller_id=seller.id)
@@ -55,7 +57,7 @@ async def test_who_may_resume_is_told_in_their_language(
     assert "https://hub.example/pricing/governor" in mails[0]
     assert not [mail for mail in mailbox.mails if mail.startswith(f"picker-{seller.id}@")]
     async with database.transaction(Scope.of(seller.id)) as session:
-        known = await NotificationService(session, owner).page(["pricing.approve"])
+        known = await NotificationService(session, users["owner"]).page(["pricing.approve"])
     assert [(one.subject_id, one.path) for one in known] == [(freeze, "/pricing/governor")], "in the hub once"
 
 

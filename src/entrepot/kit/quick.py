@@ -140,7 +140,7 @@ class QuickSession(AsyncSession):
         if adapted.isolation_level != "autocommit":
             transaction = line.transaction(isolation=adapted.isolation_level)
             await transaction.start()
-            adapted._transaction = transaction  # noqa: SLF001 -- there is no other way
+            adapted._transaction = transaction  # noqa: SLF001 -- there is no other way  # pyright: ignore[reportPrivateUsage]
 
     def _is_listened_to(self) -> bool:
         assert self._engine is not None  # noqa: S101 -- set together with the line

@@ -31,7 +31,7 @@ async def started(readers: Readers) -> int:
         while not readers.elsewhere:
             await readers.read(page(1), RECIPE)
             await asyncio.sleep(0.01)
-    process = readers._process  # noqa: SLF001 -- whose end is tested
+    process = readers._process  # noqa: SLF001 -- whose end is tested  # pyright: ignore[reportPrivateUsage]
     assert process is not None
     return process.pid
 
@@ -64,14 +64,14 @@ async def test_few_pages_start_nothing() -> None:
     async with Readers(many=3, cores=2) as readers:
         assert await readers.read(page(1), RECIPE) == extract(page(1), RECIPE)
         assert await readers.read(page(2), RECIPE) == extract(page(2), RECIPE)
-        assert readers._starting is None  # noqa: SLF001 -- nothing else shows it
+        assert readers._starting is None  # noqa: SLF001 -- nothing else shows it  # pyright: ignore[reportPrivateUsage]
         assert readers.memory_mb() == 0
 
 
 async def test_one_core_has_one_process() -> None:
     async with Readers(many=1, cores=1) as readers:
         assert await readers.read(page(1), RECIPE) == extract(page(1), RECIPE)
-        assert readers._starting is None  # noqa: SLF001 -- nothing else shows it
+        assert readers._starting is None  # noqa: SLF001 -- nothing else shows it  # pyright: ignore[reportPrivateUsage]
 
 
 async def test_it_may_be_ended_while_it_starts() -> None:
