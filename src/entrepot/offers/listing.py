@@ -124,6 +124,8 @@ class Listing(Matching):
             read_at: when it was asked.
             following: where reading its list goes on; None: it was not read as a list.
         """
+        if following is not None:  # before its offers, as whoever changes its rules does
+            await self._rules.lock(account.id, account.seller_id)
         page = await self.store_page(account, offers, read_at)
         if missing:
             gone = await self._offers.mark_missing(missing)
@@ -131,7 +133,6 @@ class Listing(Matching):
                 self._session, *(OfferGone(seller_id=account.seller_id, subject_id=offer_id) for offer_id in gone)
             )
         if following is not None:
-            await self._rules.lock(account.id, account.seller_id)
             await self._rules.remember(account.id, sample_cursor=following)
         if page.drifted:
             await self._publish_due(account.seller_id, {account.id})
