@@ -7,7 +7,7 @@ Revises: 2026_11_21_0240
 import sqlalchemy as sa
 from alembic import op
 
-from entrepot.kit.isolation import append_only, isolate
+from entrepot.kit.isolation import act_as_owner, append_only, isolate
 
 revision = "2026_11_21_0250"
 down_revision = "2026_11_21_0240"
@@ -106,8 +106,7 @@ BEGIN
             SELECT checks, boxes FROM floor_setting f
             WHERE f.seller_id = NEW.seller_id AND (f.warehouse_id = NEW.warehouse_id OR f.warehouse_id IS NULL)
             ORDER BY f.warehouse_id NULLS LAST LIMIT 1
-        ) s ON true;
-        SELECT * INTO here FROM floor_order WHERE order_id = NEW.id;
+        ) s ON true RETURNING * INTO here;
     END IF;
     IF OLD.status <> NEW.status THEN
         target := CASE NEW.status
@@ -125,7 +124,9 @@ BEGIN
             PERFORM move_on_floor(NEW.id, target, CASE target WHEN 'picked' THEN 'pick' WHEN 'packed' THEN 'pack'
                 WHEN 'packing' THEN 'pack' WHEN 'dispatched' THEN 'dispatch' WHEN 'delivered' THEN 'deliver' ELSE '' END, '');
         END IF;
-        SELECT * INTO here FROM floor_order WHERE order_id = NEW.id;
+        IF (NEW.held_at IS NULL) <> (OLD.held_at IS NULL) THEN
+            SELECT * INTO here FROM floor_order WHERE order_id = NEW.id;
+        END IF;
     END IF;
     IF NEW.held_at IS NOT NULL AND OLD.held_at IS NULL THEN
         IF here.stage NOT IN ('hold', 'review', 'dispatched', 'delivered', 'cancelled') THEN
@@ -266,6 +267,7 @@ def upgrade() -> None:
     op.execute(ALREADY_THERE)
     op.execute(ALREADY_FARTHER)
     op.execute(FOLLOW_TRIGGER)
+    act_as_owner("write_floor_step", "follow_order")
 
 
 def downgrade() -> None:

@@ -7,7 +7,7 @@ Revises: 2026_11_21_0280
 import sqlalchemy as sa
 from alembic import op
 
-from entrepot.kit.isolation import append_only, isolate
+from entrepot.kit.isolation import act_as_owner, append_only, isolate
 
 revision = "2026_11_21_0290"
 down_revision = "2026_11_21_0280"
@@ -95,6 +95,7 @@ def upgrade() -> None:
     isolate("tote_use")
     op.execute(FREE_FUNCTION)
     op.execute(FREE_TRIGGER)
+    act_as_owner("free_totes")
 
     op.create_table(
         "sort_scan",

@@ -7,7 +7,7 @@ Revises: 2026_11_21_0290
 import sqlalchemy as sa
 from alembic import op
 
-from entrepot.kit.isolation import append_only, isolate
+from entrepot.kit.isolation import act_as_owner, append_only, isolate
 
 revision = "2026_11_21_0300"
 down_revision = "2026_11_21_0290"
@@ -36,19 +36,24 @@ EXECUTE FUNCTION must_be_checked()
 FREE = """
 CREATE FUNCTION free_containers() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    DELETE FROM container_line l USING container c
-    WHERE c.id = l.container_id AND c.state = 'open' AND l.order_id = NEW.id;
-    UPDATE container c SET order_id = o.order_id, order_number = o.number, changed_at = now()
-    FROM (
-        SELECT DISTINCT ON (l.container_id) l.container_id, l.order_id, s.number
-        FROM container k JOIN container_line l ON l.container_id = k.id JOIN sales_order s ON s.id = l.order_id
-        WHERE k.order_id = NEW.id AND k.state = 'open' ORDER BY l.container_id, l.order_id
-    ) o WHERE c.id = o.container_id;
-    UPDATE container SET order_id = CASE kind WHEN 'tray' THEN NULL ELSE order_id END,
-        order_number = CASE kind WHEN 'tray' THEN '' ELSE order_number END,
-        state = CASE kind WHEN 'tray' THEN 'free' ELSE 'gone' END, used_by = '', parcel_id = NULL, changed_at = now()
-    WHERE order_id = NEW.id AND (state = 'open' OR (state = 'sealed' AND NEW.status IN ('shipped', 'cancelled')));
-    IF NEW.status IN ('shipped', 'cancelled') THEN
+    IF EXISTS (SELECT FROM container_line WHERE order_id = NEW.id)
+        OR EXISTS (SELECT FROM container WHERE order_id = NEW.id)
+    THEN
+        DELETE FROM container_line l USING container c
+        WHERE c.id = l.container_id AND c.state = 'open' AND l.order_id = NEW.id;
+        UPDATE container c SET order_id = o.order_id, order_number = o.number, changed_at = now()
+        FROM (
+            SELECT DISTINCT ON (l.container_id) l.container_id, l.order_id, s.number
+            FROM container k JOIN container_line l ON l.container_id = k.id JOIN sales_order s ON s.id = l.order_id
+            WHERE k.order_id = NEW.id AND k.state = 'open' ORDER BY l.container_id, l.order_id
+        ) o WHERE c.id = o.container_id;
+        UPDATE container SET order_id = CASE kind WHEN 'tray' THEN NULL ELSE order_id END,
+            order_number = CASE kind WHEN 'tray' THEN '' ELSE order_number END,
+            state = CASE kind WHEN 'tray' THEN 'free' ELSE 'gone' END, used_by = '', parcel_id = NULL, changed_at = now()
+        WHERE order_id = NEW.id AND (state = 'open' OR (state = 'sealed' AND NEW.status IN ('shipped', 'cancelled')));
+    END IF;
+    IF NEW.status IN ('shipped', 'cancelled')
+        AND EXISTS (SELECT FROM consolidation_order WHERE order_id = NEW.id) THEN
         UPDATE consolidation_order SET current = false WHERE order_id = NEW.id AND current;
         UPDATE consolidation c SET state = 'over' FROM consolidation_order o
         WHERE o.order_id = NEW.id AND c.id = o.consolidation_id AND c.state <> 'over'
@@ -382,6 +387,7 @@ def upgrade() -> None:
     )
     for statement in (CHECKED, CHECKED_TRIGGER, FREE, FREE_TRIGGER, OPEN_AGAIN, OPEN_AGAIN_TRIGGER):
         op.execute(statement)
+    act_as_owner("free_containers")
 
 
 def downgrade() -> None:

@@ -1,10 +1,13 @@
 """The four steps of an inventory run, limits, mappings, what is gone, and what drifts."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import text
 
 from entrepot.catalog.service import CatalogService
 from entrepot.channels.accounts import Mode
+from entrepot.channels.contract import ChannelOffer
 from entrepot.channels.service import ChannelService
 from entrepot.inventory.service import InventoryService
 from entrepot.kit.clock import now
@@ -243,6 +246,29 @@ async def test_drift_is_found_shown_and_repaired(shop: Shop) -> None:
         (repaired,) = await drifts(session, shop.account_id)
     assert repaired.repaired_at is not None
     assert shop.shown(offers[0]) == 5
+
+
+async def test_reading_back_takes_the_accounts_rules_before_its_offers(shop: Shop) -> None:
+    """As whoever changes the rules does: in another order, saving limits at that moment met a deadlock."""
+    await shop.product("MUG", 5)
+    offer = shop.offer("MUG")
+    await whole_run(shop)
+    waits = text("SELECT 1 FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()")
+    mine = text("SELECT 1 FROM offer WHERE account_id = :account FOR UPDATE NOWAIT")
+
+    async def read_back() -> None:
+        async with shop.database.transaction(shop.scope) as session:
+            account = await ChannelService(session).account(shop.account_id)
+            told = [ChannelOffer(channel_offer_id=offer, quantity=77)]
+            assert await OfferService(session).store_sample(account, told, [], now(), following="next") == 1
+
+    async with asyncio.TaskGroup() as group, shop.database.transaction(shop.scope) as held:
+        await RulesRepository(held).lock(shop.account_id, shop.seller.id)
+        group.create_task(read_back())
+        async with asyncio.timeout(20):
+            while not (await held.execute(waits)).all():
+                await asyncio.sleep(0.02)
+        assert (await held.execute(mine, {"account": shop.account_id})).all()
 
 
 async def test_an_offer_that_cannot_be_read_back_is_gone(shop: Shop) -> None:
