@@ -7,9 +7,8 @@ import asyncio
 import json
 import os
 import shutil
-import signal
-import socket
 import ssl
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ import httpx
 import pytest
 
 PRISM = Path(__file__).parents[2] / "frontend" / "node_modules" / ".bin" / "prism"
+SERVER = Path(__file__).with_name("prism.cjs")
 SPECS = Path(__file__).parents[3] / "shared" / "specs"
 STARTS_WITHIN = 60
 TRUST = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -29,7 +29,7 @@ def needs_prism(folder: Path) -> list[pytest.MarkDecorator]:
     return [
         pytest.mark.anyio,
         pytest.mark.contract,
-        pytest.mark.xdist_group("contract"),  # each specification is served once, not once per process
+        pytest.mark.xdist_group("contract"),  # all are served by one process
         pytest.mark.timeout(180),
         pytest.mark.skipif(not PRISM.exists(), reason="Prism is not installed: run “npm ci” in frontend"),
         pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed"),
@@ -39,43 +39,38 @@ def needs_prism(folder: Path) -> list[pytest.MarkDecorator]:
     ]
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+class Prism:
+    """The process that serves specifications.
+
+    Requests that break a specification are answered with an error.
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._orders = process.stdin
+        self._answers = process.stdout
+
+    async def serve(self, specification: Path) -> str:
+        """Serve a specification; return its address."""
+        self._orders.write(f"{specification}\n".encode())
+        async with asyncio.timeout(STARTS_WITHIN):
+            answer = await self._answers.readline()
+        assert answer, "Prism ended: what it said stands above"
+        told: dict[str, str] = json.loads(answer)
+        assert told["specification"] == str(specification)
+        return told["address"]
 
 
 @asynccontextmanager
-async def serving(specification: Path) -> AsyncGenerator[str]:
-    """Run Prism on a specification; requests that break it are answered with an error."""
-    port = free_port()
-    process = await asyncio.create_subprocess_exec(
-        str(PRISM),
-        "mock",
-        "--errors",
-        "-h",
-        "127.0.0.1",
-        "-p",
-        str(port),
-        str(specification),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,  # the launcher and the server end together
-    )
-    assert process.stdout is not None
-    output = b""
+async def running() -> AsyncGenerator[Prism]:
+    """Run Prism; it serves nothing yet."""
+    process = await asyncio.create_subprocess_exec("node", str(SERVER), stdin=PIPE, stdout=PIPE)
     try:
-        async with asyncio.timeout(STARTS_WITHIN):
-            while b"Prism is listening" not in output:
-                line = await process.stdout.readline()
-                assert line, f"Prism ended: {output.decode()}"
-                output += line
-        drain = asyncio.create_task(process.stdout.read())
-        yield f"http://127.0.0.1:{port}"
-        drain.cancel()
+        yield Prism(process)
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        assert process.stdin is not None
+        process.stdin.close()
         await process.wait()
 
 

@@ -3,10 +3,8 @@
 Run by ``make contract``.
 """
 
-import asyncio
 import json
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
 from datetime import timedelta
 from decimal import Decimal
 
@@ -32,7 +30,7 @@ from entrepot.connectors.bol.cursor import Place
 from entrepot.connectors.bol.labels import BolLabels
 from entrepot.fulfilment.contract import LabelRequest, PostalAddress
 from entrepot.kit.clock import now
-from tests.contract.prism import SPECS, TRUST, needs_prism, serving
+from tests.contract.prism import SPECS, TRUST, Prism, needs_prism
 
 FOLDER = SPECS / "bol"
 SERVED = {"offers": "offers-v11.transcribed.json", "shared": "shared.json", "retailer": "retailer.json"}
@@ -81,10 +79,8 @@ class Bench(httpx.AsyncBaseTransport):
 
 
 @pytest.fixture(scope="module")
-async def addresses() -> AsyncGenerator[dict[str, str]]:
-    async with AsyncExitStack() as stack:
-        started = await asyncio.gather(*(stack.enter_async_context(serving(FOLDER / name)) for name in SERVED.values()))
-        yield dict(zip(SERVED, started, strict=True))
+async def addresses(prism: Prism) -> dict[str, str]:
+    return {part: await prism.serve(FOLDER / name) for part, name in SERVED.items()}
 
 
 @pytest.fixture

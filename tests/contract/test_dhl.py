@@ -19,7 +19,7 @@ from entrepot.connectors.dhl import SPEC
 from entrepot.connectors.dhl.connector import Dhl
 from entrepot.connectors.dhl.countries import THREE_LETTERS
 from entrepot.fulfilment.contract import LabelRequest, Milestone, PostalAddress
-from tests.contract.prism import SPECS, Bench, needs_prism, serving
+from tests.contract.prism import SPECS, Bench, Prism, needs_prism
 
 FOLDER = SPECS / "carriers"
 BASE = "/parcel/de/shipping/v2"
@@ -72,9 +72,8 @@ pytestmark = needs_prism(FOLDER)
 
 
 @pytest.fixture(scope="module")
-async def address() -> AsyncGenerator[str]:
-    async with serving(FOLDER / "dhl_parcel_de" / "parcel-de-shipping-v2_2.yaml") as started:
-        yield started
+async def address(prism: Prism) -> str:
+    return await prism.serve(FOLDER / "dhl_parcel_de" / "parcel-de-shipping-v2_2.yaml")
 
 
 @pytest.fixture

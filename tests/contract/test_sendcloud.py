@@ -15,7 +15,7 @@ from entrepot.connectors.sendcloud import SPEC
 from entrepot.connectors.sendcloud.connector import Sendcloud
 from entrepot.fulfilment.contract import LabelRequest, PostalAddress
 from entrepot.fulfilment.contract_carriage import RateRequest
-from tests.contract.prism import SPECS, Bench, needs_prism, serving
+from tests.contract.prism import SPECS, Bench, Prism, needs_prism
 
 FOLDER = SPECS / "carriers"
 BASE = "/api/v3"
@@ -64,9 +64,8 @@ pytestmark = needs_prism(FOLDER)
 
 
 @pytest.fixture(scope="module")
-async def address() -> AsyncGenerator[str]:
-    async with serving(FOLDER / "sendcloud_v3_openapi.json") as started:
-        yield started
+async def address(prism: Prism) -> str:
+    return await prism.serve(FOLDER / "sendcloud_v3_openapi.json")
 
 
 @pytest.fixture
