@@ -22,25 +22,32 @@ def a_range(most: int) -> st.SearchStrategy[tuple[int | None, int | None]]:
     )
 
 
+# Made once: made anew for each rule, they took most of the time.
+SEVERAL, ACTIVE = st.integers(1, 6), st.booleans()
+DESTINATIONS = st.lists(st.sampled_from(COUNTRIES), max_size=2, unique=True)
+CHANNEL = st.none() | st.sampled_from(CHANNELS)
+GRAMS, DAYS, VALUES = a_range(40_000), a_range(10), a_range(500)
+
+
 @st.composite
 def rules(draw: st.DrawFn) -> list[Rule]:
     made: list[Rule] = []
-    for position in range(1, draw(st.integers(1, 6)) + 1):
-        least_g, most_g = draw(a_range(40_000))
-        least_days, most_days = draw(a_range(10))
-        least_value, most_value = draw(a_range(500))
+    for position in range(1, draw(SEVERAL) + 1):
+        least_g, most_g = draw(GRAMS)
+        least_days, most_days = draw(DAYS)
+        least_value, most_value = draw(VALUES)
         made.append(
             Rule(
                 id=new_id(),
                 seller_id=SELLER,
                 position=position,
-                active=draw(st.booleans()),
-                countries=tuple(draw(st.lists(st.sampled_from(COUNTRIES), max_size=2, unique=True))),
+                active=draw(ACTIVE),
+                countries=tuple(draw(DESTINATIONS)),
                 least_g=least_g,
                 most_g=most_g,
                 least_value=None if least_value is None else Decimal(least_value),
                 most_value=None if most_value is None else Decimal(most_value),
-                channel_account_id=draw(st.none() | st.sampled_from(CHANNELS)),
+                channel_account_id=draw(CHANNEL),
                 least_days=least_days,
                 most_days=most_days,
                 carrier_account_id=new_id(),
@@ -55,7 +62,7 @@ SITUATIONS = st.builds(
     country=st.sampled_from([*COUNTRIES, "", "FR"]),
     weight_g=st.integers(1, 40_000),
     value=st.integers(0, 500).map(Decimal),
-    channel_account_id=st.none() | st.sampled_from(CHANNELS),
+    channel_account_id=CHANNEL,
     days_left=st.none() | st.integers(0, 10),
 )
 
