@@ -59,7 +59,7 @@ def children(process: subprocess.Popen[bytes], command: str) -> list[psutil.Proc
     found: list[psutil.Process] = []
     for child in psutil.Process(process.pid).children(recursive=True):
         with suppress(psutil.NoSuchProcess):  # gone, or dead and not yet buried
-            if child.cmdline()[1:] == ["-m", "entrepot", command]:
+            if child.cmdline()[:1] == [f"entrepot {command}"]:
                 found.append(child)
     return found
 
@@ -68,6 +68,7 @@ def test_what_dies_is_started_again_and_all_ends_together(hub: tuple[subprocess.
     process, address = hub
     eventually(lambda: len(children(process, "worker")) == 1, "a worker")
     (web,) = children(process, "web")
+    assert psutil.Process(process.pid).num_threads() == 1, "a thread would be missing in every fork"
 
     web.kill()
     eventually(lambda: bool(children(process, "web")) and answers(address), "the web process again")

@@ -4,9 +4,10 @@ import json
 import os
 import secrets
 import socket
+from functools import partial
 from pathlib import Path
 
-from entrepot.cli.supervisor import EVERYTHING, Program, supervise
+from entrepot.cli.supervisor import EVERYTHING, Program, When, become, supervise
 from entrepot.sandbox.jtl.schema import CLERK, DATABASE, PASSWORD
 from entrepot.sandbox.shops.styles import STYLES
 
@@ -45,8 +46,9 @@ def run_demo(*, port: int, folder: Path, speed: str) -> None:
     }
     world = Program(
         "sandbox",
-        module="entrepot.sandbox",
-        arguments=(
+        partial(
+            become,
+            "entrepot.sandbox",
             f"--port={sandbox}",
             f"--smtp-port={mail}",
             f"--jtl-port={jtl}",
@@ -58,7 +60,7 @@ def run_demo(*, port: int, folder: Path, speed: str) -> None:
             f"--shop-port={shops}",
             *(() if speed == "0" else (f"--market-pace={MARKET_PACE}", "--buyers-compare")),
         ),
-        early=True,
+        When.NOTHING,
     )
     print(
         f"""

@@ -5,11 +5,13 @@ import gc
 import os
 import signal
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 import uvloop
 
-from entrepot.cli.supervisor import end_with_parent, wait_until_ready
+from entrepot.cli.parent import end_with_parent, wait_until_ready
 from entrepot.kit.database import Database
 from entrepot.kit.logs import set_up_logs
 from entrepot.kit.postgres import Server, running_server
@@ -22,17 +24,43 @@ CONNECTIONS = 4096
 """Requests and live streams one web process holds open at once."""
 
 
+def load() -> None:
+    """Load all that a web process and a worker need, for the forks of this process to share."""
+    gc.disable()  # it would look through everything again and again, and find nothing to free
+    load_web()
+    load_worker()
+    keep_for_good()
+
+
+@cache
+def load_web() -> None:
+    """Load every slice's pages and API."""
+    from entrepot.web.slices import routes  # noqa: PLC0415 -- a worker alone does not load the pages
+
+    import_module("entrepot.web.app")
+    register_tables()
+    routes()
+
+
+@cache
+def load_worker() -> None:
+    """Load every slice's jobs."""
+    from entrepot.jobs.discovery import discover  # noqa: PLC0415 -- a web process alone does not load the engine
+
+    import_module("entrepot.jobs.worker")
+    register_tables()
+    discover()
+
+
 def run_web() -> None:
     """Serve until SIGTERM."""
-    gc.disable()  # until all is loaded: it would look through everything again and again, and find nothing to free
+    gc.disable()
     settings = Settings()
     set_up_logs(settings, "web")
     end_with_parent()
-    from entrepot.web.app import create_app  # noqa: PLC0415 -- the worker does not load it
-    from entrepot.web.slices import routes  # noqa: PLC0415
+    load_web()
+    from entrepot.web.app import create_app  # noqa: PLC0415
 
-    register_tables()
-    routes()  # loads every slice
     box = SecretBox(settings.keys)
     wait_until_ready()
     with running_server(settings, box, stop=False) as server:
@@ -81,16 +109,14 @@ async def serve(
 
 def run_worker() -> None:
     """Do jobs until SIGTERM."""
-    gc.disable()  # as above
+    gc.disable()
     settings = Settings()
     set_up_logs(settings, "worker")
     end_with_parent()
-    register_tables()
-    box = SecretBox(settings.keys)
-    from entrepot.jobs.discovery import discover  # noqa: PLC0415 -- the web process does not load it
+    load_worker()
     from entrepot.jobs.worker import run_worker as work  # noqa: PLC0415
 
-    discover()  # loads every slice's jobs, beside the preparation of the database
+    box = SecretBox(settings.keys)
     wait_until_ready()
     keep_for_good()
     with running_server(settings, box, stop=False) as server:

@@ -1,40 +1,53 @@
 """``entrepot up``: prepares the database, runs the other processes and starts them again when they die.
 
-Runs for as long as the hub does, so it imports nothing but the standard library: :func:`supervise` puts it in the place
-of the command that has read the settings.
+It loads the program while the database is prepared, and its own processes are forks of it: they are there at once, what
+was loaded takes its memory once, and what died is back within a moment.
 """
 
-import json
+import enum
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing.context import ForkProcess
+from typing import NoReturn
 
-PARENT_PIPE = "ENTREPOT_PARENT_PIPE"
-"""Number of a file descriptor that reaches its end when the supervisor is gone, however it went."""
-READY_PIPE = "ENTREPOT_READY_PIPE"
-"""Number of a file descriptor that reaches its end when the database is prepared."""
+from setproctitle import setproctitle
+
+from entrepot.cli.parent import PARENT_PIPE, READY_PIPE
+from entrepot.cli.processes import load, run_web, run_worker
+
 GRACE = 15
 """Seconds a process has to finish what it does."""
 LONGEST_PAUSE = 30
+LOOK = 0.2
+"""Seconds between two looks at who died."""
+STOPS = frozenset({signal.SIGINT, signal.SIGTERM})
+
+
+class When(enum.Enum):
+    """What a program begins after."""
+
+    NOTHING = enum.auto()
+    LOADED = enum.auto()
+    """Beside the preparation of the database, which it awaits by :func:`~entrepot.cli.parent.wait_until_ready`."""
+    PREPARED = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run."""
+    """What to run, in a process of its own."""
 
     name: str
-    module: str = "entrepot"
-    arguments: tuple[str, ...] = ()
-    early: bool = False
-    """Starts beside the preparation of the database; it waits for that by :func:`wait_until_ready` or needs none."""
+    run: Callable[[], None]
+    after: When = When.PREPARED
 
 
-EVERYTHING = (Program("web", arguments=("web",), early=True), Program("worker", arguments=("worker",)))
+EVERYTHING = (Program("web", run_web, When.LOADED), Program("worker", run_worker))
 
 
 @dataclass(slots=True)
@@ -42,25 +55,35 @@ class Child:
     """One process and how often it died lately."""
 
     program: Program
-    process: subprocess.Popen[bytes] | None = None
+    process: ForkProcess | None = None
     deaths: int = 0
     started: float = 0.0
-    due: float = field(default=0.0)
+    due: float = 0.0
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self.process is not None and self.process.exitcode is None
 
 
-def supervise(programs: Sequence[Program], *, environment: Mapping[str, str], first: tuple[str, ...] = ()) -> None:
-    """Become the supervisor of *programs*.  Does not return.
+def supervise(programs: Sequence[Program], *, environment: Mapping[str, str], first: tuple[str, ...] = ()) -> NoReturn:
+    """Run *programs* until SIGINT or SIGTERM, and end.
 
     Args:
         programs: what to run.
         environment: added to our own.
-        first: a command of ``entrepot`` that runs when the database is prepared, before those that are not early.
+        first: a command of ``entrepot`` that runs when the database is prepared, before what begins after that.
     """
-    plan = json.dumps({"programs": [asdict(program) for program in programs], "first": first})
-    sys.stdout.flush()
-    os.execve(  # noqa: S606 -- our own module
-        sys.executable, [sys.executable, "-m", "entrepot.cli.supervisor", plan], {**os.environ, **environment}
-    )
+    os.environ.update(environment)
+    setproctitle("entrepot up")
+    sys.exit(Supervisor(programs, first).run())
+
+
+def become(module: str, *arguments: str) -> NoReturn:
+    """Go on as ``python -m`` *module*: a program that shares nothing with ours."""
+    for pipe in (PARENT_PIPE, READY_PIPE):
+        os.set_inheritable(int(os.environ[pipe]), True)  # noqa: FBT003
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])  # noqa: S606 -- our own module
 
 
 class Supervisor:
@@ -70,54 +93,54 @@ class Supervisor:
         self._children = [Child(program) for program in programs]
         self._first = first
         self._stop = threading.Event()
-        self._environment = dict(os.environ)
-        self._pipes: tuple[int, ...] = ()
+        self._ends: list[int] = []
 
     def run(self) -> int:
         """Start everything, wait for SIGINT or SIGTERM, stop everything; return what the process ends with."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in STOPS:
             signal.signal(number, self._asked_to_stop)
-        alive, alive_end = os.pipe()
-        ready, ready_end = os.pipe()
-        self._pipes = (alive, ready)
-        self._environment |= {PARENT_PIPE: str(alive), READY_PIPE: str(ready)}
+        (alive, alive_end), (ready, ready_end) = os.pipe(), os.pipe()
+        self._ends = [alive_end, ready_end]
+        os.environ |= {PARENT_PIPE: str(alive), READY_PIPE: str(ready)}
         try:
-            for child in self._children:
-                if child.program.early:
-                    self._start(child)
-            if failed := self._command("prepare"):
+            preparation = self._command("prepare")
+            self._start_all(When.NOTHING)
+            load()
+            self._start_all(When.LOADED)
+            if failed := preparation.wait():
                 return failed
             try:
-                if self._first and (failed := self._command(*self._first)):
+                if self._first and (failed := self._command(*self._first).wait()):
                     return failed
-                os.close(ready_end)
+                os.close(self._ends.pop())
                 self._watch()
             finally:
                 self._end()
-                self._command("leave")
+                self._command("leave").wait()
         finally:
             self._end()
-            os.close(alive_end)
         return 0
 
-    def _command(self, *arguments: str) -> int:
-        """Run one command of ``entrepot`` to its end; return what it ended with.  It has said why."""
-        done = subprocess.run(  # noqa: S603 -- our own commands
-            [sys.executable, "-m", "entrepot", *arguments], check=False, env=self._environment, start_new_session=True
-        )
-        return done.returncode
+    def _command(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Begin a command of ``entrepot``, which says itself why it failed."""
+        return subprocess.Popen([sys.executable, "-m", "entrepot", *arguments], start_new_session=True)  # noqa: S603 -- our own commands
 
     def _asked_to_stop(self, *_: object) -> None:
         self._stop.set()
 
+    def _start_all(self, after: When) -> None:
+        for child in self._children:
+            if child.program.after is after:
+                self._start(child)
+
     def _watch(self) -> None:
-        while not self._stop.wait(0.2):
+        while not self._stop.wait(LOOK):
             for child in self._children:
-                if child.process is not None and child.process.poll() is not None:
+                if child.process is not None and not child.alive:
                     child.deaths = child.deaths + 1 if time.monotonic() - child.started < LONGEST_PAUSE else 1
                     child.due = time.monotonic() + min(2 ** (child.deaths - 1), LONGEST_PAUSE)
                     print(
-                        f"{child.program.name} ended with {child.process.returncode}; starting it again",
+                        f"{child.program.name} ended with {child.process.exitcode}; starting it again",
                         file=sys.stderr,
                     )
                     child.process = None
@@ -126,48 +149,30 @@ class Supervisor:
 
     def _start(self, child: Child) -> None:
         child.started = time.monotonic()
-        child.process = subprocess.Popen(  # noqa: S603 -- our own modules
-            [sys.executable, "-m", child.program.module, *child.program.arguments],
-            env=self._environment,
-            pass_fds=self._pipes,
-            start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops them in order
-        )
+        child.process = ForkProcess(target=self._live, args=(child.program,), name=child.program.name)
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # until the new process hears them itself
+        child.process.start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+
+    def _live(self, program: Program) -> None:
+        """Be *program*, in a process just forked."""
+        os.setsid()  # Ctrl-C reaches the supervisor alone, which stops its processes in order
+        for end in self._ends:
+            os.close(end)
+        for number in STOPS:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+        setproctitle(f"entrepot {program.name}")
+        program.run()
 
     def _end(self) -> None:
-        for child in self._children:
-            if child.process is not None and child.process.poll() is None:
-                child.process.terminate()
+        living = [child.process for child in self._children if child.process is not None and child.alive]
+        for process in living:
+            process.terminate()
         deadline = time.monotonic() + GRACE
-        for child in self._children:
-            if child.process is None:
-                continue
-            try:
-                child.process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                child.process.kill()
-                child.process.wait()
-
-
-def wait_until_ready() -> None:
-    """Wait for the supervisor that started this process, if one did, to have prepared the database."""
-    number = os.environ.get(READY_PIPE)
-    if number is not None:
-        os.read(int(number), 1)  # returns when the last write end is closed
-
-
-def end_with_parent() -> None:
-    """Make this process stop when the supervisor that started it is gone, even if that was killed."""
-    number = os.environ.get(PARENT_PIPE)
-    if number is None:
-        return
-
-    def wait() -> None:
-        os.read(int(number), 1)  # returns when the last write end is closed
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=wait, name="parent", daemon=True).start()
-
-
-if __name__ == "__main__":
-    read = json.loads(sys.argv[1])
-    sys.exit(Supervisor([Program(**program) for program in read["programs"]], read["first"]).run())
+        while time.monotonic() < deadline and any(process.exitcode is None for process in living):
+            time.sleep(LOOK / 4)
+        for process in living:
+            if process.exitcode is None:
+                process.kill()
+                process.join()

@@ -3,8 +3,6 @@
 from datetime import date
 
 import msgspec
-from biip import ParseError
-from biip.gs1_messages import GS1Message
 
 SEPARATOR = "\x1d"
 """FNC1, between elements of any length."""
@@ -42,6 +40,10 @@ def read_gs1(code: str) -> Gs1Label | None:
     else:
         if not readable and SEPARATOR not in text and not (len(text) > SHORTEST and text[:SHORTEST].isdecimal()):
             return None
+    # Takes 16 MB for the prefixes of all countries: whoever scans no such code does without.
+    from biip import ParseError  # noqa: PLC0415
+    from biip.gs1_messages import GS1Message  # noqa: PLC0415
+
     try:
         message = GS1Message.parse_hri(text) if readable else GS1Message.parse(text.strip(SEPARATOR))
     except (ParseError, ValueError):
