@@ -26,6 +26,8 @@ from entrepot.kit.sentence import Sentence
 
 GATHER = 0.004
 """Seconds to wait for more that can share a transaction."""
+APART = 0.01
+"""Seconds between two transactions of a busy worker, which share more of them then."""
 PAUSE = 0.25
 """Seconds that progress and log lines may wait."""
 TELL = 0.5
@@ -69,6 +71,7 @@ class RunBook:
         self._changed: dict[UUID | None, set[UUID]] = {}
         self._latest: dict[UUID, tuple[int, int, Sentence]] = {}
         self._told = 0.0
+        self._began = 0.0
 
     async def start(self, run_id: UUID) -> Started | None:
         """Note that a run starts, or goes on; None if it has ended meanwhile (cancelled)."""
@@ -120,11 +123,12 @@ class RunBook:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._urgent.wait(), PAUSE)
             if self._urgent.is_set():
-                await asyncio.sleep(GATHER)
+                await asyncio.sleep(max(GATHER, self._began + APART - time.monotonic()))
             await self.write()
 
     async def write(self) -> None:
         """Write what there is."""
+        self._began = time.monotonic()
         page, self._page = self._page, Page()
         self._some.clear()
         self._urgent.clear()

@@ -78,7 +78,7 @@ class DurableEngine:
 class Executor:
     """Runs what the engine hands to this worker."""
 
-    def __init__(self, book: RunBook, tools: Tools, ended: Callable[[], None]) -> None:
+    def __init__(self, book: RunBook, tools: Tools, ended: Callable[[str], None]) -> None:
         self._book = book
         self._tools = tools
         self._ended = ended
@@ -98,13 +98,13 @@ class Executor:
         if task is not None:
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
+        started = await self._book.start(run_id)
+        if started is None:
+            return
         try:
-            started = await self._book.start(run_id)
-            if started is None:
-                return
             await self._book.end(run_id, await self._attempt(started))
         finally:
-            self._ended()
+            self._ended(started.queue)
 
     async def _attempt(self, started: Started) -> dict[str, Any]:
         engine = DurableEngine(self._book, started)

@@ -5,6 +5,7 @@ threads ourselves with a stop event that can also be rung: by NOTIFY, by the wor
 leaves its place to the next.  The claiming itself stays the engine's.
 """
 
+import math
 import threading
 import time
 from typing import Any, override
@@ -20,6 +21,8 @@ IDLE = 20.0
 """Seconds between two looks when nobody rings; the pulse rings within one."""
 SHORTEST = 0.015
 """Seconds between two looks when everybody rings."""
+GATHER = 0.02
+"""Seconds between two looks when runs end: a look costs as much as a short run, so it fills several places."""
 PLACES = {Queue.HIGH: 40, Queue.DEFAULT: 40, Queue.LOW: 10, Queue.MAIL: 10}
 """Runs of each queue that one worker does at a time."""
 
@@ -49,29 +52,30 @@ class Bell(threading.Event):
     def __init__(self) -> None:
         super().__init__()
         self._condition = threading.Condition()
-        self._rung = False
+        self._due = math.inf
         self._last = 0.0
 
-    def ring(self) -> None:
-        """End the present wait, or the next one."""
+    def ring(self, apart: float = SHORTEST) -> None:
+        """End the present wait, or the next one, but not sooner than *apart* seconds after the last one ended."""
         with self._condition:
-            self._rung = True
-            self._condition.notify_all()
+            due = self._last + apart
+            if due < self._due:
+                self._due = due
+                self._condition.notify_all()
 
     @override
     def set(self) -> None:
         super().set()
-        self.ring()
+        self.ring(0)
 
     @override
     def wait(self, timeout: float | None = None) -> bool:
         with self._condition:
-            self._condition.wait_for(lambda: self._rung, timeout)
-            self._rung = False
-        early = SHORTEST - (time.monotonic() - self._last)
-        if early > 0 and not self.is_set():
-            time.sleep(early)
-        self._last = time.monotonic()
+            end = math.inf if timeout is None else time.monotonic() + timeout
+            while not self.is_set() and (left := min(self._due, end) - time.monotonic()) > 0:
+                self._condition.wait(None if left == math.inf else left)
+            self._due = math.inf
+            self._last = time.monotonic()
         return self.is_set()
 
 
@@ -95,6 +99,10 @@ class Polling:
         """Look into every queue now."""
         for bell in self._bells.values():
             bell.ring()
+
+    def place_free(self, queue: str) -> None:
+        """Look for the next run of a queue, of which one has ended."""
+        self._bells[Queue(queue)].ring(GATHER)
 
     def stop(self) -> None:
         """Claim nothing more."""

@@ -77,12 +77,38 @@ async def queue_runs(session: AsyncSession, run_ids: Sequence[UUID]) -> None:
     await session.execute(update(JobRun).where(JobRun.id.in_(run_ids)).values(state="queued", submitted=True))
 
 
+async def enqueue_workflows(
+    session: AsyncSession, runs: Sequence[tuple[str, str, int]], application: str, workflow: str
+) -> None:
+    """Put runs, given as id, queue and priority, into the engine's queues."""
+    await session.execute(
+        text(
+            """
+            SELECT count(dbos.enqueue_workflow(
+                workflow_name => :workflow, application_name => :application, workflow_id => r.id,
+                queue_name => r.queue, priority => r.priority, positional_args => ARRAY[to_json(r.id)]
+            ))
+            FROM unnest(CAST(:ids AS text[]), CAST(:queues AS text[]), CAST(:priorities AS int[]))
+                AS r(id, queue, priority)
+            """
+        ),
+        {
+            "application": application,
+            "workflow": workflow,
+            "ids": [id_ for id_, _, _ in runs],
+            "queues": [queue for _, queue, _ in runs],
+            "priorities": [priority for _, _, priority in runs],
+        },
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Started:
     """What a worker needs to know about a run that it starts."""
 
     id: UUID
     job: str
+    queue: str
     args: dict[str, Any]
     seller_id: UUID | None
     attempt: int
@@ -108,7 +134,7 @@ async def start_runs(session: AsyncSession, run_ids: Sequence[UUID], slot: str) 
                 state = 'running', slot = :slot, started_at = coalesce(started_at, now()),
                 finished_at = NULL, error_kind = '', error_code = '', error_text = '', error_facts = NULL
             WHERE id = ANY(:ids) AND state IN ('queued', 'waiting', 'running')
-            RETURNING id, job, args, seller_id, attempt, attempts_before, resumes, resumes_before, enqueued_at,
+            RETURNING id, job, queue, args, seller_id, attempt, attempts_before, resumes, resumes_before, enqueued_at,
                 timeout_seconds, retries, retry_delay_seconds,
                 cancel_requested_at IS NOT NULL AS cancelled
             """

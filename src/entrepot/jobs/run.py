@@ -121,10 +121,11 @@ class Run:
         self.check_cancelled()
 
         async def plain() -> object:
-            return msgspec.to_builtins(await self._until_cancelled(work))
+            # Keys as they come back from the engine's JSON: a resumed run must not see others.
+            return msgspec.to_builtins(await self._until_cancelled(work), str_keys=True)
 
         result = await self._engine.step(name, plain)
-        return msgspec.convert(result, returns) if returns is not None else result  # type: ignore[return-value]  # plain data: what was built is what was returned
+        return msgspec.convert(result, returns, str_keys=True) if returns is not None else result  # type: ignore[return-value]  # plain data: what was built is what was returned
 
     async def _until_cancelled[R](self, work: Callable[[], Awaitable[R]]) -> R:
         """Await *work*, but drop it (its transaction is rolled back) as soon as the run is cancelled."""

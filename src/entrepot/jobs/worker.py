@@ -17,10 +17,10 @@ from dbos._dbos import DBOSRegistry
 
 from entrepot.jobs import repository, ticking
 from entrepot.jobs.book import RunBook
-from entrepot.jobs.client import APPLICATION, WORKFLOW
 from entrepot.jobs.discovery import discover, plans
 from entrepot.jobs.errors import CursorMovedError
 from entrepot.jobs.execution import Executor
+from entrepot.jobs.handover import APPLICATION, WORKFLOW
 from entrepot.jobs.lease import Lease
 from entrepot.jobs.polling import Polling, launch
 from entrepot.jobs.reacting import Reactor
@@ -99,7 +99,7 @@ class Worker:
 
     async def _serve(self, stop: asyncio.Event) -> None:
         self._book = RunBook(self.database, self.slot)
-        self._executor = Executor(self._book, self._tools, self._polling.ring)
+        self._executor = Executor(self._book, self._tools, self._polling.place_free)
         await self._introduce()
         registry = self._launch()
         writing = asyncio.create_task(self._book.keep(), name="book")
