@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from zoneinfo import available_timezones
 
 from entrepot.access.principal import SellerRef
 from entrepot.access.rights import LABELS, Right
 from entrepot.access.views import RoleView
+from entrepot.kit.clock import time_zones
 from entrepot.kit.i18n import LOCALES, gettext
 from entrepot.kit.text import N_
 
@@ -77,7 +77,7 @@ def seller_fields(values: Mapping[str, object], problems: Mapping[str, str] | No
 
 def profile_fields(values: Mapping[str, object], problems: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """Return the fields of one's own settings."""
-    zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
+    zones = sorted(zone for zone in time_zones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
     return [
         field("name", N_("Name"), value=values["name"], problems=problems, autocomplete="name"),
         field(

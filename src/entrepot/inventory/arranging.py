@@ -2,7 +2,6 @@
 
 import re
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from entrepot.inventory.desk import Desk
 from entrepot.inventory.domain import MOST_SLOTS, MOST_UNITS, NOT_PICKABLE, LocationKind, slot_codes
@@ -20,6 +19,7 @@ from entrepot.inventory.events import WarehouseCreated
 from entrepot.inventory.refs import LocationRef
 from entrepot.inventory.repository.places import WarehouseRow
 from entrepot.kit import outbox
+from entrepot.kit.clock import time_zones
 from entrepot.kit.database import context_of
 from entrepot.kit.ids import new_id
 
@@ -55,7 +55,7 @@ class Arranging(Desk):
             SharedWarehouseError: a shared one from a scope that may not make it.
         """
         code = read_code(code)
-        if time_zone not in available_timezones():
+        if time_zone not in time_zones():
             raise BadTimeZoneError(zone=time_zone)
         if seller_id is None and not context_of(self._session).scope.everyone:
             raise SharedWarehouseError(code=code)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import time
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +12,7 @@ from entrepot.access.principal import Principal
 from entrepot.jobs import service as jobs
 from entrepot.kit import outbox
 from entrepot.kit.addresses import Network
+from entrepot.kit.clock import time_zones
 from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.i18n import gettext
 from entrepot.kit.ids import new_id
@@ -203,7 +203,7 @@ class NotificationService:
             daily_at=clocks["daily_at"] or time(8),
             quiet_from=clocks["quiet_from"],
             quiet_to=clocks["quiet_to"],
-            time_zone=time_zone if time_zone in available_timezones() else Timing().time_zone,
+            time_zone=time_zone if time_zone in time_zones() else Timing().time_zone,
         )
         await self._repository.set_timing(seller_id, self._user_id, timing)
         return timing

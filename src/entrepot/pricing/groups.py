@@ -5,13 +5,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.kit import outbox
-from entrepot.kit.clock import now
+from entrepot.kit.clock import now, time_zones
 from entrepot.kit.database import context_of
 from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.i18n import gettext
@@ -225,7 +224,7 @@ class GroupService:
             problems["name"] = gettext(N_("Enter a name of at most 100 characters."))
         if draft.kind not in {"filter", "list"}:
             problems["kind"] = gettext(N_("Choose a filter or a list."))
-        if draft.time_zone not in available_timezones():
+        if draft.time_zone not in time_zones():
             problems["time_zone"] = gettext(N_("Choose a time zone, such as Europe/Amsterdam."))
         country = draft.country.strip().upper()
         if country and not (len(country) == 2 and country.isascii() and country.isalpha()):  # noqa: PLR2004 -- letters

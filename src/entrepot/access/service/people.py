@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,7 +24,7 @@ from entrepot.access.repository import PeopleRepository, SessionRepository, role
 from entrepot.access.rights import INSTANCE, Right
 from entrepot.access.service.roles import require_instance, require_rights
 from entrepot.kit import outbox
-from entrepot.kit.clock import now
+from entrepot.kit.clock import now, time_zones
 from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.i18n import LOCALES
 from entrepot.kit.ids import new_id
@@ -333,7 +332,7 @@ def check_person(
         problems["name"] = N_("Give a name of at most 120 characters.")
     if locale is not None and locale not in LOCALES:
         problems["locale"] = N_("Choose one of the languages in the list.")
-    if time_zone is not None and time_zone not in available_timezones():
+    if time_zone is not None and time_zone not in time_zones():
         problems["time_zone"] = N_("Choose one of the time zones in the list, like Europe/Amsterdam.")
     if problems:
         raise InvalidInputError(problems)

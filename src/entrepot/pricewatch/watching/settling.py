@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 import msgspec
 
 from entrepot.jobs import service as jobs
 from entrepot.kit import outbox
-from entrepot.kit.clock import now
+from entrepot.kit.clock import now, time_zones
 from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.i18n import gettext
 from entrepot.kit.text import N_
@@ -200,7 +199,7 @@ def _problems(pack: int, check_minutes: int | None, window: Window | None) -> di
 
 
 def _makes_sense(window: Window) -> bool:
-    if window.time_zone not in available_timezones():
+    if window.time_zone not in time_zones():
         return False
     try:
         for clock in (window.begin, window.end):
