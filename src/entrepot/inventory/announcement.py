@@ -3,14 +3,12 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session, SessionTransaction
-from sqlalchemy.util import await_only
 
 from entrepot.inventory.events import StockChanged
 from entrepot.inventory.repository import StockRepository, Total
 from entrepot.kit import outbox
+from entrepot.kit.quick import before_commit
 
 PENDING = "inventory.changed"
 type Pending = dict[UUID, Total | None]
@@ -31,22 +29,16 @@ def announce(session: AsyncSession, product_ids: Iterable[UUID], totals: Iterabl
     pending: Pending | None = session.info.get(PENDING)
     if pending is None:
         session.info[PENDING] = pending = {}
-
-        _listen(session, pending)
-
+        _put_off(session, pending)
     pending.update(dict.fromkeys(product_ids))
     pending.update({total.product_id: total for total in totals})
 
 
-def _listen(session: AsyncSession, pending: Pending) -> None:
-    @event.listens_for(session.sync_session, "before_commit")
-    def record(inner: Session) -> None:  # pyright: ignore[reportUnusedFunction]  # SQLAlchemy calls it
-        if not inner.in_nested_transaction():
-            await_only(record_changes(session))
-
-    @event.listens_for(session.sync_session, "after_soft_rollback")
-    def ask_again(_: Session, __: SessionTransaction) -> None:  # pyright: ignore[reportUnusedFunction]  # SQLAlchemy calls it
+def _put_off(session: AsyncSession, pending: Pending) -> None:
+    def ask_again() -> None:
         pending.update(dict.fromkeys(pending))  # a savepoint was undone, and with it numbers we thought we knew
+
+    before_commit(session, lambda: record_changes(session), ask_again)
 
 
 async def record_changes(session: AsyncSession) -> None:

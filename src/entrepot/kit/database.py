@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, DateTime, MetaData, Numeric, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
 from entrepot.kit.errors import UnavailableError
@@ -153,7 +153,6 @@ class Database:
         )
         self.wakeups = wakeups
         self._scope_key = scope_key
-        self._sessions = async_sessionmaker(self.engine, class_=QuickSession, expire_on_commit=False, autoflush=False)
 
     @asynccontextmanager
     async def transaction(
@@ -166,10 +165,9 @@ class Database:
                 while the commit itself was on its way.
         """
         context = Context(scope, actor, request_id)
-        async with self._sessions(info={"context": context}) as session:
+        async with QuickSession(self.engine, info={"context": context}) as session:
             with _away_if_lost(*UNREACHABLE):
-                await session.begin()
-                driver = await session.shorten(self.engine)
+                driver = await session.open()
                 driver.opening = _opening(scope, self._scope_key, actor)
             with _away_if_lost():
                 try:
@@ -193,7 +191,7 @@ class Database:
         """
         with _away_if_lost(*UNREACHABLE):
             async with QuickSession(self._glances, info={"context": Context(Scope.all_sellers())}) as session:
-                await session.shorten(self._glances)
+                await session.open()
                 yield session
 
     async def widen(self, session: AsyncSession, scope: Scope) -> None:
@@ -203,7 +201,7 @@ class Database:
 
     async def __aenter__(self) -> Self:
         if self.wakeups is not None:
-            self.wakeups.start(self.engine)
+            self.wakeups.start(self.glance)
         return self
 
     async def __aexit__(self, *_: object) -> None:

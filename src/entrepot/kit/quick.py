@@ -7,18 +7,19 @@ the engine's statements.
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal
 
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
-from sqlalchemy import CursorResult, TextClause
+from sqlalchemy import Connection, CursorResult, TextClause, event
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 from sqlalchemy.engine import IteratorResult, Result
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, AsyncSessionTransaction
 from sqlalchemy.orm import SessionTransaction
+from sqlalchemy.util import greenlet_spawn
 
 from entrepot.kit.sql import numbered
 
@@ -78,24 +79,123 @@ def rows_of(result: Result[Any]) -> int:
     return result.rowcount
 
 
+type Settle = Callable[[], Awaitable[None]]
+type Forget = Callable[[], None]
+
+
 class QuickSession(AsyncSession):
-    """A session that takes the short way where there is one."""
+    """A session that takes the short way where there is one.
 
-    _line: ScopedConnection | None = None
-    _adapted: AsyncAdapt_asyncpg_connection | None = None
-    _within: SessionTransaction | None = None
-    _engine: AsyncEngine | None = None
+    It holds a connection of the engine's pool.  SQLAlchemy's own session over that connection is made only when something
+    needs it (:meth:`_grow`): making, beginning, committing and closing one costs as much as eight statements.
+    """
 
-    async def shorten(self, engine: AsyncEngine) -> ScopedConnection:
-        """Take the short way from now on until the session's transaction ends; return the connection it goes over."""
-        connection = await self.connection()
-        adapted = (await connection.get_raw_connection()).dbapi_connection
+    def __init__(self, engine: AsyncEngine, *, info: dict[Any, Any]) -> None:  # SQLAlchemy's own is for _grow
+        self._engine = engine
+        self._info = info
+        self._connection: Connection | None = None
+        self._adapted: AsyncAdapt_asyncpg_connection | None = None
+        self._line: ScopedConnection | None = None
+        self._grown = False
+        self._within: SessionTransaction | None = None
+        self._settles: list[tuple[Settle, Forget]] = []
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- SQLAlchemy's session, which everything else goes through
+        if name not in {"sync_session", "_proxied"} or self._grown:
+            raise AttributeError(name)
+        self._grow()
+        return self.__dict__[name]
+
+    async def open(self) -> ScopedConnection:
+        """Take a connection, and the short way over it until the session's transaction ends; return it."""
+        self._connection = connection = await greenlet_spawn(self._engine.sync_engine.connect)
+        adapted = connection.connection.dbapi_connection
         assert isinstance(adapted, AsyncAdapt_asyncpg_connection)  # noqa: S101 -- the engine makes no others
         line = adapted.driver_connection
         assert isinstance(line, ScopedConnection)  # noqa: S101 -- the engine makes no others
-        self._line, self._adapted, self._engine = line, adapted, engine
-        self._within = self.sync_session.get_transaction()
+        self._adapted, self._line = adapted, line
         return line
+
+    def _grow(self) -> None:
+        """Become SQLAlchemy's session, within the transaction that has begun or is about to."""
+        assert self._connection is not None  # noqa: S101 -- opened first
+        self._grown = True
+        bind = AsyncConnection(self._engine, self._connection)
+        super().__init__(bind, expire_on_commit=False, autoflush=False)
+        if self._line is not None:
+            self.sync_session.begin()
+            self.sync_session.connection()
+            self._within = self.sync_session.get_transaction()
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """What belongs to this session."""
+        return self._info
+
+    def put_off(self, settle: Settle, forget: Forget) -> None:
+        """Do as :func:`before_commit` says."""
+        self._settles.append((settle, forget))
+
+    def begin_nested(self) -> AsyncSessionTransaction:
+        """Open a savepoint."""
+
+        def undone(*_: object) -> None:
+            for _settle, forget in self._settles:
+                forget()
+
+        event.listen(self.sync_session, "after_soft_rollback", undone)
+        return super().begin_nested()
+
+    def in_transaction(self) -> bool:
+        """Tell whether there is something to commit."""
+        return super().in_transaction() if self._grown else self._line is not None
+
+    async def commit(self) -> None:
+        """Settle what was put off, and commit."""
+        for settle, _ in self._settles:
+            await settle()
+        if self._grown:
+            await super().commit()
+        else:
+            await self._end("commit")
+
+    async def rollback(self) -> None:
+        """Undo everything."""
+        if self._grown:
+            await super().rollback()
+        else:
+            await self._end("rollback")
+
+    async def _end(self, how: Literal["commit", "rollback"]) -> None:
+        line, adapted = self._line, self._adapted
+        if line is None or adapted is None:
+            return
+        transaction = adapted._transaction  # noqa: SLF001 -- as below  # pyright: ignore[reportPrivateUsage]
+        try:
+            if transaction is not None:
+                await (transaction.commit() if how == "commit" else transaction.rollback())
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            raise await self._told(error, line, how.upper(), ()) from error
+        except asyncio.CancelledError:
+            await self._give_up()
+            raise
+        finally:
+            adapted._transaction = None  # noqa: SLF001 -- there is no other way  # pyright: ignore[reportPrivateUsage]
+            self._line = None
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        if self._grown:
+            await super().close()
+        connection, self._connection, self._line = self._connection, None, None
+        if connection is not None:
+            await greenlet_spawn(connection.close)
+
+    async def __aexit__(self, *of: object) -> None:
+        if self._grown or self._line is not None:
+            await super().__aexit__(*of)  # what is to be undone first is undone even if nobody waits for it any more
+        else:
+            await self.close()
 
     async def execute(self, statement: Any, params: Any = None, **how: Any) -> Result[Any]:  # noqa: ANN401 -- SQLAlchemy's  # pyright: ignore[reportIncompatibleMethodOverride]
         """Execute as ever, or by the short way."""
@@ -105,16 +205,20 @@ class QuickSession(AsyncSession):
             or how
             or type(statement) is not TextClause
             or (params is not None and not isinstance(params, Mapping))
-            or self.sync_session.get_transaction() is not self._within
-            or self.sync_session.in_nested_transaction()
-            or self._is_listened_to()
+            or (self._grown and self._is_elsewhere())
+            or self._engine.sync_engine.dispatch.before_cursor_execute
             or (written := numbered(statement)) is None
         ):
             result: Result[Any] = await super().execute(statement, params, **how)
             return result
         query, names = written
         given = params or {}
-        return await self._ask(line, query, tuple(given[name] for name in names))
+        return await self._ask(line, query, tuple([given[name] for name in names]))
+
+    def _is_elsewhere(self) -> bool:
+        """Tell whether SQLAlchemy's session is in a savepoint, or in another transaction by now."""
+        session = self.sync_session
+        return session.get_transaction() is not self._within or session.in_nested_transaction()
 
     async def _ask(self, line: ScopedConnection, query: str, arguments: tuple[Any, ...]) -> Result[Any]:
         try:
@@ -142,20 +246,16 @@ class QuickSession(AsyncSession):
             await transaction.start()
             adapted._transaction = transaction  # noqa: SLF001 -- there is no other way  # pyright: ignore[reportPrivateUsage]
 
-    def _is_listened_to(self) -> bool:
-        assert self._engine is not None  # noqa: S101 -- set together with the line
-        return bool(self._engine.sync_engine.dispatch.before_cursor_execute)
-
     async def _give_up(self) -> None:
         """Let nobody use the connection again."""
+        connection = await self.connection()
         self._line = None
-        await (await self.connection()).invalidate()
+        await connection.invalidate()
 
     async def _told(
         self, error: Exception, line: ScopedConnection, query: str, arguments: tuple[Any, ...]
     ) -> BaseException:
         """Return SQLAlchemy's word for an error, as whoever called expects it."""
-        assert self._engine is not None  # noqa: S101 -- set together with the line
         lost = line.is_closed()
         if lost:
             await self._give_up()
@@ -170,3 +270,9 @@ class QuickSession(AsyncSession):
             query, arguments, original, base, connection_invalidated=lost, dialect=dialect
         )
         return told
+
+
+def before_commit(session: AsyncSession, settle: Settle, forget: Forget) -> None:
+    """Await *settle* once, right before the transaction commits; call *forget* whenever a savepoint of it is undone."""
+    assert isinstance(session, QuickSession)  # noqa: S101 -- the database opens no others
+    session.put_off(settle, forget)

@@ -7,16 +7,20 @@ wake-up costs a second: every listener also looks by itself now and then.
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from entrepot.kit.errors import UnavailableError
 from entrepot.kit.sql import text
 
 PAUSE = 0.02
 """Seconds between two wake-ups: what is committed meanwhile shares one."""
+
+type Glance = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
 log = structlog.get_logger()
 
@@ -34,8 +38,9 @@ class Wakeups:
         self._channels.update(channels)
         self._pending.set()
 
-    def start(self, engine: AsyncEngine) -> None:
-        self._task = asyncio.create_task(self._run(engine), name="wakeups")
+    def start(self, glance: Glance) -> None:
+        """Send from now on, over what *glance* opens: a session without a transaction."""
+        self._task = asyncio.create_task(self._run(glance), name="wakeups")
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -43,18 +48,17 @@ class Wakeups:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    async def _run(self, engine: AsyncEngine) -> None:
+    async def _run(self, glance: Glance) -> None:
         while True:
             await self._pending.wait()
             self._pending.clear()
             channels, self._channels = self._channels, set()
             try:
-                async with engine.connect() as connection:
-                    await connection.execution_options(isolation_level="AUTOCOMMIT")
-                    await connection.execute(
+                async with glance() as session:
+                    await session.execute(
                         text("SELECT pg_notify(channel, '') FROM unnest(CAST(:channels AS text[])) AS t(channel)"),
                         {"channels": sorted(channels)},
                     )
-            except (SQLAlchemyError, OSError) as error:
+            except (UnavailableError, SQLAlchemyError) as error:
                 log.warning("wakeup_lost", channels=sorted(channels), error=str(error))
             await asyncio.sleep(PAUSE)

@@ -99,7 +99,7 @@ def create_app(
         guards=[check_right],
         dependencies={
             "session": Provide(provide_session),
-            "principal": Provide(provide_principal),
+            "principal": Provide(provide_principal, sync_to_thread=False),
         },
         exception_handlers=HANDLERS | {AlreadyAnsweredError: replay},
         middleware=[RequestContext(), authentication(), RateLimits(), Idempotency(), *middleware],

@@ -151,6 +151,11 @@ class Hub:
             del self._listeners[changed]
 
     @property
+    def _is_watched(self) -> bool:
+        """Tell whether anybody wants to know what happens, or just the place from which they may."""
+        return bool(self._cursor and (self._subscribers or self._listeners))
+
+    @property
     def cursor(self) -> Cursor | None:
         """The place that a page rendered from now on may resume from."""
         return self._cursor or None
@@ -202,15 +207,23 @@ class Hub:
         self._wake.set()  # whatever came while nobody listened
         await gone.wait()
 
+    async def _look(self, limit: int) -> tuple[list[RecordedEvent], Cursor | None]:
+        """Return what is new and the place behind it, as :func:`outbox.read_after`; nobody there, only the place."""
+        if not self._is_watched:
+            async with self._database.glance() as session:
+                here = await outbox.cursor_now(session)
+            if not self._is_watched:  # who has come meanwhile was told the old place
+                self._cursor = here
+                return [], here
+        async with self._database.transaction(Scope.all_sellers()) as session:
+            return await outbox.read_after(session, self._cursor, limit=limit)
+
     async def _read(self) -> None:
         limit = REPLAY
         while True:
             self._wake.clear()
             try:
-                async with self._database.transaction(Scope.all_sellers()) as session:
-                    if not self._cursor:
-                        self._cursor = await outbox.cursor_now(session)
-                    events, after = await outbox.read_after(session, self._cursor, limit=limit)
+                events, after = await self._look(limit)
             except DatabaseAwayError:
                 await asyncio.sleep(1)
                 continue
@@ -230,7 +243,7 @@ class Hub:
                         listener.set()
                 # After an empty look the old place is as true, and stays known to those who return.
                 self._cursor = after
-            if not self._subscribers and not self._listeners:
+            if not self._is_watched:
                 self._watched.clear()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(UNWATCHED):
