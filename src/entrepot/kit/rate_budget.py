@@ -16,7 +16,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from entrepot.kit.clock import now
 from entrepot.kit.database import Base, Database
 from entrepot.kit.errors import UnavailableError
-from entrepot.kit.scope import Scope
 from entrepot.kit.sql import text
 from entrepot.kit.text import N_
 
@@ -106,7 +105,7 @@ class RateBudget:
             BudgetSpentError: it would take longer than *longest* seconds; nothing was booked.
         """
         facts = {"key": key, "burst": burst, "refill": rate / per, "longest": longest}
-        async with self._database.transaction(Scope.nobody()) as session:
+        async with self._database.glance() as session:  # one statement is a transaction by itself: a third of the way
             wait = (await session.execute(_TAKE, facts)).scalar_one_or_none()
             if wait is None:
                 away = (await session.execute(_WAIT, {"key": key, "refill": rate / per})).scalar_one()
@@ -116,7 +115,7 @@ class RateBudget:
 
     async def learn(self, key: str, *, remaining: int, reset: int) -> None:
         """Believe the outside system: *remaining* calls are left for *reset* seconds."""
-        async with self._database.transaction(Scope.nobody()) as session:
+        async with self._database.glance() as session:
             await session.execute(_LEARN, {"key": key, "remaining": remaining, "reset": reset})
 
 
