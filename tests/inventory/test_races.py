@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import SellerRef
@@ -178,6 +179,24 @@ async def test_edited_lines_that_cross_never_wait_in_a_circle(shop: Shop) -> Non
         await all_at_once(*(edit(number + 1) for number in range(BUYERS)))
 
     assert sum([(await shop.numbers(product))[1] for product in (first, second)]) == 2 * BUYERS
+    await shop.check()
+
+
+async def test_whoever_holds_a_product_reserves_it_and_the_others_stand_in_line(shop: Shop) -> None:
+    """One of them waits for the holder; the others wait for their turn, and none of them for the holder's next word."""
+    mug = await shop.product((shop.building.shelf, 10))
+    waits = text(
+        "SELECT wait_event FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        " ORDER BY wait_event"
+    )
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group, shop.open() as session:
+        await InventoryService(session).hold([mug.id])
+        buyers = [group.create_task(shop.buy(request_for(mug, 1))) for _ in range(3)]
+        while (await session.execute(waits)).scalars().all() != ["advisory", "advisory", "transactionid"]:
+            await asyncio.sleep(0.02)
+        mine = await InventoryService(session).reserve([request_for(mug, 1)])
+
+    assert won([mine, *(buyer.result() for buyer in buyers)]) == 4
     await shop.check()
 
 

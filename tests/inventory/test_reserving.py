@@ -1,7 +1,10 @@
 """Reservations against the real database."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import SellerRef
@@ -15,8 +18,11 @@ from entrepot.inventory.errors import (
     UnknownReservationError,
     WrongWarehouseError,
 )
+from entrepot.inventory.repository import StockRepository
 from entrepot.inventory.service import InventoryService
+from entrepot.kit.database import Database
 from entrepot.kit.ids import new_id
+from entrepot.kit.scope import Scope
 from tests.inventory.factories import (
     add_building,
     add_bundle,
@@ -236,3 +242,29 @@ async def test_tells_each_changed_product_once_with_the_final_numbers(session: A
         {"id": seller.id},
     )
     assert [tuple(row) for row in events] == [(mug.id, {"on_hand": 5, "reserved": 5, "available": 0})]
+
+
+async def test_nothing_of_another_seller_can_be_reserved_or_locked(
+    database: Database, make_seller: Callable[..., Awaitable[SellerRef]]
+) -> None:
+    """The function that reserves works as its owner, so it must look itself."""
+    mine, other = await make_seller(), await make_seller()
+    async with database.transaction(Scope.of(other.id)) as session:
+        building = await add_building(session, other.id)
+        mug = await add_product(session, other.id)
+        await InventoryService(session).receive(mug.id, building.shelf, 5)
+
+    def row(seller: SellerRef) -> dict[str, object]:
+        ids = {name: new_id() for name in ("id", "order_id", "order_line_id")}
+        place = {"product_id": mug.id, "location_id": building.shelf, "lot": "", "quantity": 1}
+        return {**ids, "seller_id": seller.id, **place}
+
+    with pytest.raises(ProgrammingError, match="outside the scope"):
+        async with database.transaction(Scope.of(mine.id)) as session:
+            await StockRepository(session).reserve_planned([row(other)])
+    async with database.transaction(Scope.of(mine.id)) as session:
+        for rows in (1, 5):
+            assert await StockRepository(session).reserve_planned([row(mine) for _ in range(rows)]) == []
+        async with database.transaction(Scope.of(other.id)) as theirs:
+            assert len((await theirs.execute(text("SELECT 1 FROM stock_total FOR UPDATE NOWAIT"))).all()) == 1
+            assert await numbers(theirs, mug.id) == (5, 0, 5)
