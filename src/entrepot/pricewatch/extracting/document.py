@@ -14,7 +14,7 @@ from entrepot.pricewatch.extracting.currencies import country_of_host
 from entrepot.pricewatch.extracting.elements import DEEPEST, Elements
 from entrepot.pricewatch.extracting.json_reading import Json, read_json
 from entrepot.pricewatch.extracting.landmarks import Landmarks
-from entrepot.pricewatch.extracting.prices import territory
+from entrepot.pricewatch.extracting.prices import Reading, territory
 from entrepot.pricewatch.extracting.soundness import sound
 from entrepot.pricewatch.extracting.trimming import trimmed
 
@@ -42,6 +42,8 @@ class Document:
         self._is_bare = False
         self.buy_buttons: list[LexborNode] | None = None
         self.elements = Elements()
+        self.amounts: dict[str, Reading | None] = {}
+        """The first amount of each text that was read as a price: elements in elements have the same."""
         address = urlsplit(page.url) if len(page.url) < 4_000 else urlsplit("")  # noqa: PLR2004
         self.host = (address.hostname or "").lower()
         self.path = address.path
@@ -115,32 +117,23 @@ class Document:
         """What stands out among the visible elements."""
         return Landmarks(self.visible())
 
-    @cached_property
-    def _named(
-        self,
-    ) -> tuple[list[tuple[LexborNode, tuple[str | None, str | None]]], dict[tuple[str | None, str | None], str]]:
-        """The visible elements with classes or an id, and what those are in lower case: many elements share them."""
-        nodes = [
-            (node, ((attributes := node.attributes).get("class"), attributes.get("id")))
-            for node in self.visible().css("[class],[id]")
-        ]
-        return nodes, {names: f"{names[0]}\n{names[1]}".lower() for names in {names for _, names in nodes}}
-
     def named(self, words: Iterable[str]) -> Iterator[LexborNode]:
         """Yield the visible elements whose classes or id have one of *words* as a part, in order."""
-        nodes, every = self._named
-        together = "\n".join(every.values())
-        present = [word for word in words if word in together]
-        meant = {key for key, names in every.items() if any(word in names for word in present)} if present else ()
-        last = 0
-        for node, names in nodes if meant else ():
-            if names in meant and node.mem_id != last:  # one that both selectors match may be told twice
-                last = node.mem_id
+        present = [word for word in words if word.encode() in self._folded]
+        seen: set[int] = set()
+        for node in self.visible().css(_naming(present)) if present else ():
+            if (here := node.mem_id) not in seen:  # one that several selectors match is told several times
+                seen.add(here)
                 yield node
+
+    @cached_property
+    def _folded(self) -> bytes:
+        """The markup in lower case: a quick sieve."""
+        return self.markup.lower()
 
     def items(self) -> list[LexborNode]:
         """Return the elements with ``itemprop``."""
-        return self.landmarks.items if self.says(b"itemprop") else []
+        return self.landmarks.items
 
     @cached_property
     def words(self) -> str:
@@ -184,9 +177,9 @@ class Document:
                 found.setdefault(name.lower(), (attributes.get("content") or "").strip()[:2_000])
         return found
 
-    def says(self, *words: bytes) -> bool:
-        """Return whether the markup has one of *words*: cheap, to save a query."""
-        return any(word in self.markup for word in words)
+
+def _naming(words: Iterable[str]) -> str:
+    return ",".join(f"[class*={word} i],[id*={word} i]" for word in words)
 
 
 def _parsed(source: bytes) -> LexborHTMLParser:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from selectolax.lexbor import LexborNode
+
 from entrepot.pricewatch.extracting.contract import Field
 from entrepot.pricewatch.extracting.document import Document
 from entrepot.pricewatch.extracting.words import SKU_LABEL, SKU_LABEL_ENDS
@@ -29,7 +31,11 @@ _ID_ATTRIBUTES = (
     "data-article-number",
     "data-asin",
 )
-_ID_INPUTS = "input[name=sku i],input[name=ASIN],input[name=productId i],input[name=product_id i],input[name=product],input[name=itemId i],input[name=item_id],input[name=id_product],input[name=add-to-cart],button[name=add-to-cart],input[name=pid],input[id=product_id i]"
+_ANY_ID = ",".join(f"[{name}]" for name in _ID_ATTRIBUTES)
+"""All in one walk: it costs less than to look into the source for each."""
+_ID_NAMES = frozenset({"ASIN", "product", "item_id", "id_product", "add-to-cart", "pid"})
+_ID_NAMES_FOLDED = frozenset({"sku", "productid", "product_id", "itemid"})
+"""Names of inputs in which shops pass on what is bought; the latter however they are written."""
 _KEYS = (
     b"sku",
     b"Sku",
@@ -128,18 +134,26 @@ def _formatted(document: Document) -> str:
 
 
 def _in_attributes(document: Document) -> tuple[str, str, str]:
-    for node in document.visible().css(_ID_INPUTS)[:5]:
+    inputs = [node for node in document.visible().css("input,button[name=add-to-cart]") if _names_product(node)]
+    for node in inputs[:5]:
         attributes = node.attributes
         value = (attributes.get("value") or "").strip()
         if is_article_number(value):
             return value, value, f"input {attributes.get('name')}"
+    numbered = [node.attributes for node in document.visible().css(_ANY_ID)]
     for name in _ID_ATTRIBUTES:
-        if document.says(name.encode()):
-            for node in document.visible().css(f"[{name}]")[:1]:
-                value = (node.attributes.get(name) or "").strip()
-                if is_article_number(value):
-                    return value, value, name
+        value = (next((each[name] for each in numbered if name in each), "") or "").strip()
+        if is_article_number(value):
+            return value, value, name
     return "", "", ""
+
+
+def _names_product(node: LexborNode) -> bool:
+    attributes = node.attributes
+    name = attributes.get("name") or ""
+    return (
+        name in _ID_NAMES or name.lower() in _ID_NAMES_FOLDED or (attributes.get("id") or "").lower() == "product_id"
+    )
 
 
 def _in_scripts(document: Document) -> tuple[str, str, str]:

@@ -35,13 +35,15 @@ def sound(body: bytes) -> bytes:
 
     Parsers take quadratic time for both.  Counting angle brackets finds the pages that deserve a thorough look.
     """
-    tags = body.count(b"<")
+    pieces = _counted(body)
+    tags = sum(each for each, _ in pieces)
     if tags >= SUSPICIOUS:
-        closing = body.count(b"</")
+        closing = sum(ends for _, ends in pieces)
         if tags > MANY_TAGS and tags - closing > MANY_TAGS:
             body = _few_tags(body)
-            closing = body.count(b"</")
-        is_deep = _may_nest(body, tags, closing)
+            pieces = _counted(body)
+            closing = sum(ends for _, ends in pieces)
+        is_deep = _may_nest(body, pieces, tags, closing)
     else:
         is_deep = False
     many = (tags + 1) * 200
@@ -70,23 +72,30 @@ def _few_tags(body: bytes) -> bytes:
     return body
 
 
-def _may_nest(body: bytes, tags: int, closing: int) -> bool:
+def _counted(body: bytes) -> list[tuple[int, int]]:
+    """Return the tags that begin in each piece of *body*, and those of them that close."""
+    return [
+        (body.count(b"<", start, start + PIECE), body.count(b"</", start, start + PIECE + 1))
+        for start in range(0, len(body), PIECE)
+    ]
+
+
+def _may_nest(body: bytes, pieces: list[tuple[int, int]], tags: int, closing: int) -> bool:
     """Return whether more tags may be open at once, or more be closed than opened, than on any page."""
     if tags - closing < SUSPICIOUS and closing - (tags - closing) <= SUSPICIOUS:
         return False
     if tags - 2 * closing + 1 < -SUSPICIOUS:
         return True
-    if _most_open(body) < SUSPICIOUS:
+    if _most_open(pieces) < SUSPICIOUS:
         return False
     open_ends = accumulate(1 if sign == b"<" else -1 for sign in _SIGN.findall(body))
     return max(open_ends) >= SUSPICIOUS
 
 
-def _most_open(body: bytes) -> int:
+def _most_open(pieces: list[tuple[int, int]]) -> int:
     """Return how many tags are open at once at most: exact at the borders of pieces, too high between."""
     depth = most = 0
-    for start in range(0, len(body), PIECE):
-        tags, closing = body.count(b"<", start, start + PIECE), body.count(b"</", start, start + PIECE + 1)
+    for tags, closing in pieces:
         most = max(most, depth + tags - closing)
         depth += tags - 2 * closing
     return most

@@ -1,6 +1,7 @@
 """The price a person sees: near the headline and the buy button, with a currency, not struck through, not another product's."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -84,9 +85,10 @@ def _found(document: Document, nodes: Iterable[LexborNode]) -> list[Candidate]:
             seen[candidate.signature] = seen.get(candidate.signature, 0) + 1
             _judge(candidate, document.elements.of(node), anchors, len(found))
             found.append(candidate)
+    times = Counter(candidate.amount for candidate in found)
     for candidate in found:
         candidate.score -= 2.0 if seen[candidate.signature] > 4 else 0.0  # noqa: PLR2004 - a list of products
-        candidate.score += 0.4 * min(3, sum(1 for other in found if other.amount == candidate.amount) - 1)
+        candidate.score += 0.4 * min(3, times[candidate.amount] - 1)
     return sorted(found, key=lambda candidate: -candidate.score)
 
 
@@ -97,24 +99,24 @@ def _candidate(node: LexborNode, document: Document) -> Candidate | None:
     text = price_text(node, has_struck=bool(document.landmarks.struck))
     if not text:
         return None
-    for reading in readings(clean(text), document.locale):
-        if reading.amount <= 0:
-            continue
-        marks = document.elements.of(node).marks
-        return Candidate(
-            reading.amount,
-            reading.mark,
-            text,
-            f"{tag}.{marks[:60]}" if marks else str(tag),
-            signature=f"{tag} {marks}",
-        )
-    return None
+    if text not in document.amounts:
+        found = readings(clean(text), document.locale)
+        document.amounts[text] = next((each for each in found if each.amount > 0), None)
+    reading = document.amounts[text]
+    if reading is None:
+        return None
+    marks = document.elements.of(node).marks
+    return Candidate(
+        reading.amount,
+        reading.mark,
+        text,
+        f"{tag}.{marks[:60]}" if marks else str(tag),
+        signature=f"{tag} {marks}",
+    )
 
 
 def struck_out(document: Document) -> list[Candidate]:
     """Return the amounts that the page itself strikes out, other products' left out, in order."""
-    if not document.landmarks.struck or not document.says(b"<del", b"<s>", b"<s ", b"<strike"):
-        return []
     found: list[Candidate] = []
     for node in document.landmarks.struck[:20]:
         if document.elements.of(node).stands_in_others(7):

@@ -58,7 +58,7 @@ class PriceSnapshot(Base):
     status: Mapped[int | None]
     content_type: Mapped[str]
     sha256: Mapped[str]
-    """Of the content."""
+    """Of the content as it is stored."""
     answer_sha256: Mapped[str]
     """Of what it says."""
     good: Mapped[bool]

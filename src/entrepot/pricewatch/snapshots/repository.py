@@ -28,7 +28,7 @@ class SnapshotRepository:
         """Return the page kept last of each listing that has one."""
         found = await self._session.execute(
             text(
-                "SELECT l.id AS listing_id, s.id, s.sha256, s.answer_sha256, s.good, s.fetched_at"
+                "SELECT l.id AS listing_id, s.id, s.answer_sha256, s.good, s.fetched_at"
                 " FROM unnest(CAST(:ids AS uuid[])) AS l(id) CROSS JOIN LATERAL (SELECT * FROM price_snapshot"
                 " WHERE listing_id = l.id ORDER BY fetched_at DESC LIMIT 1) AS s"
             ),

@@ -165,7 +165,7 @@ class SnapshotService:
                 "seen_at": record.at,
                 "status": record.status,
                 "content_type": _text(record.content_type),
-                "sha256": digest(record.body),
+                "sha256": digest(packed),
                 "answer_sha256": answer,
                 "good": record.good,
                 "bytes": len(record.body),
