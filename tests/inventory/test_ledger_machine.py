@@ -34,10 +34,10 @@ chosen = st.integers(0, 1000)
 class Ledger(RuleBasedStateMachine):
     """Each rule is one transaction on the real database; what is refused with a sentence must change nothing."""
 
-    def __init__(self, server: Server, box: SecretBox) -> None:
+    def __init__(self, runner: asyncio.Runner, database: Database) -> None:
         super().__init__()
-        self.runner = asyncio.Runner()
-        self.database = Database(server.asyncpg(server.application), box.derive("scope"), pool=2)
+        self.runner = runner
+        self.database = database
         self.seller_id = new_id()
         self.session: AsyncSession
         self.building: Building
@@ -46,10 +46,6 @@ class Ledger(RuleBasedStateMachine):
         self.places: list[UUID] = []
         self.lines: list[UUID] = []
         self.past: list[tuple[datetime, dict[tuple[UUID, UUID, str], int]]] = []
-
-    def teardown(self) -> None:
-        self.runner.run(self.database.engine.dispose())
-        self.runner.close()
 
     def work(self, do: Callable[[InventoryService], Awaitable[object]]) -> None:
         async def run() -> None:
@@ -224,10 +220,14 @@ class Ledger(RuleBasedStateMachine):
 
 def test_the_books_add_up_whatever_happens(server: Server, box: SecretBox, anyio_backend: str) -> None:
     assert anyio_backend == "asyncio"
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis leaves it untyped
-        lambda: Ledger(server, box),  # pyright: ignore[reportArgumentType]  # any factory will do
-        settings=settings(max_examples=15, stateful_step_count=30, deadline=None),
-    )
+    with asyncio.Runner() as runner:
+        # One for all runs: connections know their statements already.
+        database = Database(server.asyncpg(server.application), box.derive("scope"), pool=2)
+        run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis leaves it untyped
+            lambda: Ledger(runner, database),  # pyright: ignore[reportArgumentType]  # any factory will do
+            settings=settings(max_examples=15, stateful_step_count=30, deadline=None),
+        )
+        runner.run(database.engine.dispose())
 
 
 @pytest.mark.anyio
