@@ -19,7 +19,7 @@ def upgrade() -> None:
         "goods_return",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("seller_id", sa.Uuid(), nullable=False),
-        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=True),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("channel_return_id", sa.Text(), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),

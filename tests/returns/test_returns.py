@@ -41,6 +41,7 @@ from entrepot.sandbox.faults import Fault
 from tests.conftest import MakeClient
 from tests.fulfilment.floor import Floor
 from tests.fulfilment.test_pushes import shipped_order
+from tests.fulfilment.test_way_through import pack, pick_all, release, ship
 from tests.inventory.factories import check_books
 
 pytestmark = pytest.mark.anyio
@@ -97,6 +98,7 @@ async def decide(floor: Floor, found: ReturnRef, decision: Decision, version: in
 
 
 async def tell(floor: Floor, found: ReturnRef) -> tuple[object, Patience]:
+    assert found.account_id is not None
     args = TellChannel(
         seller_id=floor.seller_id, account_id=found.account_id, return_id=found.id, line_id=found.lines[0].id
     )
@@ -355,6 +357,42 @@ async def test_registering_is_never_said_twice(floor: Floor) -> None:
     assert doubtful.state is ReturnState.FAILED
     assert "not known whether" in doubtful.lines[0].problem
     assert not floor.world.accounts["sandbox-seller-1"].returns.returns
+
+
+async def test_what_nobody_is_told_about_comes_back_the_same_way(floor: Floor, client: httpx.AsyncClient) -> None:
+    """An order of no channel: decided is handled, and no run waits for anybody's answer."""
+    await floor.stock(MUG=5)
+    order_id = await floor.order(("MUG", 2))
+    [list_id] = (await release(floor, order_id)).pick_list_ids
+    await pick_all(floor, list_id)
+    parcel = await pack(floor, order_id)
+    await floor.desk().make(parcel.id)
+    await ship(floor, parcel.id)
+    async with floor.transaction() as session:
+        [line] = (await OrderService(session).order(order_id)).lines
+    page = await client.get(f"/orders/{order_id}")
+    assert "Something came back unannounced" in page.text
+
+    made = await client.post(
+        "/api/v1/returns", json={"order_id": str(order_id), "line_id": str(line.id), "quantity": 2}
+    )
+
+    assert made.status_code == 201, made.text
+    assert (made.json()["account_id"], made.json()["state"]) == (None, "open")
+    again_ = await client.post("/returns/register", data={"order_id": order_id, "line_id": line.id, "quantity": "1"})
+    assert "is registered as returned already" in again_.text
+    async with floor.transaction() as session:
+        found = await ReturnService(session).goods_return(UUID(made.json()["id"]))
+    handled = await decide(floor, found, restock(found, floor))
+    assert (handled.state, handled.lines[0].state) == (ReturnState.HANDLED, LineState.HANDLED)
+    assert await on_hand(floor, line.product_id) == 5
+    runs = "SELECT 1 FROM job_run WHERE job = 'returns.tell_channel' AND seller_id = :id"
+    assert await floor.rows(runs, id=floor.seller_id) == []
+    shown = await client.get(f"/returns/{found.id}")
+    assert "No channel is told" in shown.text
+    assert found.number in (await client.get("/returns")).text
+    async with floor.transaction() as session:
+        await check_books(session, floor.seller_id)
 
 
 async def test_registering_over_pages_and_api(floor: Floor, client: httpx.AsyncClient) -> None:

@@ -50,7 +50,8 @@ class ReturnOut(msgspec.Struct, kw_only=True):
     id: UUID
     number: str
     state: ReturnState
-    account_id: UUID
+    account_id: UUID | None
+    """Who is told what is decided; null: nobody."""
     channel: str
     channel_return_id: str
     channel_order_id: str

@@ -52,16 +52,6 @@ class TooManyUnitsError(RefusedError):
     message = N_("Enter a number from 1 to {most}: that is how many are expected back.")
 
 
-class NotOfAChannelError(RefusedError):
-    """Nobody can be told."""
-
-    code = "returns.no_channel"
-    title = N_("No channel to tell")
-    message = N_(
-        "Order {order} came from no channel that can be told about returns. Put the goods back under Stock → Receive."
-    )
-
-
 class NotThatManySentError(RefusedError):
     """Everything that was sent came back, or nothing was sent."""
 

@@ -40,7 +40,8 @@ class GoodsReturn(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     seller_id: Mapped[UUID] = mapped_column(ForeignKey("seller.id"))
-    account_id: Mapped[UUID] = mapped_column(ForeignKey("channel_account.id"))
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("channel_account.id"))
+    """Who is told what was decided; None: the order came from nobody who can be."""
     channel: Mapped[str]
     channel_return_id: Mapped[str]
     """Empty: somebody here registered it, and the channel has not named it yet."""

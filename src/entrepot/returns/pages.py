@@ -25,7 +25,7 @@ from entrepot.orders.extension import Panel, add_panel
 from entrepot.orders.refs import OrderRef
 from entrepot.returns import views
 from entrepot.returns.domain import GOODS_LABELS, STATE_LABELS, STATE_TONES, Goods, ReturnState
-from entrepot.returns.service import OUTCOME_LABELS, Decision, ReturnService, may_register
+from entrepot.returns.service import OUTCOME_LABELS, Decision, ReturnService
 from entrepot.returns.wording import timeline
 
 PAGE = 50
@@ -148,7 +148,7 @@ async def _detail(
     values: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     found = await ReturnService(session).goods_return(return_id)
-    account = await ChannelService(session).account(found.account_id)
+    account = await ChannelService(session).account(found.account_id) if found.account_id else None
     places = await views.places(session, found.seller_id)
     return {
         "found": found,
@@ -174,9 +174,7 @@ async def returns_of(session: AsyncSession, order: OrderRef) -> dict[str, Any]:
         "returns": await views.returns(session, order_id=order.id) if gone else [],
         "return_labels": STATE_LABELS,
         "return_tones": STATE_TONES,
-        "may_come_back": [one for one in order.lines if one.quantity_shipped and one.fulfilment == "seller"]
-        if may_register(order)
-        else [],
+        "may_come_back": [one for one in order.lines if one.quantity_shipped and one.fulfilment == "seller"],
     }
 
 

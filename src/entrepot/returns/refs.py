@@ -15,6 +15,7 @@ class ReturnLineRef(msgspec.Struct, frozen=True, kw_only=True):
     return_id: UUID
     channel_return_line_id: str
     channel_line_id: str = ""
+    """The channel's name of the line that was sent; ours where nobody is told."""
     channel_order_id: str
     product_id: UUID | None
     sku: str
@@ -41,7 +42,8 @@ class ReturnRef(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     seller_id: UUID
-    account_id: UUID
+    account_id: UUID | None
+    """None: nobody is told."""
     channel: str
     channel_return_id: str
     number: str

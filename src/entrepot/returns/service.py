@@ -27,7 +27,6 @@ from entrepot.returns.errors import (
     GoodsStayError,
     HandledMeanwhileError,
     NoLocationError,
-    NotOfAChannelError,
     NotThatManySentError,
     ReturnLineNotFoundError,
     ReturnNotFoundError,
@@ -89,7 +88,6 @@ class ReturnService:
 
         Raises:
             OrderNotFoundError, ReturnLineNotFoundError
-            NotOfAChannelError: the order is of no channel that can be told about returns.
             ByChannelError: the channel sent the goods, and takes them back.
             TooManyUnitsError: more than were sent and did not come back yet.
         """
@@ -100,19 +98,19 @@ class ReturnService:
         line = next((one for one in order.lines if one.id == line_id), None)
         if line is None:
             raise ReturnLineNotFoundError(line=str(line_id))
-        if not may_register(order) or not line.channel_line_id:
-            raise NotOfAChannelError(order=order.number)
         if line.fulfilment == "channel":
             raise ByChannelError(channel=order.channel or "", number=order.number)
-        most = line.quantity_shipped - await self._returns.returned(order_id, line.channel_line_id)
+        told = order.channel_account_id if line.channel_line_id and _can_be_told(order) else None
+        name = (line.channel_line_id if told else None) or str(line.id)
+        most = line.quantity_shipped - await self._returns.returned(order_id, name)
         if not 1 <= quantity <= most:
             raise NotThatManySentError(sku=line.sku, most=max(0, most)) if most < 1 else TooManyUnitsError(most=most)
         return_id, number = new_id(), f"{order.number}-R{await self._returns.count(order_id) + 1}"
         head = {
             "id": return_id,
             "seller_id": order.seller_id,
-            "account_id": order.channel_account_id,
-            "channel": order.channel,
+            "account_id": told,
+            "channel": order.channel or "",
             "channel_return_id": "",
             "number": number,
             "channel_order_id": order.channel_order_id or "",
@@ -131,7 +129,7 @@ class ReturnService:
             "return_id": return_id,
             "position": 0,
             "channel_return_line_id": "",
-            "channel_line_id": line.channel_line_id,
+            "channel_line_id": name,
             "channel_order_id": order.channel_order_id or "",
             "product_id": line.product_id,
             "sku": line.sku,
@@ -154,7 +152,7 @@ class ReturnService:
     async def decide(
         self, return_id: UUID, line_id: UUID, decision: Decision, *, version: int | None = None
     ) -> ReturnRef:
-        """Decide about a line: put its goods back or write them off, and have the channel told.
+        """Decide about a line: put its goods back or write them off, and have the channel told, if there is one.
 
         Raises:
             HandledMeanwhileError: *version* is not the present one.
@@ -162,8 +160,8 @@ class ReturnService:
             AccountImportOnlyError: the channel may not be told anything.
         """
         found, line = await self._open_line(return_id, line_id, version)
-        account = await ChannelService(self._session).account(found.account_id)
-        account.require_write()
+        if found.account_id is not None:
+            (await ChannelService(self._session).account(found.account_id)).require_write()
         if not 1 <= decision.quantity <= line.quantity:
             raise TooManyUnitsError(most=line.quantity)
         if decision.outcome is ReturnOutcome.BUYER_KEEPS and decision.goods is not Goods.NONE:
@@ -174,9 +172,10 @@ class ReturnService:
         if not line.goods:  # what became of the goods is decided once: a second try with the channel moves nothing
             at = decision.location_id if decision.goods is Goods.RESTOCK else None
             values = {"goods": str(decision.goods), "location_id": at}
+        state = LineState.TELLING if found.account_id else LineState.HANDLED
         await self._returns.change_line(
             line.id,
-            state=str(LineState.TELLING),
+            state=str(state),
             outcome=str(decision.outcome),
             quantity_handled=decision.quantity,
             process_ref="",
@@ -185,7 +184,7 @@ class ReturnService:
             decided_by=context_of(self._session).actor.name,
             **values,
         )
-        await self._settle(found, line, LineState.TELLING)
+        await self._settle(found, line, state)
         await outbox.record(
             self._session,
             LineDecided(
@@ -198,8 +197,11 @@ class ReturnService:
                 goods=str(decision.goods),
             ),
         )
-        task = TellChannel(seller_id=found.seller_id, account_id=found.account_id, return_id=found.id, line_id=line.id)
-        await jobs.enqueue(self._session, task, key=str(line.id), again=True)
+        if found.account_id is not None:
+            task = TellChannel(
+                seller_id=found.seller_id, account_id=found.account_id, return_id=found.id, line_id=line.id
+            )
+            await jobs.enqueue(self._session, task, key=str(line.id), again=True)
         return await self.goods_return(return_id)
 
     async def to_tell(self, return_id: UUID, line_id: UUID) -> ReturnLineRef | None:
@@ -272,10 +274,9 @@ class ReturnService:
         return found
 
 
-def may_register(order: OrderRef) -> bool:
-    """Return whether goods of an order can come back without having been announced, and its channel be told."""
+def _can_be_told(order: OrderRef) -> bool:
     spec = connectors().get(order.channel or "")
-    return spec is not None and Capability.HANDLE_RETURNS in spec.capabilities and order.channel_account_id is not None
+    return spec is not None and Capability.HANDLE_RETURNS in spec.capabilities
 
 
 def _line(found: ReturnRef, line_id: UUID) -> ReturnLineRef:
