@@ -57,6 +57,37 @@ async def test_an_event_keeps_its_author_and_facts(database: Database, seller: S
     assert (found.actor_name, found.request_id, found.payload) == ("Tess", "r-1", {"degrees": 99})
 
 
+async def test_what_is_recorded_last_is_stored_with_the_next_or_at_the_end(
+    database: Database, seller: SellerRef
+) -> None:
+    start = await here(database, seller)
+    async with database.transaction(Scope.of(seller.id)) as session:
+        await outbox.record_last(session, boiled(seller.id, 1))
+        await outbox.record_last(session, boiled(seller.id, 2))
+        assert (await outbox.read_after(session, start))[0] == []
+        await outbox.record(session, boiled(seller.id, 3))
+        assert len((await outbox.read_after(session, start))[0]) == 3
+        await outbox.record_last(session, boiled(seller.id, 4))
+    async with database.transaction(Scope.of(seller.id)) as session:
+        await outbox.record_last(session, boiled(seller.id, 5))
+        await session.rollback()
+        await outbox.record(session)
+
+    assert (await read(database, seller, start))[0] == [1, 2, 3, 4]
+
+
+async def test_a_savepoint_takes_along_only_what_was_recorded_within(database: Database, seller: SellerRef) -> None:
+    start = await here(database, seller)
+    async with database.transaction(Scope.of(seller.id)) as session:
+        await outbox.record_last(session, boiled(seller.id, 1))
+        savepoint = await session.begin_nested()
+        await outbox.record_last(session, boiled(seller.id, 2))
+        await outbox.record(session, boiled(seller.id, 3))
+        await savepoint.rollback()
+
+    assert (await read(database, seller, start))[0] == [1]
+
+
 async def test_what_is_recorded_together_keeps_its_order(database: Database, seller: SellerRef) -> None:
     start = await here(database, seller)
     async with database.transaction(Scope.of(seller.id)) as session:

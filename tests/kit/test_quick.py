@@ -1,13 +1,14 @@
 """The short way to PostgreSQL answers as SQLAlchemy does: rows, counts, errors, savepoints, lost connections."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event
+from sqlalchemy import Text, event, func, select
 from sqlalchemy import text as plain
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.exc import IntegrityError, ProgrammingError
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.access.principal import SellerRef
 from entrepot.kit.database import Actor, Database, DatabaseAwayError
 from entrepot.kit.postgres import Server
-from entrepot.kit.quick import rows_of
+from entrepot.kit.quick import before_commit, rows_of
 from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.sql import numbered, text
@@ -71,6 +72,63 @@ async def test_the_first_statement_begins_the_transaction(database: Database, se
     assert first[0] == "O'Hara \\"
     async with database.transaction(Scope.of(seller.id)) as session:
         assert (await session.execute(ask)).one()[0] == "Entrepot"
+
+
+async def test_sqlalchemys_session_is_made_only_for_what_needs_it(database: Database, seller: SellerRef) -> None:
+    ask = text("SELECT pg_current_xact_id()::text")
+    async with database.transaction(Scope.of(seller.id)) as session:
+        first = (await session.execute(ask)).scalar_one()
+        assert session.in_transaction()
+        assert not session.in_nested_transaction()
+        assert "sync_session" not in vars(session)
+
+        long = (await session.execute(select(func.pg_current_xact_id().cast(Text)))).scalar_one()
+
+        assert "sync_session" in vars(session)
+        assert [long, (await session.execute(ask)).scalar_one()] == [first, first]
+    assert not session.in_transaction()
+
+
+async def test_what_the_long_way_began_the_short_one_goes_on_with(database: Database, seller: SellerRef) -> None:
+    async with database.transaction(Scope.of(seller.id), actor=Actor("user", "1", "Tess")) as session:
+        first = (await session.execute(select(func.pg_current_xact_id().cast(Text)))).scalar_one()
+        asked = text("SELECT pg_current_xact_id()::text, current_setting('entrepot.actor_name', true)")
+        assert tuple((await session.execute(asked)).one()) == (first, "Tess")
+
+
+async def test_what_fails_at_the_end_is_said_and_leaves_a_clean_connection(server: Server, box: SecretBox) -> None:
+    later = "CREATE TEMP TABLE twin (id int UNIQUE DEFERRABLE INITIALLY DEFERRED) ON COMMIT DROP"
+
+    async def work(database: Database) -> None:
+        async with database.transaction(Scope.all_sellers()) as session:
+            await session.execute(text(later))
+            await session.execute(text("INSERT INTO twin VALUES (1), (1)"))
+
+    async with Database(server.asyncpg(server.application), box.derive("scope"), pool=1) as database:
+        with pytest.raises(IntegrityError):
+            await work(database)
+        async with database.transaction(Scope.all_sellers()) as session:
+            assert (await session.execute(text("SELECT to_regclass('pg_temp.twin')"))).scalar_one() is None
+
+
+async def test_what_is_put_off_is_settled_once_and_not_after_a_rollback(database: Database, seller: SellerRef) -> None:
+    done: list[str] = []
+
+    def note(what: str) -> Callable[[], Awaitable[None]]:
+        async def settle() -> None:
+            done.append(what)
+
+        return settle
+
+    async with database.transaction(Scope.of(seller.id)) as session:
+        before_commit(session, note("kept"), lambda: done.append("forgotten"))
+        savepoint = await session.begin_nested()
+        await savepoint.rollback()
+    async with database.transaction(Scope.of(seller.id)) as session:
+        before_commit(session, note("undone"))
+        await session.rollback()
+
+    assert done == ["forgotten", "kept"]
 
 
 async def test_a_glance_is_no_transaction(database: Database) -> None:

@@ -71,7 +71,7 @@ class Dispatching:
             LabelledForCarrierError: a parcel has a carrier's label, so nobody else takes it.
             InReviewError, OrderHeldError: it is stopped.
         """
-        async with outbox.together(self._session):
+        async with outbox.together(self._session, last=True):
             return await self._dispatch(await self._locked(order_id), how)
 
     async def _dispatch(self, order: OrderRef, how: HandOver) -> OrderRef:

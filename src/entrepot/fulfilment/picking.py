@@ -288,7 +288,7 @@ class Picking:
             takes[line.id] = Take(line, line.left if one.quantity is None else one.quantity, one.client_id)
         outcomes: dict[UUID | None, PickOutcome] = {}
         if takes:
-            async with outbox.together(self._session):
+            async with outbox.together(self._session, last=True):
                 done = await self._ground.take_many(found, list(takes.values()), lines=list(lines.values()))
             outcomes = {one.pick_line_id: one for one in done}
         return [

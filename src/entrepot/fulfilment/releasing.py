@@ -110,9 +110,7 @@ class Releasing:
                         "created_at": now(),
                         "zone": zone,
                         "group_id": group_id,
-                    }
-                )
-                await self._lists.insert_orders(
+                    },
                     [
                         {
                             "pick_list_id": list_id,
@@ -124,9 +122,9 @@ class Releasing:
                             "zone": zone,
                         }
                         for order in they
-                    ]
+                    ],
+                    [_line(row, list_id, products[row.product_id]) for row in theirs],
                 )
-                await self._lists.insert_lines([_line(row, list_id, products[row.product_id]) for row in theirs])
                 await outbox.record(
                     self._session,
                     *(

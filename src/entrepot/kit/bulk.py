@@ -118,3 +118,16 @@ async def insert_with_parts(
     sql = f"WITH added AS ({added}), parts AS ({_json_statement(part, tuple(parts[0]), whose, 'parts')}) SELECT id FROM added"  # noqa: S608 -- only names of tables and columns are inserted
     values = {"rows": msgspec.json.encode(rows).decode(), "parts": msgspec.json.encode(parts).decode()}
     return set((await session.execute(text(sql), values)).scalars())
+
+
+async def insert_all(session: AsyncSession, *tables: tuple[type[Base], Sequence[Mapping[str, Any]]]) -> None:
+    """Insert rows of several tables in one statement, as :func:`insert_many` does of one; they may refer to each other."""
+    filled = [(model, rows) for model, rows in tables if rows]
+    if not filled:
+        return
+    parts = [
+        f"part_{at} AS ({_json_statement(model, tuple(rows[0]), '', f'rows_{at}')})"
+        for at, (model, rows) in enumerate(filled)
+    ]
+    values = {f"rows_{at}": msgspec.json.encode(rows).decode() for at, (_, rows) in enumerate(filled)}
+    await session.execute(text(f"WITH {', '.join(parts)} SELECT 1"), values)

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from entrepot.kit.bulk import insert_many
 from entrepot.kit.database import Base, context_of
+from entrepot.kit.quick import before_commit
 from entrepot.kit.sql import text
 
 CHANNEL = "entrepot_event"
@@ -27,6 +28,8 @@ CHANNEL = "entrepot_event"
 
 WAITING = "kit.outbox.waiting"
 """Under which a session keeps the events of :func:`together`."""
+LAST = "kit.outbox.last"
+"""Under which a session keeps the events of :func:`record_last`."""
 
 Cursor = NewType("Cursor", str)
 """A place in the event log: ``pg_snapshot`` as text.  Opaque to everyone else; orders nothing by itself."""
@@ -90,11 +93,13 @@ _SELECTED = ", ".join(f"e.{column}" for column in COLUMNS)
 
 async def record(session: AsyncSession, *events: Event) -> None:
     """Store *events* with the author of the running transaction.  They exist if it commits, and never otherwise."""
-    if not events:
-        return
     waiting: list[Event] | None = session.info.get(WAITING)
     if waiting is not None:
         waiting += events
+        return
+    if not session.in_nested_transaction():  # a savepoint that is undone does not take along what was before it
+        events = (*session.info.pop(LAST, ()), *events)
+    if not events:
         return
     context = context_of(session)
     common = {
@@ -118,9 +123,23 @@ async def record(session: AsyncSession, *events: Event) -> None:
     context.wakes.add(CHANNEL)
 
 
+async def record_last(session: AsyncSession, *events: Event) -> None:
+    """Do as :func:`record`, before the next events are stored or the transaction commits: one statement less.
+
+    For what nobody reads before.
+    """
+    if session.in_nested_transaction():
+        await record(session, *events)  # undone with it
+    elif LAST in session.info:
+        session.info[LAST] += events
+    elif events:
+        session.info[LAST] = [*events]
+        before_commit(session, lambda: record(session))
+
+
 @asynccontextmanager
-async def together(session: AsyncSession) -> AsyncGenerator[None]:
-    """Store what is recorded within, in its order, in one statement at the end.
+async def together(session: AsyncSession, *, last: bool = False) -> AsyncGenerator[None]:
+    """Store what is recorded within, in its order, in one statement at the end, or as *last*: see :func:`record_last`.
 
     For a use case that records something at several of its steps, reads no events and opens no savepoint meanwhile, and
     of which nothing stays if it fails: then none of it is stored either.  Within another one it adds nothing.
@@ -134,7 +153,7 @@ async def together(session: AsyncSession) -> AsyncGenerator[None]:
         yield
     finally:
         del session.info[WAITING]
-    await record(session, *waiting)
+    await (record_last if last else record)(session, *waiting)
 
 
 def _payload(event: Event) -> dict[str, Any]:

@@ -7,7 +7,7 @@ the engine's statements.
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import asyncpg
@@ -19,6 +19,7 @@ from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, AsyncSessionTransaction
 from sqlalchemy.orm import SessionTransaction
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util import greenlet_spawn
 
 from entrepot.kit.sql import numbered
@@ -66,11 +67,32 @@ class ScopedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has
             kept.move_to_end(query)
         return found
 
+    async def ask(
+        self, query: str, arguments: Sequence[object]
+    ) -> tuple[list[asyncpg.Record], str, SimpleResultMetaData]:
+        """Return the rows of *query*, what PostgreSQL said of it, and the names of the columns.
+
+        As ``PreparedStatement.fetch`` does it, without what asyncpg's own pool and query log need.
+        """
+        statement, names = await self.prepared_for(query)
+        state = statement._state  # noqa: SLF001 -- there is no other way  # pyright: ignore[reportPrivateUsage]
+        protocol = self._protocol
+        assert protocol is not None  # noqa: S101 -- asyncpg sets it with its connection
+        rows, status, _ = await protocol.bind_execute(state, arguments, "", 0, True, None)  # noqa: FBT003 -- asyncpg's
+        return rows, status.decode(), names
+
 
 class Answer(IteratorResult[Any]):
     """The rows of a statement, and how many it wrote."""
 
-    rowcount: int = -1
+    status: str = ""
+    """What PostgreSQL said of it: ``INSERT 0 5``."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were read or written; -1 for what counts none."""
+        counted = _COUNT.match(self.status)
+        return int(counted[1]) if counted is not None else -1
 
 
 def rows_of(result: Result[Any]) -> int:
@@ -93,12 +115,14 @@ class QuickSession(AsyncSession):
     def __init__(self, engine: AsyncEngine, *, info: dict[Any, Any]) -> None:  # SQLAlchemy's own is for _grow
         self._engine = engine
         self._info = info
-        self._connection: Connection | None = None
+        self._given = dict(info)
+        self._pooled: PoolProxiedConnection | None = None
         self._adapted: AsyncAdapt_asyncpg_connection | None = None
         self._line: ScopedConnection | None = None
         self._grown = False
         self._within: SessionTransaction | None = None
         self._settles: list[tuple[Settle, Forget]] = []
+        self._hears_of_savepoints = False
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- SQLAlchemy's session, which everything else goes through
         if name not in {"sync_session", "_proxied"} or self._grown:
@@ -108,8 +132,11 @@ class QuickSession(AsyncSession):
 
     async def open(self) -> ScopedConnection:
         """Take a connection, and the short way over it until the session's transaction ends; return it."""
-        self._connection = connection = await greenlet_spawn(self._engine.sync_engine.connect)
-        adapted = connection.connection.dbapi_connection
+        try:
+            self._pooled = await greenlet_spawn(self._engine.sync_engine.raw_connection)
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            raise self._as_sqlalchemys(error, lost=self._engine.dialect.is_disconnect(error, None, None)) from error
+        adapted = self._pooled.dbapi_connection
         assert isinstance(adapted, AsyncAdapt_asyncpg_connection)  # noqa: S101 -- the engine makes no others
         line = adapted.driver_connection
         assert isinstance(line, ScopedConnection)  # noqa: S101 -- the engine makes no others
@@ -118,8 +145,9 @@ class QuickSession(AsyncSession):
 
     def _grow(self) -> None:
         """Become SQLAlchemy's session, within the transaction that has begun or is about to."""
-        assert self._connection is not None  # noqa: S101 -- opened first
+        assert self._pooled is not None  # noqa: S101 -- opened first
         self._grown = True
+        self._connection = Connection(self._engine.sync_engine, self._pooled)
         bind = AsyncConnection(self._engine, self._connection)
         super().__init__(bind, expire_on_commit=False, autoflush=False)
         if self._line is not None:
@@ -138,44 +166,49 @@ class QuickSession(AsyncSession):
 
     def begin_nested(self) -> AsyncSessionTransaction:
         """Open a savepoint."""
-
-        def undone(*_: object) -> None:
-            for _settle, forget in self._settles:
-                forget()
-
-        event.listen(self.sync_session, "after_soft_rollback", undone)
+        if not self._hears_of_savepoints:
+            self._hears_of_savepoints = True
+            event.listen(self.sync_session, "after_soft_rollback", self._forget)
         return super().begin_nested()
+
+    def _forget(self, *_: object) -> None:
+        for _settle, forget in self._settles:
+            forget()
 
     def in_transaction(self) -> bool:
         """Tell whether there is something to commit."""
         return super().in_transaction() if self._grown else self._line is not None
 
+    def in_nested_transaction(self) -> bool:
+        """Tell whether a savepoint is open."""
+        return self._grown and super().in_nested_transaction()
+
     async def commit(self) -> None:
         """Settle what was put off, and commit."""
         for settle, _ in self._settles:
             await settle()
-        if self._grown:
-            await super().commit()
-        else:
-            await self._end("commit")
+        await self._end("commit")
 
     async def rollback(self) -> None:
-        """Undo everything."""
-        if self._grown:
-            await super().rollback()
-        else:
-            await self._end("rollback")
+        """Undo everything, and forget what was put off or noted of it."""
+        self._settles.clear()
+        self._info.clear()
+        self._info.update(self._given)
+        await self._end("rollback")
 
     async def _end(self, how: Literal["commit", "rollback"]) -> None:
+        if self._grown:
+            await getattr(super(), how)()
+            return
         line, adapted = self._line, self._adapted
         if line is None or adapted is None:
             return
         transaction = adapted._transaction  # noqa: SLF001 -- as below  # pyright: ignore[reportPrivateUsage]
         try:
             if transaction is not None:
-                await (transaction.commit() if how == "commit" else transaction.rollback())
+                await getattr(transaction, how)()
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            raise await self._told(error, line, how.upper(), ()) from error
+            raise await self._told(error, line, how.upper(), []) from error
         except asyncio.CancelledError:
             await self._give_up()
             raise
@@ -185,14 +218,16 @@ class QuickSession(AsyncSession):
 
     async def close(self) -> None:
         """Give the connection back."""
+        self._line = None
         if self._grown:
             await super().close()
-        connection, self._connection, self._line = self._connection, None, None
-        if connection is not None:
-            await greenlet_spawn(connection.close)
+            await greenlet_spawn(self._connection.close)
+        elif self._pooled is not None:
+            await greenlet_spawn(self._pooled.close)
+        self._pooled = None
 
     async def __aexit__(self, *of: object) -> None:
-        if self._grown or self._line is not None:
+        if self._grown or self._is_begun():
             await super().__aexit__(*of)  # what is to be undone first is undone even if nobody waits for it any more
         else:
             await self.close()
@@ -213,28 +248,28 @@ class QuickSession(AsyncSession):
             return result
         query, names = written
         given = params or {}
-        return await self._ask(line, query, tuple([given[name] for name in names]))
+        return await self._ask(line, query, [given[name] for name in names])
+
+    def _is_begun(self) -> bool:
+        return self._adapted is not None and self._adapted._transaction is not None  # noqa: SLF001 -- as below  # pyright: ignore[reportPrivateUsage]
 
     def _is_elsewhere(self) -> bool:
         """Tell whether SQLAlchemy's session is in a savepoint, or in another transaction by now."""
-        session = self.sync_session
-        return session.get_transaction() is not self._within or session.in_nested_transaction()
+        return self.in_nested_transaction() or self.sync_session.get_transaction() is not self._within
 
-    async def _ask(self, line: ScopedConnection, query: str, arguments: tuple[Any, ...]) -> Result[Any]:
+    async def _ask(self, line: ScopedConnection, query: str, arguments: Sequence[object]) -> Result[Any]:
         try:
             if not line.is_in_transaction():
                 await self._begin(line)
-            prepared, names = await line.prepared_for(query)
-            rows = await prepared.fetch(*arguments)
+            rows, status, names = await line.ask(query, arguments)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raise await self._told(error, line, query, arguments) from error
         except asyncio.CancelledError:
             # The server is asked to stop the statement, and may hear of it when the next one runs already.
             await self._give_up()
             raise
-        answer = Answer(names, iter([tuple(row) for row in rows]))
-        if counted := _COUNT.match(prepared.get_statusmsg() or ""):
-            answer.rowcount = int(counted[1])
+        answer = Answer(names, map(tuple, rows))
+        answer.status = status
         return answer
 
     async def _begin(self, line: ScopedConnection) -> None:
@@ -253,7 +288,7 @@ class QuickSession(AsyncSession):
         await connection.invalidate()
 
     async def _told(
-        self, error: Exception, line: ScopedConnection, query: str, arguments: tuple[Any, ...]
+        self, error: Exception, line: ScopedConnection, query: str, arguments: Sequence[object]
     ) -> BaseException:
         """Return SQLAlchemy's word for an error, as whoever called expects it."""
         lost = line.is_closed()
@@ -261,18 +296,31 @@ class QuickSession(AsyncSession):
             await self._give_up()
         if isinstance(error, asyncpg.InvalidCachedStatementError):
             line.prepared.clear()
-        dialect = self._engine.dialect
-        said = str(error)
-        original = getattr(dialect.dbapi, next(name for kind, name in _KINDS if isinstance(error, kind)))(said, error)
+        kind = next(name for kind, name in _KINDS if isinstance(error, kind))
+        original = getattr(self._engine.dialect.dbapi, kind)(str(error), error)
         original.__cause__ = error
-        base = dialect.dbapi.Error  # type: ignore[union-attr]  # it is loaded
+        return self._as_sqlalchemys(original, query, tuple(arguments), lost=lost)
+
+    def _as_sqlalchemys(
+        self, error: Exception, query: str | None = None, arguments: tuple[object, ...] = (), *, lost: bool
+    ) -> BaseException:
+        dialect = self._engine.dialect
         told: BaseException = DBAPIError.instance(
-            query, arguments, original, base, connection_invalidated=lost, dialect=dialect
+            query,
+            arguments,
+            error,
+            dialect.loaded_dbapi.Error,
+            connection_invalidated=lost,
+            dialect=dialect,
         )
         return told
 
 
-def before_commit(session: AsyncSession, settle: Settle, forget: Forget) -> None:
+def _nothing() -> None:
+    """Forget nothing."""
+
+
+def before_commit(session: AsyncSession, settle: Settle, forget: Forget = _nothing) -> None:
     """Await *settle* once, right before the transaction commits; call *forget* whenever a savepoint of it is undone."""
     assert isinstance(session, QuickSession)  # noqa: S101 -- the database opens no others
     session.put_off(settle, forget)

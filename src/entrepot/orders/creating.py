@@ -140,7 +140,7 @@ class OrderCreation:
             )
             for row, _ in drafts
         ]
-        await outbox.record(self._session, *events)
+        await outbox.record_last(self._session, *events)
         return [
             CreatedOrder(id=row["id"], number=row["number"], status=row["status"], attention=tuple(row["attention"]))
             for row, _ in drafts

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.fulfilment.domain import ListStatus
 from entrepot.fulfilment.models import PickLine, PickList, PickListOrder, PickScan
 from entrepot.fulfilment.refs import PickLineRef, PickListRef
-from entrepot.kit.bulk import insert_rows
+from entrepot.kit.bulk import insert_all, insert_many
 from entrepot.kit.database import context_of
 from entrepot.kit.ids import new_id
 from entrepot.kit.sql import text
@@ -51,14 +51,14 @@ class ListRepository:
             ).scalar_one()
         )
 
-    async def insert_list(self, row: Mapping[str, Any]) -> None:
-        await insert_rows(self._session, PickList, [row])
-
-    async def insert_orders(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        await insert_rows(self._session, PickListOrder, rows)
+    async def insert_list(
+        self, row: Mapping[str, Any], orders: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Store a list with its orders and lines."""
+        await insert_all(self._session, (PickList, [row]), (PickListOrder, orders), (PickLine, lines))
 
     async def insert_lines(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        await insert_rows(self._session, PickLine, rows)
+        await insert_many(self._session, PickLine, rows)
 
     async def on_open_lists(self, order_ids: Collection[UUID]) -> set[UUID]:
         """Return which of the orders are on a list that is not finished."""
@@ -116,7 +116,7 @@ class ListRepository:
     async def add_scans(self, seller_id: UUID, scans: Sequence[tuple[str, UUID, int]]) -> set[UUID]:
         """Note acts of picking (client id, line, units); return the lines whose client id was not noted before."""
         actor_name = context_of(self._session).actor.name
-        rows = await insert_rows(
+        rows = await insert_many(
             self._session,
             PickScan,
             [

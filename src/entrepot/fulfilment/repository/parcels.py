@@ -1,6 +1,6 @@
 """Parcels, shipments, label attempts and what carriers tell about them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,11 +9,17 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.models import LabelAttempt, Parcel, ParcelLine, Shipment, TrackingScan
-from entrepot.fulfilment.refs import ParcelLineRef, ParcelRef, ShipmentRef
-from entrepot.kit.bulk import insert_rows
+from entrepot.fulfilment.refs import ParcelRef, ShipmentRef
+from entrepot.kit.bulk import insert_all, insert_many, insert_rows
 from entrepot.kit.sql import text
 
 _PARCEL = ", ".join(name for name in ParcelRef.__struct_fields__ if name != "lines")
+_PARCEL_LINES = """coalesce((
+    SELECT jsonb_agg(jsonb_build_object(
+        'order_line_id', l.order_line_id, 'sku', l.sku, 'title', l.title, 'quantity', l.quantity
+    ) ORDER BY l.sku)
+    FROM parcel_line l WHERE l.parcel_id = parcel.id
+), '[]') AS lines"""
 _SHIPMENT = ", ".join(ShipmentRef.__struct_fields__)
 
 
@@ -30,8 +36,8 @@ class ParcelRepository:
         row = {**msgspec.structs.asdict(parcel), "status": str(parcel.status), "client_id": client_id}
         of = {"parcel_id": parcel.id, "seller_id": parcel.seller_id}
         del row["lines"]
-        await insert_rows(self._session, Parcel, [row])
-        await insert_rows(self._session, ParcelLine, [{**of, **msgspec.structs.asdict(line)} for line in parcel.lines])
+        lines = [{**of, **msgspec.structs.asdict(line)} for line in parcel.lines]
+        await insert_all(self._session, (Parcel, [row]), (ParcelLine, lines))
 
     async def parcel(self, parcel_id: UUID, *, lock: bool = False) -> ParcelRef | None:
         found = await self._parcels(f"WHERE id = :id {'FOR UPDATE' if lock else ''}", id=parcel_id)
@@ -54,26 +60,8 @@ class ParcelRepository:
         return sorted(found, key=lambda one: one.id != lead)
 
     async def _parcels(self, rest: str, **values: object) -> list[ParcelRef]:
-        rows = (await self._session.execute(text(f"SELECT {_PARCEL} FROM parcel {rest}"), values)).mappings().all()  # noqa: S608 -- column names
-        lines = await self.lines_of([row["id"] for row in rows])
-        return [msgspec.convert({**row, "lines": lines.get(row["id"], [])}, ParcelRef) for row in rows]
-
-    async def lines_of(self, parcel_ids: Collection[UUID]) -> dict[UUID, list[ParcelLineRef]]:
-        if not parcel_ids:
-            return {}
-        rows = await self._session.execute(
-            text(
-                "SELECT parcel_id, order_line_id, sku, title, quantity FROM parcel_line"
-                " WHERE parcel_id = ANY(:ids) ORDER BY sku"
-            ),
-            {"ids": list(parcel_ids)},
-        )
-        found: dict[UUID, list[ParcelLineRef]] = {}
-        for row in rows:
-            found.setdefault(row.parcel_id, []).append(
-                ParcelLineRef(order_line_id=row.order_line_id, sku=row.sku, title=row.title, quantity=row.quantity)
-            )
-        return found
+        rows = await self._session.execute(text(f"SELECT {_PARCEL}, {_PARCEL_LINES} FROM parcel {rest}"), values)  # noqa: S608 -- column names
+        return [msgspec.convert(dict(row), ParcelRef) for row in rows.mappings()]
 
     async def update_parcel(self, parcel_id: UUID, **values: object) -> None:
         sets = ", ".join(f"{name} = :{name}" for name in values)
@@ -85,7 +73,7 @@ class ParcelRepository:
     # -- shipments
 
     async def insert_shipment(self, row: Mapping[str, Any]) -> None:
-        await insert_rows(self._session, Shipment, [row])
+        await insert_many(self._session, Shipment, [row])
 
     async def shipment(self, shipment_id: UUID, *, lock: bool = False) -> ShipmentRef | None:
         found = await self._shipments(f"WHERE id = :id {'FOR UPDATE' if lock else ''}", id=shipment_id)

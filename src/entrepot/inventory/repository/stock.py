@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.inventory.domain import MoveKind, Place
 from entrepot.inventory.models import Reservation, StockMove
 from entrepot.inventory.refs import ReservationRow
-from entrepot.kit.bulk import insert_rows
+from entrepot.kit.bulk import insert_many
 from entrepot.kit.clock import now
 from entrepot.kit.database import context_of
 from entrepot.kit.sql import text
@@ -252,7 +252,7 @@ class StockRepository:
         Returns:
             (Order line, product, lot) -> its reservation there, for rows of one place.
         """
-        written = await insert_rows(
+        written = await insert_many(
             self._session,
             Reservation,
             rows,
@@ -296,7 +296,7 @@ class StockRepository:
             "actor_name": context.actor.name,
             "request_id": context.request_id,
         }
-        await insert_rows(self._session, StockMove, [{**msgspec.structs.asdict(move), **author} for move in moves])
+        await insert_many(self._session, StockMove, [{**msgspec.structs.asdict(move), **author} for move in moves])
 
     # -- products
 
