@@ -20,7 +20,7 @@ from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import asyncpg
 import httpx
@@ -98,35 +98,45 @@ def addresses(work: Work) -> list[str]:
     return [f"http://{host}:{work.port}/{number * 7 + turn}" for turn, number, host in mine]
 
 
+def answer(body: bytes, kind: str) -> bytes:
+    return f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nContent-Type: {kind}\r\n\r\n".encode() + body
+
+
+class Shops(asyncio.Protocol):
+    """Answers of one connection, written as they were made before: the server shall take little from what is measured."""
+
+    asked: ClassVar[dict[str, list[float]]] = {}
+    pages: ClassVar[list[bytes]] = []
+
+    def __init__(self) -> None:
+        self._come = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 -- a server's are
+        self._transport = transport
+        self._host = transport.get_extra_info("sockname")[0]
+
+    def data_received(self, data: bytes) -> None:
+        *requests, self._come = (self._come + data).split(b"\r\n\r\n")
+        for request in requests:
+            self._transport.write(self._answer(request.split(b" ", 2)[1][1:].decode()))
+
+    def _answer(self, path: str) -> bytes:
+        if path.isdigit():
+            self.asked.setdefault(self._host, []).append(time.monotonic())
+            return self.pages[int(path) % len(self.pages)]
+        if path == "gaps":
+            gaps = [after - before for times in self.asked.values() for before, after in pairwise(times)]
+            self.asked.clear()
+            return answer(json.dumps(min(gaps, default=INTERVAL)).encode(), "application/json")
+        return answer(b"", "text/plain")
+
+
 async def serve(port: int) -> None:
     """Serve the pages, packed as they are, at every shop's address; tell how soon a shop was asked again."""
-    packed = [file.read_bytes() for file in sorted(PAGES.glob("*.html.gz"))]
-    asked: dict[str, list[float]] = {}
-
-    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        host = writer.get_extra_info("sockname")[0]
-        try:
-            while True:
-                path = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1].decode()
-                if path == "/gaps":
-                    gaps = [after - before for times in asked.values() for before, after in pairwise(times)]
-                    body, kind = json.dumps(min(gaps, default=INTERVAL)).encode(), "application/json"
-                    asked.clear()
-                elif path[1:].isdigit():
-                    asked.setdefault(host, []).append(time.monotonic())
-                    body, kind = (
-                        packed[int(path[1:]) % len(packed)],
-                        "text/html; charset=utf-8\r\nContent-Encoding: gzip",
-                    )
-                else:
-                    body, kind = b"", "text/plain"
-                writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nContent-Type: {kind}\r\n\r\n".encode())
-                writer.write(body)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-    server = await asyncio.start_server(one, ["127.0.0.1", *hosts()], port, backlog=512)
+    kind = "text/html; charset=utf-8\r\nContent-Encoding: gzip"
+    Shops.pages = [answer(file.read_bytes(), kind) for file in sorted(PAGES.glob("*.html.gz"))]
+    server = await asyncio.get_running_loop().create_server(Shops, ["127.0.0.1", *hosts()], port, backlog=512)
     print("ready", flush=True)
     await server.serve_forever()
 

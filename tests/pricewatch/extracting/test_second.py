@@ -83,10 +83,11 @@ async def test_pages_are_read_when_the_second_process_dies() -> None:
     async with Readers(many=1, cores=2) as readers:
         pid = await started(readers)
         os.kill(pid, signal.SIGSTOP)
-        reading = [asyncio.create_task(readers.read(page(number), RECIPE)) for number in range(4)]
+        more = second.AHEAD + 2
+        reading = [asyncio.create_task(readers.read(page(number), RECIPE)) for number in range(more)]
         await asyncio.wait(reading, return_when=asyncio.FIRST_COMPLETED)
         os.kill(pid, signal.SIGKILL)
-        assert await asyncio.gather(*reading) == [extract(page(number), RECIPE) for number in range(4)]
+        assert await asyncio.gather(*reading) == [extract(page(number), RECIPE) for number in range(more)]
         assert await readers.read(page(9), RECIPE) == extract(page(9), RECIPE)
 
 

@@ -151,9 +151,7 @@ def _in_attributes(document: Document) -> tuple[str, str, str]:
 def _names_product(node: LexborNode) -> bool:
     attributes = node.attributes
     name = attributes.get("name") or ""
-    return (
-        name in _ID_NAMES or name.lower() in _ID_NAMES_FOLDED or (attributes.get("id") or "").lower() == "product_id"
-    )
+    return name in _ID_NAMES or name.lower() in _ID_NAMES_FOLDED or (attributes.get("id") or "").lower() == "product_id"
 
 
 def _in_scripts(document: Document) -> tuple[str, str, str]:

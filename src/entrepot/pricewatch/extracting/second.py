@@ -22,10 +22,14 @@ import structlog
 from entrepot.pricewatch.extracting.contract import Extraction, Page, Recipe
 from entrepot.pricewatch.extracting.reading import extract
 
-MANY = 40
+MANY = 20
 """Pages after which a second process is worth its start, which takes as long as they do."""
-AHEAD = 2
-"""Pages that it is told before it has read the first: it never waits for work, and nobody long for it."""
+AHEAD = 8
+"""Pages that it is told before it has read the first.
+
+Whoever tells it hears its answers late, having pages of its own to read and to store meanwhile: told two, it waited for
+a third of the time.
+"""
 PATIENCE = 30.0
 """Seconds for one page, and for its end."""
 ROOM = 1024 * 1024
