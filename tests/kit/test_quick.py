@@ -1,6 +1,7 @@
 """The short way to PostgreSQL answers as SQLAlchemy does: rows, counts, errors, savepoints, lost connections."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import SellerRef
-from entrepot.kit.database import Actor, Database, DatabaseAwayError
+from entrepot.kit.database import Actor, Database, DatabaseAwayError, read_json
 from entrepot.kit.postgres import Server
 from entrepot.kit.quick import before_commit, rows_of
 from entrepot.kit.scope import Scope
@@ -60,6 +61,17 @@ async def test_rows_and_counts(session: AsyncSession) -> None:
     assert (one.id, one.name, tuple(one)) == (2, "n2", (2, "n2"))
     assert [dict(row) for row in rows] == [{"id": n, "name": f"n{n}"} for n in (1, 2, 3)]
     assert (await session.execute(text("SELECT count(*) FROM thing"))).scalar_one() == 3
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    ).map(json.dumps)
+    | st.just("[1e999, -1e999]")
+)
+def test_json_is_read_as_python_reads_it(written: str) -> None:
+    assert read_json(written) == json.loads(written)
 
 
 async def test_the_first_statement_begins_the_transaction(database: Database, seller: SellerRef) -> None:

