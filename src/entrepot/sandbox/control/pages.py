@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
@@ -77,6 +78,7 @@ def control_pages(desk: Desk, *, jtl: bool = False) -> list[HTTPRouteHandler]:
     return [page, live, asset, do]
 
 
+@cache
 def _templates() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("entrepot.sandbox.control", "templates"),

@@ -1,6 +1,7 @@
 """Temu's addresses, and what people and tests do to it, as JSON and as a page."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
@@ -162,12 +163,17 @@ async def forge(shop: Shop) -> str:
     return f"A forged notice was answered {status}."
 
 
+@cache
+def _page() -> jinja2.Template:
+    return jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
+        files("entrepot.sandbox").joinpath("temu", "page.html.jinja").read_text()
+    )
+
+
 def temu_routes(world: World, postman: Postman) -> _Handlers:
     """The gateway, the page at ``/temu`` and the API under ``/sandbox/api/temu``."""
     controls = Controls(world, postman)
-    template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
-        files("entrepot.sandbox").joinpath("temu", "page.html.jinja").read_text()
-    )
+    template = _page()
 
     @get("/")
     async def state(request: Request[Any, Any, State]) -> list[ShopState]:
