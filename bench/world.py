@@ -27,6 +27,7 @@ from entrepot.kit.postgres import Server, running_server
 from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.settings import Settings
+from entrepot.kit.tables import register_tables
 from entrepot.kit.wakeup import Wakeups
 
 
@@ -116,6 +117,7 @@ class Instance:
 def instance() -> Generator[Instance]:
     """Make a scratch instance, and remove it."""
     warnings.simplefilter("ignore")
+    register_tables()
     with tempfile.TemporaryDirectory(prefix="entrepot-bench-") as name:
         settings = Settings(data_dir=Path(name), database_url=None, _env_file=None)  # type: ignore[call-arg]  # pydantic-settings
         box = SecretBox(settings.keys)
