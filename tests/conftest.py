@@ -98,6 +98,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # The demo's goods lie in one place each until somebody moves them, and it tells its channels of thousands of offers
     # at their pace: who needs the one comes first, who waits for the other last.
     turns = {"test_path_of_an_order.py": -2, "test_scanning.py": -1, "test_stock_truth.py": 1}
+    # One test that takes long, begun last, would keep one process busy alone, too.
+    turns |= dict.fromkeys(("test_price_war.py", "test_floor_machine.py", "test_connector.py", "test_routes.py"), -1)
     items.sort(key=lambda item: (rank(item), turns.get(item.path.name, 0)))
 
 
