@@ -133,6 +133,14 @@ def test_transactions_are_committed_in_one_place(calls: list[Said]) -> None:
     assert wrong == [], "The request or the job step commits.  Use flush() if you need a generated value."
 
 
+def test_statements_are_heard_in_one_place() -> None:
+    """A listener left behind sends every later statement of its process the long way."""
+    tests = Path(__file__).parent
+    hearing = [path for path in tests.rglob("*.py") if "event.listen(" in path.read_text() and path != Path(__file__)]
+
+    assert hearing == [tests / "statements.py"], "Use tests.statements.sent."
+
+
 def test_there_is_no_drawer_for_everything() -> None:
     drawers = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 

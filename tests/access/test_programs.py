@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import httpx
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from entrepot.access.credentials import KeyCredential, TokenCredential, read_authorization
 from entrepot.access.http import SESSION_COOKIE
@@ -21,6 +21,7 @@ from entrepot.kit.scope import Scope
 from entrepot.web.rate_limits import RateLimits
 from tests.access.conftest import MakePerson, Person
 from tests.conftest import MakeClient, principal_for
+from tests.statements import sent
 
 pytestmark = pytest.mark.anyio
 type Browser = Callable[[Person], Awaitable[httpx.AsyncClient]]
@@ -257,17 +258,9 @@ def test_limits_begin_afresh_each_minute() -> None:
 
 async def test_recognising_a_caller_is_one_query(database: Database, seller: SellerRef) -> None:
     key = await make_key(database, seller, Right.ORDERS_READ)
-    statements: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
-    try:
+    with sent(database) as statements:
         async with database.transaction(Scope.all_sellers()) as session:
             found = await AuthenticationService(session).by_key(KeyCredential(key.public_id, key.secret))
-    finally:
-        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
     assert found is not None
     assert found.principal.seller == seller
     assert len(statements) == 1, "the scope comes with BEGIN"

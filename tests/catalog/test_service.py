@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +20,7 @@ from entrepot.kit.database import Database
 from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.ids import new_id
 from entrepot.kit.scope import Scope
+from tests.statements import sent
 
 pytestmark = pytest.mark.anyio
 
@@ -50,10 +51,9 @@ async def test_a_bundle_comes_with_its_components_in_one_query(
 ) -> None:
     red, blue = await make(session, seller, "RED"), await make(session, seller, "BLUE")
     await make(session, seller, "SET", kind="bundle", components={"RED": 2, "BLUE": 1})
-    queries: list[str] = []
-    event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *args: queries.append(args[2]))
 
-    found = await CatalogService(session).resolve(seller.id, ["SET", "RED"])
+    with sent(database) as queries:
+        found = await CatalogService(session).resolve(seller.id, ["SET", "RED"])
 
     assert len(queries) == 1
     assert found["SET"].components == tuple(

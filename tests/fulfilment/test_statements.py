@@ -1,32 +1,15 @@
 """How many statements the steps of the floor take: what people wait for is mostly round trips."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import event
 
 from entrepot.kit.database import Database
 from tests.fulfilment.floor import Floor
+from tests.statements import sent
 
 pytestmark = pytest.mark.anyio
-
-
-@contextmanager
-def counted(database: Database) -> Generator[list[str]]:
-    """Collect the statements that are sent meanwhile."""
-    sent: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        sent.append(" ".join(statement.split()))
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
 
 
 MOST = {"claim": 15, "picks": 23, "pack": 9, "dispatch": 16, "deliver": 4}
@@ -40,10 +23,10 @@ async def test_each_step_takes_few_statements(client: httpx.AsyncClient, floor: 
     found: dict[str, int] = {}
 
     async def post(name: str, path: str, **body: object) -> Any:  # noqa: ANN401 -- JSON
-        with counted(database) as sent:
+        with sent(database) as statements:
             answer = await client.post(f"/api/v1{path}", json=body)
         assert answer.is_success, answer.text
-        found[name] = len(sent)
+        found[name] = len(statements)
         return answer.json()
 
     for _ in range(2):  # the first time includes what is remembered for later

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import event
 
 from entrepot.access.principal import SellerRef
 from entrepot.access.rights import Right
@@ -14,6 +13,7 @@ from entrepot.kit.database import Database
 from entrepot.kit.scope import Scope
 from tests.conftest import MakeClient
 from tests.inventory.factories import Building, add_building, add_product, numbers, request_for
+from tests.statements import sent
 
 pytestmark = pytest.mark.anyio
 
@@ -57,16 +57,8 @@ async def product_id(client: httpx.AsyncClient) -> UUID:
 )
 async def test_opens(client: httpx.AsyncClient, building: Building, path: str, database: Database) -> None:
     assert building.id
-    queries: list[str] = []
-
-    def note(*arguments: object) -> None:
-        queries.append(str(arguments[2]))
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
-    try:
+    with sent(database) as queries:
         answer = await client.get(path)
-    finally:
-        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
 
     assert answer.status_code == 200, answer.text[:2000]
     assert len(queries) <= 8, queries

@@ -3,13 +3,12 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Text, event, func, select
+from sqlalchemy import Text, func, select
 from sqlalchemy import text as plain
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.exc import IntegrityError, ProgrammingError
@@ -22,6 +21,7 @@ from entrepot.kit.quick import before_commit, rows_of
 from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.sql import numbered, text
+from tests.statements import sent
 
 pytestmark = pytest.mark.anyio
 
@@ -182,16 +182,8 @@ async def test_what_fails_within_a_savepoint_takes_nothing_else_along(session: A
 
 async def test_who_listens_hears_every_statement(database: Database, session: AsyncSession) -> None:
     await begun(session)
-    heard: list[Any] = []
-
-    def note(*said: Any) -> None:  # noqa: ANN401 -- SQLAlchemy's
-        heard.append(said[2])
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
-    try:
+    with sent(database) as heard:
         await session.execute(text("SELECT 1"))
-    finally:
-        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
     await session.execute(text("SELECT 2"))
 
     assert heard == ["SELECT 1"]

@@ -1,14 +1,12 @@
 """The pages of orders through their front door."""
 
 import re
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import event
 
 from entrepot.access.principal import SellerRef
 from entrepot.access.rights import Right
@@ -17,6 +15,7 @@ from entrepot.kit.scope import Scope
 from entrepot.orders.service import OrderService
 from tests.conftest import MakeClient
 from tests.orders.factories import World, channel_line, channel_order, make_world, new_order
+from tests.statements import sent
 
 type MakeSeller = Callable[..., Awaitable[SellerRef]]
 
@@ -34,24 +33,10 @@ async def place(database: Database, world: World, *lines: tuple[str, int], **res
         return await OrderService(session).create(world.seller_id, new_order(*lines, **rest))
 
 
-@contextmanager
-def counted(database: Database) -> Generator[list[str]]:
-    seen: list[str] = []
-
-    def note(_c: object, _u: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
-
-
 async def test_list_shows_orders_in_few_queries(client: httpx.AsyncClient, database: Database, world: World) -> None:
     for _ in range(3):
         await place(database, world, ("MUG-BLUE", 1))
-    with counted(database) as queries:
+    with sent(database) as queries:
         response = await client.get("/orders")
     assert response.status_code == 200, response.text
     assert len(re.findall(r'<tr data-href="/orders/', response.text)) == 3
@@ -96,7 +81,7 @@ async def test_detail_tells_everything(client: httpx.AsyncClient, database: Data
     order = channel_order("4712", channel_line(1, "MUG-BLUE", 2), channel_line(2, "MUG-RED"), channel_line(3, "NOPE"))
     async with database.transaction(Scope.of(world.seller_id)) as session:
         [outcome] = await OrderService(session).import_orders(world.account, [order])
-    with counted(database) as queries:
+    with sent(database) as queries:
         response = await client.get(f"/orders/{outcome.order_id}")
     assert response.status_code == 200, response.text
     for text in ("B-4712", "Keizersgracht", "MUG-RED", "Unknown SKU", "Order imported", "bol NL"):

@@ -24,17 +24,10 @@ CONNECTIONS = 4096
 """Requests and live streams one web process holds open at once."""
 
 
-def load() -> None:
-    """Load all that a web process and a worker need, for the forks of this process to share."""
-    gc.disable()  # it would look through everything again and again, and find nothing to free
-    load_web()
-    load_worker()
-    keep_for_good()
-
-
 @cache
 def load_web() -> None:
-    """Load every slice's pages and API."""
+    """Load every slice's pages and API, for this process and its forks."""
+    gc.disable()  # it would look through everything again and again, and find nothing to free
     from entrepot.web.slices import routes  # noqa: PLC0415 -- a worker alone does not load the pages
 
     import_module("entrepot.web.app")
@@ -44,7 +37,8 @@ def load_web() -> None:
 
 @cache
 def load_worker() -> None:
-    """Load every slice's jobs."""
+    """Load every slice's jobs, for this process and its forks."""
+    gc.disable()
     from entrepot.jobs.discovery import discover  # noqa: PLC0415 -- a web process alone does not load the engine
 
     import_module("entrepot.jobs.worker")

@@ -5,6 +5,7 @@ was loaded takes its memory once, and what died is back within a moment.
 """
 
 import enum
+import gc
 import os
 import signal
 import subprocess
@@ -19,7 +20,7 @@ from typing import NoReturn
 from setproctitle import setproctitle
 
 from entrepot.cli.parent import PARENT_PIPE, READY_PIPE
-from entrepot.cli.processes import load, run_web, run_worker
+from entrepot.cli.processes import load_web, load_worker, run_web, run_worker
 
 GRACE = 15
 """Seconds a process has to finish what it does."""
@@ -34,7 +35,7 @@ class When(enum.Enum):
 
     NOTHING = enum.auto()
     LOADED = enum.auto()
-    """Beside the preparation of the database, which it awaits by :func:`~entrepot.cli.parent.wait_until_ready`."""
+    """The pages; beside the preparation of the database, which it awaits by :func:`~entrepot.cli.parent.wait_until_ready`."""
     PREPARED = enum.auto()
 
 
@@ -105,8 +106,9 @@ class Supervisor:
         try:
             preparation = self._command("prepare")
             self._start_all(When.NOTHING)
-            load()
+            load_web()
             self._start_all(When.LOADED)
+            load_worker()
             if failed := preparation.wait():
                 return failed
             try:
@@ -148,6 +150,7 @@ class Supervisor:
                     self._start(child)
 
     def _start(self, child: Child) -> None:
+        gc.freeze()  # so that the new process's collector writes into none of the pages it shares
         child.started = time.monotonic()
         child.process = ForkProcess(target=self._live, args=(child.program,), name=child.program.name)
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # until the new process hears them itself

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.principal import SellerRef
@@ -20,6 +20,7 @@ from entrepot.orders.invoices.service import InvoiceService
 from entrepot.orders.invoices.table import apply_invoices
 from entrepot.orders.service import OrderService, OrderStatus
 from tests.orders.factories import ADDRESS, World, add_product, make_world
+from tests.statements import sent
 
 pytestmark = pytest.mark.anyio
 
@@ -274,32 +275,23 @@ async def test_everything_that_waits_for_a_code_is_taken(erp: Erp, monkeypatch: 
     assert sorted(one.result for one in taken) == ["attention"] * 3 + ["created"] * 2
 
 
-async def test_a_thousand_invoices_take_few_statements(erp: Erp) -> None:
+async def test_a_thousand_invoices_take_few_statements(erp: Erp, database: Database) -> None:
     await add_product(erp.session, erp.world, "BULK", 5000)
     many = [invoice(f"N-{number:05}", ("BULK", 1), ("MUG-BLUE", 1), remarks=str(number)) for number in range(300)]
-    taken, statements = await counted(erp, many)
+    taken, statements = await counted(erp, database, many)
     assert {one.result for one in taken} == {Result.CREATED}
     assert statements < 40
     changed = [one | {"lines": [{"code": "BULK", "quantity": 2}]} for one in many]
-    taken, statements = await counted(erp, changed)
+    taken, statements = await counted(erp, database, changed)
     assert {one.result for one in taken} == {Result.UPDATED}
     assert statements < 60
 
 
-async def counted(erp: Erp, raws: list[dict[str, Any]]) -> tuple[list[Taken], int]:
+async def counted(erp: Erp, database: Database, raws: list[dict[str, Any]]) -> tuple[list[Taken], int]:
     """Send invoices, and count the statements that it takes."""
-    seen: list[str] = []
-    engine = (await erp.session.connection()).engine.sync_engine
-
-    def note(*args: Any) -> None:  # noqa: ANN401 -- SQLAlchemy's event
-        seen.append(str(args[2]))
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with sent(database) as seen:
         taken = await erp.service.take(erp.source, raws, origin="api")
-        return taken, len(seen)
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
+    return taken, len(seen)
 
 
 async def test_sent_twice_at_once_it_is_one_order(database: Database, seller: SellerRef) -> None:
