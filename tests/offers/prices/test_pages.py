@@ -16,9 +16,9 @@ from entrepot.kit.database import Database
 from entrepot.kit.scope import Scope
 from entrepot.offers.prices.importing import LIST_PRICES, OFFER_PRICES
 from tests.conftest import MakeClient
-from tests.fulfilment.test_statements import counted
 from tests.inventory.factories import add_product
 from tests.offers.prices.factories import add_account, add_offer
+from tests.statements import sent
 
 pytestmark = pytest.mark.anyio
 
@@ -149,9 +149,9 @@ async def test_a_price_list_prices_offers_of_its_products(
         "/offers/prices/lists",
         "/offers/prices/edits",
     ):
-        with counted(app.app.state.database) as sent:
+        with sent(app.app.state.database) as statements:
             assert (await client.get(address)).status_code == 200
-        assert len(sent) <= 12, (address, sent)
+        assert len(statements) <= 12, (address, statements)
 
     await client.post(url, data={"name": "Summer", "currency": "EUR", "priority": "1", "version": "1"})
     assert await wanted(database, seller, offers) == [(None, ""), (None, "")]  # off: what the channel showed before
