@@ -147,7 +147,7 @@ async def opened(hub: Instance, database: Database, seller: SellerRef) -> AsyncG
     who = Principal(
         actor=SYSTEM, rights=everything, sellers=(seller,), seller=seller, everywhere=True, instance_rights=everything
     )
-    app = create_app(database, hub.box, hub.settings, lifespan=[], middleware=[SignedIn(who)])
+    app = create_app(hub.box, hub.settings, database=database, lifespan=[], middleware=[SignedIn(who)])
     transport = httpx.ASGITransport(app)  # type: ignore[arg-type]  # Litestar narrows the ASGI scope type
     async with httpx.AsyncClient(
         transport=transport, base_url="http://bench", headers={"accept": "text/html"}

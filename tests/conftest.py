@@ -274,9 +274,8 @@ class AppOf:
 @pytest.fixture(scope="session")
 def assembled(box: SecretBox) -> Litestar:
     """The application with no database yet: making it takes seconds of processor time, more than nearly every test."""
-    nowhere = Database("postgresql+asyncpg://nobody@127.0.0.1:1/none", "none")
     settings = Settings(_env_file=None)  # type: ignore[call-arg]  # pydantic-settings
-    return create_app(nowhere, box, settings, lifespan=[], middleware=[SignedInByTest()])
+    return create_app(box, settings, lifespan=[], middleware=[SignedInByTest()])
 
 
 @pytest.fixture

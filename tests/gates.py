@@ -12,7 +12,6 @@ from pathlib import Path
 from alembic import command
 
 from entrepot.cli.connector import make_connector
-from entrepot.kit.database import Database
 from entrepot.kit.migrate import alembic_config, migrate
 from entrepot.kit.postgres import embedded_server, server_at
 from entrepot.kit.secretbox import SecretBox
@@ -28,7 +27,7 @@ KEY = "dGVzdGtleXRlc3RrZXl0ZXN0a2V5dGVzdGtleXRlc3Q="
 def describe() -> str:
     """Return the OpenAPI description as it is now."""
     box = SecretBox([KEY])
-    app = create_app(Database("postgresql+asyncpg://nobody@localhost/none", "none"), box, Settings())
+    app = create_app(box, Settings())
     return json.dumps(app.openapi_schema.to_schema(), indent=1, sort_keys=True, default=str) + "\n"
 
 

@@ -4,7 +4,6 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -56,9 +55,11 @@ def run_web() -> None:
     from entrepot.web.app import create_app  # noqa: PLC0415
 
     box = SecretBox(settings.keys)
+    app = create_app(box, settings)
+    keep_for_good()
     wait_until_ready()
     with running_server(settings, box, stop=False) as server:
-        uvloop.run(serve(settings, box, server, create_app))
+        uvloop.run(serve(app, settings, box, server))
     # The embedded server aborts in the interpreter's own clean-up (granian 2.8 on Python 3.13); all is closed by now.
     os._exit(0)
 
@@ -70,20 +71,16 @@ def keep_for_good() -> None:
     gc.enable()
 
 
-async def serve(
-    settings: Settings, box: SecretBox, server: Server, make: Callable[[Database, SecretBox, Settings], Any]
-) -> None:
+async def serve(app: Any, settings: Settings, box: SecretBox, server: Server) -> None:  # noqa: ANN401 -- only the edge knows the framework
     """Serve the application on this event loop."""
     from granian.constants import Interfaces  # noqa: PLC0415 -- the worker does not load the server
     from granian.http import HTTP1Settings  # noqa: PLC0415
     from granian.log import LogLevels  # noqa: PLC0415
     from granian.server.embed import Server as Granian  # noqa: PLC0415
 
-    database = Database(
+    app.state.database = Database(
         server.asyncpg(server.application), box.derive("scope"), pool=settings.database_pool, wakeups=Wakeups()
     )
-    app = make(database, box, settings)
-    keep_for_good()
     granian = Granian(
         app,
         address=settings.host,

@@ -39,17 +39,12 @@ YEAR = 365 * 24 * 3600
 type Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
-def serve_database(database: Database, box: SecretBox, settings: Settings) -> Lifespan:
-    """Return a lifespan that opens what requests need and closes it again."""
-
-    @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
-        app.state.box = box
-        app.state.settings = settings
-        async with database, live.serving(app, database):
-            yield
-
-    return lifespan
+@asynccontextmanager
+async def serve_database(app: Litestar) -> AsyncGenerator[None]:
+    """Open what requests need, and close it again."""
+    database: Database = app.state.database
+    async with database, live.serving(app, database):
+        yield
 
 
 async def speak(request: Request[Any, Any, Any]) -> None:
@@ -58,20 +53,20 @@ async def speak(request: Request[Any, Any, Any]) -> None:
 
 
 def create_app(
-    database: Database,
     box: SecretBox,
     settings: Settings,
     *,
+    database: Database | None = None,
     lifespan: Sequence[Lifespan] | None = None,
     middleware: Sequence[Middleware] = (),
 ) -> Litestar:
     """Build the application.
 
     Args:
-        database: the application role's connections.
         box: opens credentials and signs sessions.
         settings: of this process.
-        lifespan: replaces the default one, which opens and closes *database*.
+        database: the application role's connections; None: whoever serves sets ``app.state.database`` before.
+        lifespan: replaces the default one, which opens and closes the database.
         middleware: runs innermost, for tests.
     """
     erp_partners.introduce()
@@ -118,7 +113,7 @@ def create_app(
             title="Entrepot", version=VERSION, path="/api/schema", use_handler_docstrings=True
         ),
         request_max_body_size=settings.max_body_mb * 1024 * 1024,
-        lifespan=list(lifespan) if lifespan is not None else [serve_database(database, box, settings)],
+        lifespan=list(lifespan) if lifespan is not None else [serve_database],
         debug=False,
     )
     app.state.database = database
