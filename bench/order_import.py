@@ -36,6 +36,7 @@ from entrepot.kit.migrate import migrate
 from entrepot.kit.postgres import Server, embedded_server, server_at
 from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretBox
+from entrepot.kit.tables import register_tables
 from entrepot.orders.intake import Tally, take_in
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "online_retail" / "online_retail_2010-12.csv"
@@ -223,6 +224,7 @@ async def settle_disk(here: World) -> None:
 
 
 async def main() -> None:
+    register_tables()
     orders = real_orders()
     skus = sorted({item["offer"]["reference"] for order in orders for item in order["orderItems"]})
     lines = sum(len(order["orderItems"]) for order in orders)

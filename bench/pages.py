@@ -96,7 +96,7 @@ LISTS = (
     "/carriers",
     "/imports/",
     "/jobs/",
-    "/jobs/schedules/",
+    "/jobs/history",
     "/audit",
     "/users",
     "/sellers",
