@@ -1,7 +1,7 @@
 """``entrepot up``: prepares the database, runs the other processes and starts them again when they die.
 
-It loads the program while the database is prepared, and its own processes are forks of it: they are there at once, what
-was loaded takes its memory once, and what died is back within a moment.
+It loads the program while the database is prepared, and its own processes are forks of it: what
+was loaded takes its memory once, and what died is back without loading anything again.
 """
 
 import enum
