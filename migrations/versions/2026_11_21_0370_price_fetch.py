@@ -75,7 +75,6 @@ def upgrade() -> None:
         _when("seen_at"),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("content_type", sa.Text(), nullable=False),
-        sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("answer_sha256", sa.Text(), nullable=False),
         sa.Column("good", sa.Boolean(), nullable=False),
         sa.Column("bytes", sa.Integer(), nullable=False),

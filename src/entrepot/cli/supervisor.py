@@ -35,7 +35,7 @@ class When(enum.Enum):
 
     NOTHING = enum.auto()
     LOADED = enum.auto()
-    """The pages; beside the preparation of the database, which it awaits by :func:`~entrepot.cli.parent.wait_until_ready`."""
+    """Beside the preparation of the database, which it awaits by :func:`~entrepot.cli.parent.wait_until_ready`."""
     PREPARED = enum.auto()
 
 
@@ -107,8 +107,8 @@ class Supervisor:
             preparation = self._command("prepare")
             self._start_all(When.NOTHING)
             load_web()
+            load_worker()  # before the first fork, or the two would share a third less
             self._start_all(When.LOADED)
-            load_worker()
             if failed := preparation.wait():
                 return failed
             try:

@@ -29,11 +29,6 @@ def answer_digest(answers: Mapping[Field, str]) -> str:
     return hashlib.sha256(json.dumps(dict(answers), sort_keys=True).encode()).hexdigest()
 
 
-def digest(packed: bytes) -> str:
-    """Return by what a stored page is known again: of the packed one, which is a fifth of the page to look through."""
-    return hashlib.sha256(packed).hexdigest()
-
-
 def says_the_same(last: Kept, *, answer: str, good: bool, at: datetime) -> bool:
     """Tell whether the page kept last is evidence for a fetch that brought this answer."""
     return last.answer_sha256 == answer and last.good == good and at - last.fetched_at < FRESH

@@ -57,8 +57,6 @@ class PriceSnapshot(Base):
     """When the page last said the same."""
     status: Mapped[int | None]
     content_type: Mapped[str]
-    sha256: Mapped[str]
-    """Of the content as it is stored."""
     answer_sha256: Mapped[str]
     """Of what it says."""
     good: Mapped[bool]

@@ -18,7 +18,7 @@ from entrepot.kit.storage import Storage, StoredFileMissingError
 from entrepot.pricewatch.extracting.contract import Availability, Case, Difference, Field, Page, Recipe, plain
 from entrepot.pricewatch.extracting.service import read_price, replay
 from entrepot.pricewatch.snapshots.contract import FetchEvidence, FetchRecord, KeptCase
-from entrepot.pricewatch.snapshots.domain import answer_digest, digest, pack, says_the_same, unpack
+from entrepot.pricewatch.snapshots.domain import answer_digest, pack, says_the_same, unpack
 from entrepot.pricewatch.snapshots.errors import SnapshotGoneError, UnknownCaseError, WrongAnswerError
 from entrepot.pricewatch.snapshots.repository import SnapshotRepository
 
@@ -165,7 +165,6 @@ class SnapshotService:
                 "seen_at": record.at,
                 "status": record.status,
                 "content_type": _text(record.content_type),
-                "sha256": digest(packed),
                 "answer_sha256": answer,
                 "good": record.good,
                 "bytes": len(record.body),
