@@ -165,6 +165,7 @@ def upgrade() -> None:
     op.create_index("ix_product_parent_id", "product", ["parent_id"], postgresql_where=sa.text("parent_id IS NOT NULL"))
     op.create_index("ix_product_updated_at", "product", ["seller_id", "updated_at", "id"])
     op.create_index("ix_product_tags", "product", ["tags"], postgresql_using="gin")
+    op.create_index("ix_product_tagged", "product", ["id"], postgresql_where=sa.text("tags <> '[]'::jsonb"))
     op.create_index(
         "ix_product_search_text",
         "product",

@@ -44,6 +44,7 @@ class Product(Base):
         Index("ix_product_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
         Index("ix_product_updated_at", "seller_id", "updated_at", "id"),
         Index("ix_product_tags", "tags", postgresql_using="gin"),
+        Index("ix_product_tagged", "id", postgresql_where=text("tags <> '[]'::jsonb")),
         Index(
             "ix_product_search_text",
             "search_text",

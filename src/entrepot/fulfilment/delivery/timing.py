@@ -45,12 +45,29 @@ class Timing:
         self._session = session
         self._settings = DeliverySettings(session)
 
-    async def left(self, order_ids: Collection[UUID], *, at: datetime | None = None) -> dict[UUID, TimeLeft]:
-        """Say of each order how much time is left."""
+    async def left(
+        self,
+        order_ids: Collection[UUID],
+        *,
+        at: datetime | None = None,
+        promised: Mapping[UUID, datetime | None] | None = None,
+    ) -> dict[UUID, TimeLeft]:
+        """Say of each order how much time is left.
+
+        Args:
+            order_ids: of the orders.
+            at: when; None: now.
+            promised: what was promised of each of them, if the caller knows: nothing else counts without cut-off times.
+        """
         if not order_ids:
             return {}
         present = at or now()
         cut_offs = await self._settings.cut_offs()
+        if promised is not None and not cut_offs:
+            return {
+                id_: TimeLeft(order_id=id_, until=until, urgency=urgency(until, present), promised=until)
+                for id_, until in promised.items()
+            }
         holidays = await self._settings.holidays() if cut_offs else []
         zones = {one.id: one.time_zone for one in await inventory_views.warehouses(self._session)} if cut_offs else {}
         calendars: dict[tuple[UUID, UUID | None], Calendar] = {}

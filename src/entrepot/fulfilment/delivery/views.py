@@ -45,7 +45,8 @@ async def placed_orders(session: AsyncSession, order_ids: Collection[UUID]) -> l
         ),
         {"ids": list(order_ids)},
     )
-    return [Placed(**row) for row in rows.mappings()]
+    names = tuple(rows.keys())
+    return [Placed(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 class DispatchRow(msgspec.Struct, frozen=True, kw_only=True):

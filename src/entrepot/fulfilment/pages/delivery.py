@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.access.guards import needs
 from entrepot.access.principal import Principal
 from entrepot.access.rights import Right
+from entrepot.fulfilment import views
 from entrepot.fulfilment.account_services import AccountServices
 from entrepot.fulfilment.carriers import Carriers
 from entrepot.fulfilment.contract_carriage import ServicePoint
@@ -125,15 +126,15 @@ class DeliveryPages(Controller):
         return Redirect(f"{PATH}/{order_id}", status_code=303)
 
 
-async def delivery_of(session: AsyncSession, order: OrderRef) -> dict[str, Any]:
-    """Return what the panel of an order's delivery shows."""
+async def delivery_of(session: AsyncSession, order: OrderRef, known: views.Known = views.EVERYTHING) -> dict[str, Any]:
+    """Return what the panel of an order's delivery shows, of which there is what *known* says."""
     service = FulfilmentService(session)
     return {
-        "wish": await service.wishes.of(order.id),
-        "time_left": (await service.timing.left([order.id])).get(order.id),
-        "proofs": await proofs_of(session, order.id),
-        "tries": await tries_of(session, order.id),
-        "carrier_changes": await changes_of(session, order.id),
+        "wish": await service.wishes.of(order.id) if known.wish else None,
+        "time_left": (await service.timing.left([order.id], promised={order.id: order.ship_by})).get(order.id),
+        "proofs": await proofs_of(session, order.id) if known.proofs else [],
+        "tries": await tries_of(session, order.id) if known.tries else [],
+        "carrier_changes": await changes_of(session, order.id) if known.changes else [],
         "how_labels": HAND_OVER_LABELS,
         "fail_labels": FAIL_LABELS,
         "try_labels": STOP_LABELS,

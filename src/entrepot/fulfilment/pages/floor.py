@@ -14,6 +14,7 @@ from entrepot.access.guards import needs
 from entrepot.access.principal import Principal
 from entrepot.access.rights import LABELS as RIGHT_LABELS
 from entrepot.access.rights import Right
+from entrepot.fulfilment import views
 from entrepot.fulfilment.delivery.cut_offs import URGENCY_LABELS, URGENCY_TONES
 from entrepot.fulfilment.delivery.timing import by_urgency
 from entrepot.fulfilment.dispatching import HAND_OVER_LABELS, HandOver
@@ -161,9 +162,9 @@ ACTIONS: dict[str, tuple[Right, Act]] = {
 """What may be done with one order: the right it takes, and how."""
 
 
-async def way_of(session: AsyncSession, order: OrderRef) -> dict[str, Any]:
-    """Return what the panel of an order's way shows."""
-    place = await FulfilmentService(session).way.place(order.id)
+async def way_of(session: AsyncSession, order: OrderRef, known: views.Known = views.EVERYTHING) -> dict[str, Any]:
+    """Return what the panel of an order's way shows, of which there is what *known* says."""
+    place = await FulfilmentService(session).way.place(order.id) if known.place else None
     return {
         "place": place,
         "steps": await steps(session, order.id) if place else [],

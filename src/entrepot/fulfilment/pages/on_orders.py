@@ -17,23 +17,22 @@ from entrepot.orders.extension import BulkAction, Panel, add_bulk_action, add_pa
 from entrepot.orders.refs import OrderRef
 
 
-async def shipments_of(session: AsyncSession, order: OrderRef) -> dict[str, Any]:
-    """Return what the panel of an order's shipments shows."""
-    return {"shipments": await views.shipments(session, order_id=order.id)}
-
-
 async def lists_of(session: AsyncSession, order_id: UUID) -> list[UUID]:
     """Return the pick lists whose changing hands belongs to an order's timeline."""
     return await views.lists_of(session, order_id)
 
 
-async def boxes_on(session: AsyncSession, order: OrderRef) -> dict[str, Any]:
-    """Return what the panel of an order's checks and boxes shows."""
+async def floor_of(session: AsyncSession, order: OrderRef) -> dict[str, Any]:
+    """Return what the panels of an order's way, delivery, boxes and shipments show."""
+    known = await views.known_of(session, order.id)
     return {
-        "boxes": await boxes_of(session, order.id),
-        "checks": await Checking(session).checks_of(order.id),
-        "group": await Consolidating(session).group_of(order.id),
+        **await floor.way_of(session, order, known),
+        **await delivery.delivery_of(session, order, known),
+        "boxes": await boxes_of(session, order.id) if known.boxes else [],
+        "checks": await Checking(session).checks_of(order.id) if known.checks else [],
+        "group": await Consolidating(session).group_of(order.id) if known.group else None,
         "state_labels": STATE_LABELS,
+        "shipments": await views.shipments(session, order_id=order.id) if known.shipments else [],
     }
 
 
@@ -46,14 +45,9 @@ def register() -> None:
         )
     )
     add_timeline_subjects(lists_of)
-    add_panel(Panel(template="fulfilment/_way_panel.html", context=floor.way_of, right=Right.FULFILMENT_READ))
-    add_panel(
-        Panel(template="fulfilment/_delivery_panel.html", context=delivery.delivery_of, right=Right.FULFILMENT_READ)
-    )
     add_bulk_action(
         BulkAction(
             label=N_("Bring together"), url="/fulfilment/consolidation", icon="package", right=Right.FULFILMENT_PACK
         )
     )
-    add_panel(Panel(template="fulfilment/_boxes_panel.html", context=boxes_on, right=Right.FULFILMENT_READ))
-    add_panel(Panel(template="fulfilment/_order_panel.html", context=shipments_of, right=Right.FULFILMENT_READ))
+    add_panel(Panel(template="fulfilment/_order_panels.html", context=floor_of, right=Right.FULFILMENT_READ))

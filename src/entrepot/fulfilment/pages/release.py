@@ -66,7 +66,9 @@ async def _board(session: AsyncSession, *, status: int = 200, **extra: Any) -> T
     orders, total = await views.ready_orders(
         session, search=query["q"], kind=query["kind"], due=query["due"], channel=query["channel"], limit=MOST
     )
-    left = await FulfilmentService(session).timing.left([order.id for order in orders])
+    left = await FulfilmentService(session).timing.left(
+        [order.id for order in orders], promised={order.id: order.ship_by for order in orders}
+    )
     context = {
         "orders": by_urgency(orders, left)[:SHOWN],
         "left": left,

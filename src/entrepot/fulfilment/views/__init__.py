@@ -2,10 +2,13 @@
 
 from entrepot.fulfilment.views.channel_pushes import PushRow, push_of, pushes
 from entrepot.fulfilment.views.floor import (
+    EVERYTHING,
     FloorCounts,
+    Known,
     PackRow,
     ReadyOrder,
     counts,
+    known_of,
     orders_called,
     ready_orders,
     to_pack,
@@ -22,8 +25,10 @@ from entrepot.fulfilment.views.parcels import (
 )
 
 __all__ = [
+    "EVERYTHING",
     "AttemptRow",
     "FloorCounts",
+    "Known",
     "PackRow",
     "PickLineRow",
     "PickListRow",
@@ -33,6 +38,7 @@ __all__ = [
     "ShipmentRow",
     "attempts",
     "counts",
+    "known_of",
     "lists_of",
     "orders_called",
     "pick_lines",

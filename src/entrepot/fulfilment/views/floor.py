@@ -49,6 +49,45 @@ async def counts(session: AsyncSession, *, time_zone: str = "Europe/Amsterdam") 
     return FloorCounts(**{name: int(value) for name, value in rows.mappings().one().items()})
 
 
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What the floor has of an order: most orders have little of all that they could have."""
+
+    place: bool = True
+    wish: bool = True
+    proofs: bool = True
+    tries: bool = True
+    changes: bool = True
+    boxes: bool = True
+    checks: bool = True
+    group: bool = True
+    shipments: bool = True
+
+
+EVERYTHING = Known()
+"""For those who ask for all of it anyway."""
+
+
+async def known_of(session: AsyncSession, order_id: UUID) -> Known:
+    """Tell what there is of an order, so that only that is asked for."""
+    rows = await session.execute(
+        text(
+            """
+            SELECT EXISTS (SELECT FROM floor_order WHERE order_id = :id) AS place,
+                EXISTS (SELECT FROM delivery_choice WHERE order_id = :id) AS wish,
+                EXISTS (SELECT FROM delivery_proof WHERE order_id = :id) AS proofs,
+                EXISTS (SELECT FROM delivery_stop WHERE order_id = :id) AS tries,
+                EXISTS (SELECT FROM carrier_change WHERE order_id = :id) AS changes,
+                EXISTS (SELECT FROM container_line WHERE order_id = :id) AS boxes,
+                EXISTS (SELECT FROM floor_check WHERE order_id = :id) AS checks,
+                EXISTS (SELECT FROM consolidation_order WHERE order_id = :id AND current) AS "group",
+                EXISTS (SELECT FROM shipment WHERE order_id = :id) AS shipments
+            """
+        ),
+        {"id": order_id},
+    )
+    return Known(**rows.mappings().one())
+
+
 class ReadyOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order that can be released."""
 
@@ -107,9 +146,9 @@ async def ready_orders(
             "limit": limit,
         },
     )
-    found = rows.mappings().all()
-    orders = [msgspec.convert({name: row[name] for name in ReadyOrder.__struct_fields__}, ReadyOrder) for row in found]
-    return orders, int(found[0]["total"]) if found else 0
+    found = rows.all()
+    fields = ReadyOrder.__struct_fields__  # in the order of the columns, behind which stands the total
+    return [ReadyOrder(**dict(zip(fields, row, strict=False))) for row in found], found[0].total if found else 0
 
 
 class PackRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -153,6 +153,8 @@ class MoveView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 STATES = ("low", "zero", "reserved", "in_stock")
+RARE = {"low", "zero"}
+"""Of few products, which are found sooner by looking at all at once than by walking through them by SKU."""
 
 
 async def stock_list(
@@ -210,18 +212,19 @@ async def stock_list(
     if after is not None:
         where += " AND (p.sku, p.id) > (:sku, :id)"
         values |= {"sku": after[0], "id": after[1]}
-    rows = await session.execute(
-        text(
-            f"""
-            SELECT p.id AS product_id, p.seller_id, p.sku, p.title, p.gtin, coalesce(n.on_hand, 0) AS on_hand,
-                coalesce(n.reserved, 0) AS reserved, {available} AS available, p.buffer, {low} AS low
-            FROM product p {numbers}
-            WHERE p.kind = 'simple' AND (p.active OR n.on_hand > 0) {states.get(state, "")} {where}
-            ORDER BY p.sku, p.id LIMIT :limit
-            """  # noqa: S608 -- our own texts
-        ),
-        values,
-    )
+    found = f"""
+        SELECT p.id AS product_id, p.seller_id, p.sku, p.title, p.gtin, coalesce(n.on_hand, 0) AS on_hand,
+            coalesce(n.reserved, 0) AS reserved, {available} AS available, p.buffer, {low} AS low
+        FROM product p {numbers}
+        WHERE p.kind = 'simple' AND (p.active OR n.on_hand > 0) {states.get(state, "")} {where}
+    """  # noqa: S608 -- our own texts
+    order = "ORDER BY sku, product_id LIMIT :limit"
+    if warehouse_id is None and state not in RARE:  # each seller's own index has the order, the rows of several do not
+        found = f"""
+            SELECT f.* FROM unnest(scope_sellers()) AS s(seller_id),
+                LATERAL ({found} AND p.seller_id = s.seller_id {order}) AS f
+        """  # noqa: S608 -- as above
+    rows = await session.execute(text(f"{found} {order}"), values)
     return [StockRow(**row) for row in rows.mappings()]
 
 
@@ -270,7 +273,15 @@ async def levels(
 async def contents(session: AsyncSession, location_id: UUID, *, limit: int) -> list[LevelView]:
     """Return what lies in a location itself, not below it, by SKU."""
     rows = await session.execute(
-        text(_LEVEL + " WHERE s.on_hand > 0 AND s.location_id = :location ORDER BY p.sku, s.lot LIMIT :limit"),
+        text(
+            f"""
+            SELECT f.* FROM unnest(scope_sellers()) AS mine(seller_id), LATERAL (
+                {_LEVEL} WHERE s.on_hand > 0 AND s.location_id = :location AND s.seller_id = mine.seller_id
+                    AND p.seller_id = mine.seller_id
+                ORDER BY p.sku, s.lot LIMIT :limit
+            ) AS f ORDER BY sku, lot LIMIT :limit
+            """  # noqa: S608 -- our own texts
+        ),
         {"location": location_id, "limit": limit},
     )
     return [LevelView(**row) for row in rows.mappings()]

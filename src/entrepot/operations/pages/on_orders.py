@@ -5,7 +5,6 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.access.rights import Right
-from entrepot.channels import views as channels
 from entrepot.operations.pages.calls import about_order
 from entrepot.operations.views import list_calls
 from entrepot.orders.extension import Panel, add_panel
@@ -15,16 +14,9 @@ SHOWN = 5
 
 
 async def calls_about(session: AsyncSession, order: OrderRef) -> dict[str, Any]:
-    """Return what the panel shows."""
+    """Return what the panel shows beside the documents, which the page has."""
     found = await list_calls(session, await about_order(session, order), limit=SHOWN + 1)
-    documents = (
-        await channels.documents(
-            session, account_id=order.channel_account_id, search=order.channel_order_id, limit=SHOWN
-        )
-        if order.channel_account_id and order.channel_order_id
-        else []
-    )
-    return {"calls": found[:SHOWN], "more_calls": len(found) > SHOWN, "documents": documents}
+    return {"calls": found[:SHOWN], "more_calls": len(found) > SHOWN}
 
 
 def register() -> None:

@@ -38,6 +38,8 @@ from entrepot.orders.timeline import tell
 
 UNPROCESSABLE = 422
 EVENTS = 100
+DOCUMENTS = 5
+"""What the channel sent about an order: the latest, for the page and its panels."""
 
 NEXT: dict[OrderStatus, str] = {
     OrderStatus.PENDING: N_("Waits for stock: it is reserved by itself as soon as it arrives."),
@@ -177,10 +179,9 @@ async def _page(principal: Principal, session: AsyncSession, order_id: UUID) -> 
     order = await OrderService(session).order(order_id)
     channels = ChannelService(session)
     account = await channels.account(order.channel_account_id) if order.channel_account_id else None
-    document = None
+    found = []
     if account is not None and order.channel_order_id and principal.can(Right.CHANNELS_READ):
-        found = await documents(session, account_id=account.id, search=order.channel_order_id, limit=1)
-        document = found[0] if found else None
+        found = await documents(session, account_id=account.id, search=order.channel_order_id, limit=DOCUMENTS)
     subjects = [order.id]
     for more in TIMELINE_SUBJECTS:
         subjects += await more(session, order.id)
@@ -192,7 +193,7 @@ async def _page(principal: Principal, session: AsyncSession, order_id: UUID) -> 
     context = told | {
         "order": order,
         "account": account,
-        "document": document,
+        "documents": found,
         "lines": await _lines(session, order),
         "notes": await views.notes(session, order.id),
         "events": tell(await read_subjects(session, subjects, limit=EVENTS)),
