@@ -1,11 +1,11 @@
 """The declarative base of every table, and the one place that opens and commits transactions."""
 
 import json
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
@@ -158,45 +158,25 @@ class Database:
         self.wakeups = wakeups
         self._scope_key = scope_key
 
-    @asynccontextmanager
-    async def transaction(
+    def transaction(
         self, scope: Scope, *, actor: Actor = SYSTEM, request_id: str = ""
-    ) -> AsyncGenerator[AsyncSession]:
+    ) -> AbstractAsyncContextManager[AsyncSession, None]:
         """Open a transaction that sees *scope*; commit it at the end, roll it back on any error.
 
         Raises:
             DatabaseAwayError: the connection could not be made or was lost; nothing was committed, unless it was lost
                 while the commit itself was on its way.
         """
-        context = Context(scope, actor, request_id)
-        async with QuickSession(self.engine, info={"context": context}) as session:
-            with _away_if_lost(*UNREACHABLE):
-                driver = await session.open()
-                driver.opening = _opening(scope, self._scope_key, actor)
-            with _away_if_lost():
-                try:
-                    yield session
-                except BaseException:
-                    await session.rollback()
-                    raise
-                finally:
-                    driver.opening = ""
-                if session.in_transaction():  # a test rolls back by itself
-                    await session.commit()
-        if context.wakes and self.wakeups is not None:
-            self.wakeups.send(context.wakes)
+        opening = _opening(scope, self._scope_key, actor)
+        return _Transaction(self.engine, Context(scope, actor, request_id), opening, self.wakeups)
 
-    @asynccontextmanager
-    async def glance(self) -> AsyncGenerator[AsyncSession]:
+    def glance(self) -> AbstractAsyncContextManager[AsyncSession, None]:
         """Look something up among all sellers without a transaction: one round trip to learn who makes a request.
 
         Raises:
             DatabaseAwayError: the database does not answer.
         """
-        with _away_if_lost(*UNREACHABLE):
-            async with QuickSession(self._glances, info={"context": Context(Scope.all_sellers())}) as session:
-                await session.open()
-                yield session
+        return _Glance(self._glances)
 
     async def widen(self, session: AsyncSession, scope: Scope) -> None:
         """Change what the running transaction sees (sign-in: first nobody, then the user's sellers)."""
@@ -223,23 +203,100 @@ def read_json(written: str) -> object:
         return json.loads(written)
 
 
-@contextmanager
-def _away_if_lost(*unreachable: type[Exception]) -> Generator[None]:
-    """Turn a lost connection into :class:`DatabaseAwayError`, a deadlock into :class:`CrossedError`.
+class _Transaction:
+    """What :meth:`Database.transaction` gives.  A class: two generators cost a request as much as its BEGIN."""
+
+    __slots__ = ("_context", "_driver", "_opening", "_session", "_wakeups")
+
+    def __init__(self, engine: AsyncEngine, context: Context, opening: str, wakeups: Wakeups | None) -> None:
+        self._session = QuickSession(engine, info={"context": context})
+        self._context = context
+        self._opening = opening
+        self._wakeups = wakeups
+
+    async def __aenter__(self) -> AsyncSession:
+        self._driver = await _opened(self._session)
+        self._driver.opening = self._opening
+        return self._session
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        session = self._session
+        try:
+            await self._end(error)
+        except DBAPIError as failed:
+            _raise_if_lost(failed)
+            raise
+        finally:
+            await session.__aexit__(kind, error, trace)
+        if error is None:
+            if self._context.wakes and self._wakeups is not None:
+                self._wakeups.send(self._context.wakes)
+        elif isinstance(error, DBAPIError):
+            _raise_if_lost(error)
+
+    async def _end(self, error: BaseException | None) -> None:
+        session = self._session
+        if error is not None:
+            try:
+                await session.rollback()
+            finally:
+                self._driver.opening = ""
+            return
+        self._driver.opening = ""
+        if session.in_transaction():  # a test rolls back by itself
+            await session.commit()
+
+
+class _Glance:
+    """What :meth:`Database.glance` gives."""
+
+    __slots__ = ("_session",)
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._session = QuickSession(engine, info={"context": Context(Scope.all_sellers())})
+
+    async def __aenter__(self) -> AsyncSession:
+        await _opened(self._session)
+        return self._session
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._session.__aexit__(kind, error, trace)
+        except (*UNREACHABLE, DBAPIError) as failed:
+            _raise_if_lost(failed, *UNREACHABLE)
+            raise
+        if isinstance(error, (*UNREACHABLE, DBAPIError)):
+            _raise_if_lost(error, *UNREACHABLE)
+
+
+async def _opened(session: QuickSession) -> ScopedConnection:
+    """Take the session's connection."""
+    try:
+        return await session.open()
+    except BaseException as error:
+        await session.__aexit__(type(error), error, error.__traceback__)
+        _raise_if_lost(error, *UNREACHABLE)
+        raise
+
+
+def _raise_if_lost(error: BaseException, *unreachable: type[Exception]) -> None:
+    """Raise :class:`DatabaseAwayError` for a lost connection, :class:`CrossedError` for a deadlock, nothing for the rest.
 
     While connecting, the errors *unreachable* count as lost, too.
     """
-    try:
-        yield
-    except unreachable as error:
+    if isinstance(error, unreachable):
         raise DatabaseAwayError from error
-    except DBAPIError as error:
-        turned_away = isinstance(error.orig.__cause__ if error.orig else None, TURNED_AWAY)
-        if error.connection_invalidated or turned_away or isinstance(error, InterfaceError):
-            raise DatabaseAwayError from error
-        if getattr(error.orig, "sqlstate", "") == DEADLOCK:
-            raise CrossedError from error
-        raise
+    if not isinstance(error, DBAPIError):
+        return
+    turned_away = isinstance(error.orig.__cause__ if error.orig else None, TURNED_AWAY)
+    if error.connection_invalidated or turned_away or isinstance(error, InterfaceError):
+        raise DatabaseAwayError from error
+    if getattr(error.orig, "sqlstate", "") == DEADLOCK:
+        raise CrossedError from error
 
 
 def _opening(scope: Scope, key: str, actor: Actor) -> str:
