@@ -123,6 +123,8 @@ class OrderRepository:
 
     async def manual_numbers(self, count: int) -> list[int]:
         """Take numbers for orders entered here."""
+        if count == 1:  # PostgreSQL keeps the plan of this one, and plans for a count anew each time
+            return [(await self._session.execute(text("SELECT nextval('order_number_seq')"))).scalar_one()]
         rows = await self._session.execute(
             text("SELECT nextval('order_number_seq') FROM generate_series(1, :count)"), {"count": count}
         )
