@@ -10,7 +10,6 @@ from typing import Any
 
 import structlog
 from litestar import Request, Response
-from litestar.datastructures import Headers
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +23,7 @@ from entrepot.kit.errors import ConflictError, RefusedError, UnavailableError
 from entrepot.kit.text import N_
 
 HEADER = "idempotency-key"
+RAW_HEADER = HEADER.encode()
 KEY_MAX = 255
 BODY_MAX = 1024 * 1024
 """Larger answers are not kept; a repetition is then told to look the result up."""
@@ -105,8 +105,7 @@ class Idempotency(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        headers = Headers.from_scope(scope)
-        if HEADER not in headers or not scope["path"].startswith("/api/"):
+        if not scope["path"].startswith("/api/") or all(name != RAW_HEADER for name, _ in scope["headers"]):
             await next_app(scope, receive, send)
             return
         # Kept as it is: whoever repeats the request may not understand a compressed answer.

@@ -11,7 +11,6 @@ from typing import Any
 
 from litestar import Request
 from litestar.connection import ASGIConnection
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.exceptions import TooManyRequestsException
 from litestar.middleware import ASGIMiddleware
@@ -71,11 +70,15 @@ class RateLimits(ASGIMiddleware):
 
         async def send_with_limits(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableScopeHeaders.from_message(message)
-                headers["ratelimit-policy"] = f'"{name}";q={limit};w={WINDOW}'
-                headers["ratelimit"] = f'"{name}";r={max(0, left)};t={reset}'
+                headers = [
+                    *message["headers"],
+                    (b"ratelimit-policy", f'"{name}";q={limit};w={WINDOW}'.encode()),
+                    (b"ratelimit", f'"{name}";r={max(0, left)};t={reset}'.encode()),
+                ]
                 if message["status"] == 429:  # noqa: PLR2004 -- Too Many Requests
-                    headers["retry-after"] = str(reset)
+                    headers = [(key, value) for key, value in headers if key.lower() != b"retry-after"]
+                    headers.append((b"retry-after", str(reset).encode()))
+                message["headers"] = headers
             await send(message)
 
         if left < 0:

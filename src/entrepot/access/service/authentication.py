@@ -3,6 +3,7 @@
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
@@ -19,6 +20,8 @@ from entrepot.kit.clock import now
 from entrepot.kit.database import Actor
 
 _RIGHTS = msgspec.json.Decoder(list[str])
+MOST_KEPT = 256
+"""Sets of rights, as they are stored, that a process remembers."""
 _TABLES: dict[str, type[UserSession | ApiKey | AccessToken]] = {
     "session": UserSession,
     "api_key": ApiKey,
@@ -67,7 +70,7 @@ class AuthenticationService:
         row = await self._credentials.token_by_hash(digest(credential.token), now())
         if row is None:
             return None
-        found = _user(row, "token", row["seller_id"], rights_of(_RIGHTS.decode(row["rights"])))
+        found = _user(row, "token", row["seller_id"], _rights(row["rights"]))
         if row["seller_id"] is not None and found.principal.seller is None:
             return None  # they no longer work for the seller that the token is for
         return found
@@ -81,7 +84,7 @@ class AuthenticationService:
         seller = SellerRef(row["seller_id"], row["seller_name"])
         principal = Principal(
             actor=Actor("api_key", row["public_id"], row["name"]),
-            rights=rights_of(_RIGHTS.decode(row["rights"])) - INSTANCE,
+            rights=_rights(row["rights"]) - INSTANCE,
             sellers=(seller,),
             seller=seller,
         )
@@ -90,6 +93,11 @@ class AuthenticationService:
     async def touch(self, seen: Authenticated) -> None:
         """Note that the credential is in use."""
         await self._credentials.touch(_TABLES[seen.kind], seen.credential_id, now())
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _rights(stored: str) -> frozenset[Right]:
+    return rights_of(_RIGHTS.decode(stored))
 
 
 def _user(
