@@ -185,6 +185,71 @@ END $$
 
 RESERVE_SIGNATURE = "reserve_planned(uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], text[], integer[])"
 
+# Carries promised units, as the caller read them without a lock, if they still are so: to the staging of their building,
+# or out of it.  It returns the new numbers of the products, or nothing if the caller's rows are out of date; then nothing
+# was carried, and the products are locked either way.  It acts as its owner for the reason above.
+#
+# In this order, because each statement leaves the levels true: promised units are never more than there are.
+CARRY = """
+CREATE FUNCTION carry_promised(
+    ids uuid[], products uuid[], places uuid[], lots text[], held integer[], units integer[], fresh uuid[], ways uuid[],
+    moved text, author_kind text, author_id text, author_name text, request text
+) RETURNS SETOF stock_total LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    mine uuid[] := scope_sellers();
+    goods reservation[];
+    targets uuid[];
+BEGIN
+    PERFORM 1 FROM stock_total t WHERE t.product_id = ANY(products) AND t.seller_id = ANY(mine)
+    ORDER BY t.seller_id, t.product_id FOR NO KEY UPDATE;
+    SELECT array_agg(r ORDER BY w.place), array_agg(s.id ORDER BY w.place) INTO goods, targets
+    FROM unnest(ids, products, places, lots, held) WITH ORDINALITY AS w(id, product_id, location_id, lot, quantity, place)
+    JOIN reservation r ON r.id = w.id AND r.product_id = w.product_id AND r.location_id = w.location_id
+        AND r.lot = w.lot AND r.quantity = w.quantity AND r.seller_id = ANY(mine)
+    JOIN location l ON l.id = r.location_id
+    LEFT JOIN LATERAL (
+        SELECT s.id FROM location s
+        WHERE moved = 'pick' AND s.warehouse_id = l.warehouse_id AND s.parent_id IS NULL AND s.kind = 'staging'
+        ORDER BY s.id LIMIT 1
+    ) s ON true;
+    IF cardinality(goods) IS DISTINCT FROM cardinality(ids) THEN
+        RETURN;
+    END IF;
+    DELETE FROM reservation r USING unnest(ids, held, units) AS w(id, held, units)
+    WHERE r.id = w.id AND w.held = w.units;
+    IF EXISTS (SELECT 1 FROM unnest(held, units) AS w(held, units) WHERE w.held <> w.units) THEN
+        UPDATE reservation r SET quantity = r.quantity - w.units FROM unnest(ids, held, units) AS w(id, held, units)
+        WHERE r.id = w.id AND w.held <> w.units;
+    END IF;
+    INSERT INTO stock_move (
+        seller_id, product_id, location_id, lot, quantity, kind, transfer_id, reference_kind, reference_id,
+        actor_kind, actor_id, actor_name, request_id
+    )
+    SELECT g.seller_id, g.product_id, c.location_id, g.lot, c.change, moved, w.way, 'order', g.order_id,
+        author_kind, author_id, author_name, request
+    FROM unnest(goods) WITH ORDINALITY AS g
+    JOIN unnest(units, ways, targets) WITH ORDINALITY AS w(units, way, target, ordinality) USING (ordinality)
+    CROSS JOIN LATERAL (VALUES (g.location_id, -w.units), (w.target, w.units)) AS c(location_id, change)
+    WHERE moved = 'pick' OR c.change < 0 ORDER BY ordinality, c.change;
+    IF moved = 'pick' THEN
+        INSERT INTO reservation (id, seller_id, order_id, order_line_id, product_id, location_id, lot, quantity)
+        SELECT (array_agg(w.fresh))[1], g.seller_id, g.order_id, g.order_line_id, g.product_id, w.target, g.lot, sum(w.units)
+        FROM unnest(goods) WITH ORDINALITY AS g
+        JOIN unnest(units, fresh, targets) WITH ORDINALITY AS w(units, fresh, target, ordinality) USING (ordinality)
+        GROUP BY 2, 3, 4, 5, 6, 7
+        ON CONFLICT (order_line_id, product_id, location_id, lot)
+        DO UPDATE SET quantity = reservation.quantity + excluded.quantity;
+    END IF;
+    RETURN QUERY SELECT t.* FROM stock_total t WHERE t.product_id = ANY(products) AND t.seller_id = ANY(mine)
+        ORDER BY t.product_id;
+END $$
+"""
+
+CARRY_SIGNATURE = (
+    "carry_promised(uuid[], uuid[], uuid[], text[], integer[], integer[], uuid[], uuid[], text, text, text, text, text)"
+)
+
 GUARD = """
 CREATE FUNCTION refuse_direct_stock() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -241,8 +306,10 @@ def keep_stock() -> None:
             f" FOR EACH STATEMENT EXECUTE FUNCTION keep_stock_of_reservations_{operation}()"
         )
     op.execute(RESERVE)
-    op.execute(f"REVOKE EXECUTE ON FUNCTION {RESERVE_SIGNATURE} FROM PUBLIC")
-    op.execute(f"GRANT EXECUTE ON FUNCTION {RESERVE_SIGNATURE} TO {ROLE}")
+    op.execute(CARRY)
+    for function in (RESERVE_SIGNATURE, CARRY_SIGNATURE):
+        op.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
+        op.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {ROLE}")
     op.execute(PICKABLE_KEPT)
     op.execute(
         "CREATE TRIGGER keep_stock AFTER UPDATE OF pickable ON location"
@@ -457,6 +524,7 @@ def make_counts() -> None:
 
 
 def downgrade() -> None:
+    op.execute(f"DROP FUNCTION {CARRY_SIGNATURE}")
     op.execute(f"DROP FUNCTION {RESERVE_SIGNATURE}")
     for table in TABLES:
         op.drop_table(table)

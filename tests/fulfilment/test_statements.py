@@ -12,7 +12,7 @@ from tests.statements import sent
 pytestmark = pytest.mark.anyio
 
 
-MOST = {"claim": 15, "picks": 23, "pack": 9, "dispatch": 16, "deliver": 4}
+MOST = {"claim": 12, "picks": 12, "pack": 9, "dispatch": 9, "deliver": 4}
 """Of an order with five lines, picked in one request."""
 
 

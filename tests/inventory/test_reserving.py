@@ -268,3 +268,74 @@ async def test_nothing_of_another_seller_can_be_reserved_or_locked(
         async with database.transaction(Scope.of(other.id)) as theirs:
             assert len((await theirs.execute(text("SELECT 1 FROM stock_total FOR UPDATE NOWAIT"))).all()) == 1
             assert await numbers(theirs, mug.id) == (5, 0, 5)
+
+
+async def test_what_changed_since_it_was_read_is_not_carried(session: AsyncSession, seller: SellerRef) -> None:
+    stock = InventoryService(session)
+    building = await add_building(session, seller.id)
+    mug, cup = await add_product(session, seller.id), await add_product(session, seller.id)
+    for product, place, units in ((mug, building.shelf, 3), (mug, building.rack, 2), (cup, building.shelf, 4)):
+        await stock.receive(product.id, place, units)
+    wishes = [request_for(mug, 5), request_for(cup, 4)]
+    await stock.reserve(wishes)
+    lines = [wish.order_line_id for wish in wishes]
+    rows = await stock.reservations(lines)
+    await stock.pick(rows[0].id, 1, building.staging)
+
+    assert not await stock.pick_rows([(row, row.quantity) for row in rows])
+    left = [row for row in await stock.reservations(lines) if not row.picked]
+    assert sum(row.quantity for row in left) == 8
+    assert await stock.pick_rows([(row, 1) for row in left])
+    with pytest.raises(NotPickedError, match="4"):
+        await stock.ship_lines([(lines[0], mug.id, 5), (lines[1], cup.id, 1)])
+    left = [row for row in await stock.reservations(lines) if not row.picked]
+    assert await stock.pick_rows([(row, row.quantity) for row in left])
+
+    staged = {(row.product_id, row.quantity, row.picked) for row in await stock.reservations(lines)}
+    assert staged == {(mug.id, 5, True), (cup.id, 4, True)}
+    assert not await stock.pick_rows([(row, row.quantity) for row in rows])
+    await stock.ship_lines([(lines[0], mug.id, 5), (lines[1], cup.id, 1)])
+    await stock.ship_lines([])
+    assert [row.quantity for row in await stock.reservations(lines)] == [3]
+    assert await numbers(session, mug.id) == (0, 0, 0)
+    assert await numbers(session, cup.id) == (3, 3, 0)
+    await check_books(session, seller.id)
+
+
+async def test_components_of_a_bundle_leave(session: AsyncSession, seller: SellerRef) -> None:
+    stock = InventoryService(session)
+    building = await add_building(session, seller.id)
+    mug, cup = await add_product(session, seller.id), await add_product(session, seller.id)
+    for product in (mug, cup):
+        await stock.receive(product.id, building.shelf, 6)
+    pack = await add_bundle(session, seller.id, {mug.id: 1, cup.id: 2})
+    wish = request_for(pack, 2)
+    await stock.reserve([wish])
+    assert await stock.pick_rows([(row, row.quantity) for row in await stock.reservations([wish.order_line_id])])
+
+    await stock.ship_lines([(wish.order_line_id, pack.id, 1)])
+
+    left = {row.product_id: row.quantity for row in await stock.reservations([wish.order_line_id])}
+    assert left == {mug.id: 1, cup.id: 2}
+    await check_books(session, seller.id)
+
+
+async def test_nothing_of_another_seller_can_be_carried_or_locked(
+    database: Database, make_seller: Callable[..., Awaitable[SellerRef]]
+) -> None:
+    """The function that carries works as its owner, so it must look itself."""
+    mine, other = await make_seller(), await make_seller()
+    async with database.transaction(Scope.of(other.id)) as session:
+        stock = InventoryService(session)
+        building = await add_building(session, other.id)
+        mug = await add_product(session, other.id)
+        await stock.receive(mug.id, building.shelf, 5)
+        wish = request_for(mug, 2)
+        await stock.reserve([wish])
+        rows = await stock.reservations([wish.order_line_id])
+
+    async with database.transaction(Scope.of(mine.id)) as session:
+        assert not await InventoryService(session).pick_rows([(rows[0], 2)])
+        async with database.transaction(Scope.of(other.id)) as theirs:
+            assert len((await theirs.execute(text("SELECT 1 FROM stock_total FOR UPDATE NOWAIT"))).all()) == 1
+            assert await numbers(theirs, mug.id) == (5, 2, 3)

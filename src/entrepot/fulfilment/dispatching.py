@@ -1,5 +1,6 @@
 """Goods leave the building, with a carrier, over the counter or with our own driver; and they arrive."""
 
+from collections import Counter
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -77,7 +78,8 @@ class Dispatching:
     async def _dispatch(self, order: OrderRef, how: HandOver) -> OrderRef:
         if order.status in {OrderStatus.SHIPPED, OrderStatus.DELIVERED}:
             return order
-        parcels = [one for one in await self._parcels.parcels_of(order.id) if one.status is ParcelStatus.PACKED]
+        every, awaited_by = await self._parcels.to_hand_over(order.id)
+        parcels = [one for one in every if one.status is ParcelStatus.PACKED]
         if order.status is not OrderStatus.PACKED or not parcels:
             raise NothingToDispatchError(number=order.number, status=str(order.status))
         if how is HandOver.CARRIER:
@@ -85,33 +87,32 @@ class Dispatching:
                 await self._shipping.ship(parcel.id)
             return await self._orders.order(order.id)
         await Way(self._session).may_work(order.id, order.number)
-        for one in await self._parcels.shipments_of(order.id):
-            if one.state is ShipmentState.LABELLED and one.shipped_at is None:
-                raise LabelledForCarrierError(number=order.number, carrier=one.carrier_name)
+        if awaited_by is not None:
+            raise LabelledForCarrierError(number=order.number, carrier=awaited_by)
         for parcel in parcels:
             await self._hand_over(order, parcel, how)
-        await self._orders.advance([order.id], OrderStatus.SHIPPED, locked=[order])
+        sent: Counter[UUID] = Counter()
+        for parcel in parcels:
+            sent.update({line.order_line_id: line.quantity for line in parcel.lines})
+        await self._orders.advance([order.id], OrderStatus.SHIPPED, locked=[order], shipped=sent)
         return replace(order, status=OrderStatus.SHIPPED)
 
     async def _hand_over(self, order: OrderRef, parcel: ParcelRef, how: HandOver) -> None:
         moment = now()
         shipment_id = new_id()
-        await self._parcels.insert_shipment(
+        await self._parcels.hand_over(
             {
                 "id": shipment_id,
                 "seller_id": order.seller_id,
                 "order_id": order.id,
                 "parcel_id": parcel.id,
                 "carrier_name": OURS[how],
-                "service": "",
                 "state": str(ShipmentState.IN_TRANSIT),
-                "request": {},
                 "shipped_at": moment,
                 "handed_by": str(how),
             }
         )
-        await self._shipping.take_out(order, parcel)
-        await self._parcels.update_parcel(parcel.id, status=str(ParcelStatus.SHIPPED), shipped_at=moment)
+        await self._shipping.take_out_of_stock(order, parcel)
         await outbox.record(
             self._session,
             ParcelShipped(

@@ -96,9 +96,9 @@ class Packing:
             NotCheckedError, NotBoxedError, InReviewError: it has to go elsewhere first.
         """
         order = await self._locked(order_id)
-        if client_id and (done := await self._parcels.parcel_of_client(order.seller_id, client_id)):
+        parcels, done = await self._parcels.of_order_or_act(order.id, order.seller_id, client_id)
+        if done is not None:
             return done
-        parcels = await self._parcels.parcels_of(order.id)
         left = _left(order, parcels) if order.status is OrderStatus.PICKED else {}
         wanted = {line: units for line, units in (left if lines is None else lines).items() if units}
         if not left or not wanted:

@@ -151,13 +151,14 @@ class Picking:
     ) -> PickListRef:
         if list_id is None and order_id is not None:
             try:
-                released = await Releasing(self._session).release([order_id], per_list=1, mode=PickMode.SINGLE)
+                made = await Releasing(self._session).release_to_caller([order_id], per_list=1, mode=PickMode.SINGLE)
             except NothingToReleaseError:  # perhaps somebody scanned the same sheet a moment ago
                 list_id = next(iter(await self._lists.open_lists_of([order_id])), None)
                 if list_id is None:
                     raise
             else:
-                list_id = released.pick_list_ids[0]
+                if made is not None:
+                    return made
         if list_id is None:
             raise UnknownWorkError(scanned=code.strip()[:60])
         return await self.claim(list_id, take_over=take_over)
@@ -179,10 +180,11 @@ class Picking:
             most = max(1, min(most or MOST_AT_ONCE[mode], MOST_PER_LIST))
             ready = await self._lists.ready_orders(seller_ids, single_piece=mode is PickMode.SINGLES, limit=most)
             if ready:
-                released = await Releasing(self._session).release(ready, per_list=most, mode=mode)
-                found = next(iter(released.pick_list_ids), None)
-                if zone:
-                    found = await self._lists.next_free(seller_ids, zone)
+                releasing = Releasing(self._session)
+                if not zone:
+                    return await releasing.release_to_caller(ready, per_list=most, mode=mode)
+                await releasing.release(ready, per_list=most, mode=mode)
+                found = await self._lists.next_free(seller_ids, zone)
         return None if found is None else await self.claim(found)
 
     async def scan(self, list_id: UUID, code: str, *, client_id: str = "") -> PickOutcome:
@@ -257,11 +259,12 @@ class Picking:
                 *unscanned* lets it pass.
             AlreadyPickedError, PickedTooMuchError, StockGoneError: as for one line; nothing was picked.
         """
-        found = await self._ground.open_or_done(list_id)
+        found, rules = await self._ground.open_or_done(list_id)
         known = await self._lists.scanned_lines(found.seller_id, [one.client_id for one in picks if one.client_id])
         lines = {line.id: line for line in await self._lists.lines(list_id)}
         takes: dict[UUID, Take] = {}
-        rules = SiteSettings() if unscanned else await self._way.settings(found.seller_id, found.warehouse_id)
+        if unscanned:
+            rules = SiteSettings()
         for one in picks:
             if one.client_id and one.client_id in known:
                 continue

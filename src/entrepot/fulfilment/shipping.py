@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from entrepot.catalog.service import CatalogService
 from entrepot.fulfilment.carriers import Carriers
 from entrepot.fulfilment.contract import Milestone, TrackingEvent
 from entrepot.fulfilment.domain import ParcelStatus, ShipmentState
@@ -93,7 +92,8 @@ class Shipping:
         if shipment is None or shipment.state is not ShipmentState.LABELLED:
             raise NoLabelError(number=parcel.number)
         await Way(self._session).may_work(order.id, order.number)
-        await self.take_out(order, parcel)
+        await self.take_out_of_stock(order, parcel)
+        await self._orders.ship_lines({line.order_line_id: line.quantity for line in parcel.lines})
         moment = now()
         await self._parcels.update_parcel(parcel.id, status=str(ParcelStatus.SHIPPED), shipped_at=moment)
         await self._parcels.update_shipment(shipment.id, shipped_at=moment, next_look_at=moment + FIRST_LOOK)
@@ -137,20 +137,16 @@ class Shipping:
         )
         return await self._shipment(shipment_id)
 
-    async def take_out(self, order: OrderRef, parcel: ParcelRef) -> None:
-        """Take the goods of the parcel out of the stock."""
+    async def take_out_of_stock(self, order: OrderRef, parcel: ParcelRef) -> None:
+        """Take the goods of the parcel out of the stock; the caller tells the order."""
         product_of = {line.id: line.product_id for line in order.lines}
-        products = await CatalogService(self._session).products(
-            {product for line in parcel.lines if (product := product_of.get(line.order_line_id))}
+        await self._inventory.ship_lines(
+            [
+                (line.order_line_id, product_id, line.quantity)
+                for line in parcel.lines
+                if (product_id := product_of.get(line.order_line_id))
+            ]
         )
-        units: dict[tuple[UUID, UUID], int] = {}
-        for line in parcel.lines:
-            product_id = product_of.get(line.order_line_id)
-            if product_id is not None:
-                for part, count in products[product_id].units(line.quantity).items():
-                    units[line.order_line_id, part] = units.get((line.order_line_id, part), 0) + count
-        await self._inventory.ship_units(units)
-        await self._orders.ship_lines({line.order_line_id: line.quantity for line in parcel.lines})
 
     async def _move_order(self, order: OrderRef, parcel: ParcelRef) -> None:
         sent = {line.order_line_id: line.quantity for line in parcel.lines}

@@ -1,6 +1,7 @@
 """What picking and correcting share: the order of locks, where goods are now, and taking them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,10 +17,11 @@ from entrepot.fulfilment.errors import (
     StockGoneError,
 )
 from entrepot.fulfilment.events import LinePicked
-from entrepot.fulfilment.finishing import Finishing
+from entrepot.fulfilment.finishing import Finishing, staged_units
 from entrepot.fulfilment.refs import PickLineRef, PickListRef, PickOutcome
 from entrepot.fulfilment.repository import ListRepository
 from entrepot.fulfilment.way.going import Way
+from entrepot.fulfilment.way.repository import SiteSettings
 from entrepot.inventory.service import InventoryService, ReservationRow
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
@@ -66,13 +68,13 @@ class Taking:
             raise PickListClosedError(number=found.number, status=str(found.status))
         return found
 
-    async def open_or_done(self, list_id: UUID) -> PickListRef:
-        """Lock a list, whether it is worked on or finished.
+    async def open_or_done(self, list_id: UUID) -> tuple[PickListRef, SiteSettings]:
+        """Lock a list, whether it is worked on or finished; return it with what its site wants scanned.
 
         Raises:
             PickListNotFoundError: there is none, or it is somebody else's.
         """
-        found = await self._lists.find_list(list_id, lock=True)
+        found = await self._lists.work(list_id)
         if found is None:
             raise PickListNotFoundError(number=str(list_id))
         return found
@@ -149,15 +151,16 @@ class Taking:
         orders: Mapping[UUID, OrderRef],
         lines: Sequence[PickLineRef],
     ) -> dict[UUID, PickOutcome]:
-        rows = await self._inventory.reservations({one.line.order_line_id for one in takes})
         lines = lines or await self._lists.lines(found.id)
-        goods: dict[UUID, ReservationRow] = {}
-        for one in takes:
-            row = _goods_of(one.line, rows, lines)
-            if row is None or row.quantity < one.quantity:
-                number = orders[one.line.order_id].number
-                raise StockGoneError(sku=one.line.sku, location=one.line.location_code, number=number)
-            goods[one.line.id] = row
+        # Of orders that this may finish all that they have, to see whether that is enough.
+        left = Counter(line.order_id for line in lines if line.state is LineState.OPEN)
+        left.subtract(one.line.order_id for one in takes if one.quantity == one.line.left)
+        wanted = {one.line.order_line_id for one in takes}
+        wanted |= {
+            line.id for id_ in {one.line.order_id for one in takes} if not left[id_] for line in orders[id_].lines
+        }
+        rows = await self._inventory.reservations(wanted)
+        goods = _goods(takes, rows, lines, orders)
         noted = await self._lists.add_scans(
             found.seller_id, [(one.client_id or new_id().hex, one.line.id, one.quantity) for one in takes]
         )
@@ -170,15 +173,12 @@ class Taking:
         done = [one for one in takes if one.line.id in noted]
         if not done:
             return outcomes
-        picks: dict[UUID, dict[UUID, int]] = {}
-        for one in done:
-            row = goods[one.line.id]
-            units = picks.setdefault(row.warehouse_id, {})
-            units[row.id] = units.get(row.id, 0) + one.quantity
-        for warehouse_id, units in picks.items():
-            await self._inventory.pick_many(units, await self._inventory.staging(warehouse_id))
+        while not await self._inventory.pick_rows(_loads(done, goods)):
+            # Somebody moved them since they were read.  Nobody does any more.
+            rows = await self._inventory.reservations(wanted)
+            goods = _goods(done, rows, lines, orders)
         after = {one.line.id: _after(one, goods[one.line.id], context_of(self._session).actor.name) for one in done}
-        await self._lists.write_lines(list(after.values()))
+        lines = [after.get(line.id, line) for line in lines]
         begun = await self._begin(found)
         await outbox.record(
             self._session,
@@ -195,15 +195,13 @@ class Taking:
                 for one in done
             ),
         )
-        lines = [after.get(line.id, line) for line in lines]
-        finished = {line.order_id for line in after.values() if line.state is not LineState.OPEN}
-        finished -= {line.order_id for line in lines if line.state is LineState.OPEN}
-        if finished:
-            finishing = Finishing(self._session)
-            await finishing.close_list(found, lines, begun)
-            await finishing.finish_orders(finished, locked=[orders[id_] for id_ in finished])
-        elif begun:
-            await self._lists.update_list(found.id, **begun)
+        finishing = Finishing(self._session)
+        over = await finishing.close_list(found, lines, begun=begun, picked=list(after.values()))
+        if over := over & {one.line.order_id for one in done}:
+            staged = Counter(staged_units(rows))
+            for one in done:
+                staged[one.line.order_line_id, one.line.product_id] += one.quantity
+            await finishing.finish_orders(over, locked=[orders[id_] for id_ in over], staged=staged)
         for one in done:
             outcomes[one.line.id] = PickOutcome(
                 pick_list_id=found.id,
@@ -279,6 +277,39 @@ def _goods_of(
     }
     moved = [row for row in rows if (row.location_id, row.lot) not in planned]
     return moved[0] if moved else None
+
+
+def _goods(
+    takes: Iterable[Take],
+    reserved: Collection[ReservationRow],
+    lines: Collection[PickLineRef],
+    orders: Mapping[UUID, OrderRef],
+) -> dict[UUID, ReservationRow]:
+    """Return where the goods of each line (its id ->) lie.
+
+    Raises:
+        StockGoneError: they are no longer reserved.
+    """
+    goods: dict[UUID, ReservationRow] = {}
+    taken: Counter[UUID] = Counter()
+    for one in takes:
+        row = _goods_of(one.line, reserved, lines)
+        if row is not None:
+            taken[row.id] += one.quantity
+        if row is None or row.quantity < taken[row.id]:
+            number = orders[one.line.order_id].number
+            raise StockGoneError(sku=one.line.sku, location=one.line.location_code, number=number)
+        goods[one.line.id] = row
+    return goods
+
+
+def _loads(takes: Iterable[Take], goods: Mapping[UUID, ReservationRow]) -> list[tuple[ReservationRow, int]]:
+    """Return how many units are taken of each reservation."""
+    units: Counter[UUID] = Counter()
+    for one in takes:
+        units[goods[one.line.id].id] += one.quantity
+    rows = {row.id: row for row in goods.values()}
+    return [(rows[id_], count) for id_, count in units.items()]
 
 
 def _after(take: Take, goods: ReservationRow, who: str) -> PickLineRef:

@@ -1,8 +1,10 @@
 """What the people on the floor do with promised goods besides picking them: miss some, put some back, ship a part."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
+from entrepot.catalog.service import CatalogService
 from entrepot.inventory.counting import open_check
 from entrepot.inventory.desk import check_quantity
 from entrepot.inventory.domain import LocationKind, MoveKind, Wish, plan_reservations
@@ -153,44 +155,48 @@ class Flooring(Reserving):
         target = (await self._locations([to_location_id]))[to_location_id]
         await self._carry(MoveKind.PUT_BACK, [(row, quantity)], target)
 
-    async def ship_units(self, units: Mapping[tuple[UUID, UUID], int]) -> int:
-        """Let so many picked units of (order line, product) leave the building.
+    async def ship_lines(self, goods: Collection[tuple[UUID, UUID, int]]) -> None:
+        """Let picked goods leave the building.
 
-        Returns:
-            Units that left.
+        Args:
+            goods: order line, its product and how many of it; of a bundle leave the components.
 
         Raises:
             NotPickedError: fewer of them are picked; nothing left.
         """
-        lines = {line for line, _ in units}
-        await self._stock.lock_lines(lines)
-        reserved: dict[tuple[UUID, UUID], list[ReservationRow]] = {}
-        for row in await self._stock.reservations(lines):
-            reserved.setdefault((row.order_line_id, row.product_id), []).append(row)
-        whole: list[UUID] = []
-        part: dict[UUID, int] = {}
-        moves: list[Movement] = []
-        for (line_id, product_id), wanted in units.items():
-            rows = reserved.get((line_id, product_id), [])
-            taken, left = _share([row for row in rows if row.location_kind == LocationKind.STAGING], wanted)
-            if left:
+        lines = {line for line, _, _ in goods}
+        locked = False
+        while lines:
+            rows = await self.reservations(lines)
+            units = await self._units(goods, rows)
+            loads, missing = _share(rows, units)
+            if not missing and await self._carry_promised(MoveKind.SHIP, loads):
+                return
+            if missing and locked:
+                (line_id, product_id), left = next(iter(missing.items()))
                 sku = (await self._stored([product_id]))[product_id].sku
-                shelves = sorted({row.location_code for row in rows if row.location_kind != LocationKind.STAGING})
-                raise NotPickedError(quantity=left, sku=sku, location=", ".join(shelves) or "?")
-            for row, count in taken:
-                if count == row.quantity:
-                    whole.append(row.id)
-                else:
-                    part[row.id] = count
-                moves.append(_leaving(row, count))
-        if whole:
-            await self._stock.remove_reservations(whole)
-        if part:
-            await self._stock.reduce_reservations(part)
-        if moves:
-            await self._stock.write_moves(MoveKind.SHIP, moves)
-        self._changed({product for _, product in units})
-        return sum(units.values())
+                raise NotPickedError(quantity=left, sku=sku, location=_shelves(rows, line_id, product_id))
+            # Perhaps somebody moved them since they were read: nobody does any more.
+            await self._stock.lock_lines(lines)
+            locked = True
+
+    async def _units(
+        self, goods: Iterable[tuple[UUID, UUID, int]], rows: Iterable[ReservationRow]
+    ) -> Counter[tuple[UUID, UUID]]:
+        """Return the units of (order line, stored product): what is promised itself is no bundle."""
+        promised = {(row.order_line_id, row.product_id) for row in rows}
+        units: Counter[tuple[UUID, UUID]] = Counter()
+        doubtful: list[tuple[UUID, UUID, int]] = []
+        for line_id, product_id, quantity in goods:
+            if (line_id, product_id) in promised:
+                units[line_id, product_id] += quantity
+            else:
+                doubtful.append((line_id, product_id, quantity))
+        products = await CatalogService(self._session).products({product_id for _, product_id, _ in doubtful})
+        for line_id, product_id, quantity in doubtful:
+            for part, count in products[product_id].units(quantity).items():
+                units[line_id, part] += count
+        return units
 
     async def _locked_reservation(self, reservation_id: UUID) -> ReservationRow:
         await self._stock.lock_reservations([reservation_id])
@@ -200,25 +206,36 @@ class Flooring(Reserving):
         return rows[0]
 
 
-def _share(rows: Iterable[ReservationRow], wanted: int) -> tuple[list[tuple[ReservationRow, int]], int]:
-    """Take *wanted* units from the first rows that have some; return them, and how many were not found."""
+def _share(
+    rows: Collection[ReservationRow], units: Mapping[tuple[UUID, UUID], int]
+) -> tuple[list[tuple[ReservationRow, int]], dict[tuple[UUID, UUID], int]]:
+    """Take *units* of each (order line, product) from the first rows in staging that have some.
+
+    Returns:
+        What is taken of which row, and what was not found.
+    """
     taken: list[tuple[ReservationRow, int]] = []
+    left = dict(units)
     for row in rows:
-        if not wanted:
-            break
-        count = min(wanted, row.quantity)
-        taken.append((row, count))
-        wanted -= count
-    return taken, wanted
+        key = row.order_line_id, row.product_id
+        if row.location_kind == LocationKind.STAGING and (count := min(left.get(key, 0), row.quantity)):
+            taken.append((row, count))
+            left[key] -= count
+    return taken, {key: count for key, count in left.items() if count}
 
 
-def _leaving(row: ReservationRow, quantity: int) -> Movement:
-    return Movement(
-        seller_id=row.seller_id,
-        product_id=row.product_id,
-        location_id=row.location_id,
-        lot=row.lot,
-        quantity=-quantity,
-        reference_kind="order",
-        reference_id=row.order_id,
+def _shelves(rows: Iterable[ReservationRow], line_id: UUID, product_id: UUID) -> str:
+    """Return where units lie that were not picked."""
+    return (
+        ", ".join(
+            sorted(
+                {
+                    row.location_code
+                    for row in rows
+                    if (row.order_line_id, row.product_id) == (line_id, product_id)
+                    and row.location_kind != LocationKind.STAGING
+                }
+            )
+        )
+        or "?"
     )

@@ -167,6 +167,28 @@ class Reserving(Desk):
         after = await self._carry(MoveKind.PICK, loads, staging)
         return [after[rows[id_].order_line_id, rows[id_].product_id, rows[id_].lot] for id_ in picks]
 
+    async def pick_rows(self, loads: Sequence[tuple[ReservationRow, int]]) -> bool:
+        """Carry units of reservations from their shelves to the staging of their building, in one round trip.
+
+        Args:
+            loads: reservations as :meth:`reservations` returned them, each once, and units, no more than each has.
+
+        Returns:
+            Whether they still were as they were read.  If not, nothing is carried, and their products are locked: what
+            is read now stays so.
+        """
+        return await self._carry_promised(MoveKind.PICK, loads)
+
+    async def _carry_promised(self, kind: MoveKind, loads: Sequence[tuple[ReservationRow, int]]) -> bool:
+        picked = kind is MoveKind.PICK
+        totals = await self._stock.carry_promised(
+            kind,
+            loads,
+            [(row.id if units == row.quantity else new_id(), new_id() if picked else None) for row, units in loads],
+        )
+        announce(self._session, (), totals)
+        return bool(totals)
+
     async def _carry(
         self, kind: MoveKind, loads: Sequence[tuple[ReservationRow, int]], to: LocationRef, reason: str = ""
     ) -> dict[tuple[UUID, UUID, str], UUID]:

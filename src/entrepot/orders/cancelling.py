@@ -97,7 +97,12 @@ class OrderProgress:
         return await self._orders.load([order.id for order, _ in todo])
 
     async def advance(
-        self, order_ids: Collection[UUID], to: OrderStatus, *, locked: Collection[OrderRef] = ()
+        self,
+        order_ids: Collection[UUID],
+        to: OrderStatus,
+        *,
+        locked: Collection[OrderRef] = (),
+        shipped: Mapping[UUID, int] | None = None,
     ) -> list[UUID]:
         """Move these orders to *to*, all or none.
 
@@ -108,6 +113,7 @@ class OrderProgress:
             order_ids: which.
             to: where to.
             locked: those of them that the caller has loaded, locked and not moved since: they are not read again.
+            shipped: units of lines (line id -> units) that leave by this move, as :meth:`ship_lines`.
 
         Returns:
             Those that moved.
@@ -129,7 +135,7 @@ class OrderProgress:
             if order.held_at is not None and to in FORWARD:
                 raise OrderHeldError(number=order.number, reason=order.hold_reason or "")
         if moving:
-            await self._orders.put([order.id for order in moving], to)
+            await self._orders.put([order.id for order in moving], to, shipped)
         events: list[Event] = [OrderMoved(**about(order), origin=str(order.status), status=str(to)) for order in moving]
         await outbox.record(self._session, *events)
         if to in EDITABLE:

@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.fulfilment.domain import ListStatus
 from entrepot.fulfilment.models import PickLine, PickList, PickListOrder, PickScan
 from entrepot.fulfilment.refs import PickLineRef, PickListRef
+from entrepot.fulfilment.way.repository import SiteSettings
 from entrepot.kit.bulk import insert_all, insert_many
 from entrepot.kit.database import context_of
 from entrepot.kit.ids import new_id
 from entrepot.kit.sql import text
 
 _LIST = ", ".join(PickListRef.__struct_fields__)
+_LISTED = ", ".join(f"p.{name}" for name in PickListRef.__struct_fields__)
 _LINE = (
     ", ".join(f"l.{name}" for name in PickLineRef.__struct_fields__ if name not in {"order_number", "position", "tote"})
     + ", o.order_number, o.position, coalesce(t.code, '') AS tote"
@@ -25,6 +27,22 @@ _LINES = (
     " ON o.pick_list_id = l.pick_list_id AND o.order_id = l.order_id"
     " LEFT JOIN tote_use t ON t.order_id = l.order_id AND t.pick_list_id = l.pick_list_id AND t.freed_at IS NULL "
 )
+
+_WRITE_LINES = """
+    UPDATE pick_line l SET picked = n.picked, state = n.state, scanned_at = n.scanned_at, scanned_by = n.scanned_by,
+        location_id = n.location_id, location_code = n.location_code,
+        in_hand = greatest(0, l.in_hand - (n.picked - l.picked))
+    FROM json_to_recordset(:lines) AS n(id uuid, picked int, state text, scanned_at timestamptz, scanned_by text,
+        location_id uuid, location_code text)
+    WHERE l.id = n.id
+"""
+_WRITTEN = ("id", "picked", "state", "scanned_at", "scanned_by", "location_id", "location_code")
+_CLOSE = "UPDATE pick_list_order SET open = false WHERE pick_list_id = :list_id AND order_id = ANY(:orders) AND open"
+_RULES = ", ".join(f"s.{name}" for name in SiteSettings.__struct_fields__)
+
+
+def _picked(lines: Sequence[PickLineRef]) -> str:
+    return msgspec.json.encode([{name: getattr(line, name) for name in _WRITTEN} for line in lines]).decode()
 
 
 class ListRepository:
@@ -36,6 +54,18 @@ class ListRepository:
     async def next_list_number(self) -> int:
         """Count up over all sellers: nobody waits for anybody, and some numbers are never used."""
         return int((await self._session.execute(text("SELECT nextval('pick_list_number')"))).scalar_one())
+
+    async def begin_release(self, order_ids: Collection[UUID]) -> tuple[set[UUID], int]:
+        """Return which of the orders are on a list that is not finished, and a number for a list of the others."""
+        rows = await self._session.execute(
+            text(
+                "SELECT nextval('pick_list_number') AS number, (SELECT array_agg(DISTINCT order_id) FROM pick_list_order"
+                " WHERE order_id = ANY(:ids) AND open) AS busy"
+            ),
+            {"ids": list(order_ids)},
+        )
+        row = rows.one()
+        return set(row.busy or ()), int(row.number)
 
     async def next_number(self, seller_id: UUID, kind: str) -> int:
         """Count up; others of the seller wait until the transaction ends."""
@@ -60,14 +90,6 @@ class ListRepository:
     async def insert_lines(self, rows: Sequence[Mapping[str, Any]]) -> None:
         await insert_many(self._session, PickLine, rows)
 
-    async def on_open_lists(self, order_ids: Collection[UUID]) -> set[UUID]:
-        """Return which of the orders are on a list that is not finished."""
-        rows = await self._session.execute(
-            text("SELECT DISTINCT order_id FROM pick_list_order WHERE order_id = ANY(:ids) AND open"),
-            {"ids": list(order_ids)},
-        )
-        return set(rows.scalars())
-
     async def find_list(self, list_id: UUID, *, lock: bool = False) -> PickListRef | None:
         rows = await self._session.execute(
             text(f"SELECT {_LIST} FROM pick_list WHERE id = :id {'FOR UPDATE' if lock else ''}"),  # noqa: S608 -- column names
@@ -75,6 +97,26 @@ class ListRepository:
         )
         row = rows.mappings().one_or_none()
         return None if row is None else msgspec.convert(dict(row), PickListRef)
+
+    async def work(self, list_id: UUID) -> tuple[PickListRef, SiteSettings] | None:
+        """Lock a list and return it with what its site wants scanned."""
+        rows = await self._session.execute(
+            text(
+                f"SELECT {_LISTED}, {_RULES} FROM pick_list p LEFT JOIN LATERAL ("  # noqa: S608 -- column names
+                "SELECT * FROM floor_setting x WHERE x.seller_id = p.seller_id"
+                " AND (x.warehouse_id = p.warehouse_id OR x.warehouse_id IS NULL)"
+                " ORDER BY x.warehouse_id NULLS LAST LIMIT 1"
+                ") s ON true WHERE p.id = :id FOR UPDATE OF p"
+            ),
+            {"id": list_id},
+        )
+        row = rows.mappings().one_or_none()
+        if row is None:
+            return None
+        rules = {name: bool(row[name]) for name in SiteSettings.__struct_fields__}
+        return msgspec.convert({name: row[name] for name in PickListRef.__struct_fields__}, PickListRef), SiteSettings(
+            **rules
+        )
 
     async def open_lists_of(self, order_ids: Collection[UUID]) -> list[UUID]:
         """Return the lists with open lines of these orders, in the order of their ids: the order to lock them in."""
@@ -134,30 +176,44 @@ class ListRepository:
         )
         return {row.pick_line_id for row in rows}
 
-    async def write_lines(self, lines: Sequence[PickLineRef]) -> None:
-        """Write what picking changes of lines whose list the caller has locked."""
-        await self._session.execute(
+    async def write_work(
+        self,
+        list_id: UUID,
+        lines: Sequence[PickLineRef],
+        over: Collection[UUID] = (),
+        changes: Mapping[str, object] | None = None,
+    ) -> set[UUID]:
+        """Write what picking changes of a list that the caller has locked, in one statement.
+
+        Args:
+            list_id: the list.
+            lines: those whose units, state or place changed.
+            over: orders that are to be taken off the list's work: they may be put on another.
+            changes: columns of the list.
+
+        Returns:
+            Those of the orders that are *over* here, but have something open on another list.
+        """
+        parts: list[str] = []
+        values: dict[str, object] = {"list_id": list_id, "orders": list(over), **(changes or {})}
+        if lines:
+            parts.append(f"picked AS ({_WRITE_LINES})")
+            values["lines"] = _picked(lines)
+        if over:
+            parts.append(f"closed AS ({_CLOSE})")
+        if changes:
+            sets = ", ".join(f"{name} = :{name}" for name in changes)
+            parts.append(f"changed AS (UPDATE pick_list SET {sets}, version = version + 1 WHERE id = :list_id)")  # noqa: S608 -- column names of the callers
+        if not parts:
+            return set()
+        found = await self._session.execute(
             text(
-                """
-                UPDATE pick_line l SET picked = n.picked, state = n.state, scanned_at = n.at, scanned_by = n.by,
-                    location_id = n.location_id, location_code = n.code,
-                    in_hand = greatest(0, l.in_hand - (n.picked - l.picked))
-                FROM unnest(CAST(:ids AS uuid[]), CAST(:picked AS int[]), CAST(:states AS text[]),
-                    CAST(:at AS timestamptz[]), CAST(:by AS text[]), CAST(:locations AS uuid[]), CAST(:codes AS text[]))
-                    AS n(id, picked, state, at, by, location_id, code)
-                WHERE l.id = n.id
-                """
+                f"WITH {', '.join(parts)} SELECT DISTINCT order_id FROM pick_line"  # noqa: S608 -- as above
+                " WHERE order_id = ANY(:orders) AND state = 'open' AND pick_list_id <> :list_id"
             ),
-            {
-                "ids": [line.id for line in lines],
-                "picked": [line.picked for line in lines],
-                "states": [str(line.state) for line in lines],
-                "at": [line.scanned_at for line in lines],
-                "by": [line.scanned_by for line in lines],
-                "locations": [line.location_id for line in lines],
-                "codes": [line.location_code for line in lines],
-            },
+            values,
         )
+        return set(found.scalars())
 
     async def scanned_lines(self, seller_id: UUID, client_ids: Collection[str]) -> dict[str, UUID]:
         """Return the lines that client ids were used for."""
@@ -193,12 +249,7 @@ class ListRepository:
 
     async def close_orders(self, list_id: UUID, order_ids: Collection[UUID]) -> None:
         """Take orders off a list's work: they may be put on another."""
-        await self._session.execute(
-            text(
-                "UPDATE pick_list_order SET open = false WHERE pick_list_id = :id AND order_id = ANY(:orders) AND open"
-            ),
-            {"id": list_id, "orders": list(order_ids)},
-        )
+        await self._session.execute(text(_CLOSE), {"list_id": list_id, "orders": list(order_ids)})
 
     async def next_free(self, seller_ids: Collection[UUID], zone: str = "") -> UUID | None:
         """Return the most urgent list nobody has begun, skipping those that somebody is claiming right now."""

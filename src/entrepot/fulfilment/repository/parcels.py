@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.fulfilment.models import LabelAttempt, Parcel, ParcelLine, Shipment, TrackingScan
@@ -21,6 +22,13 @@ _PARCEL_LINES = """coalesce((
     FROM parcel_line l WHERE l.parcel_id = parcel.id
 ), '[]') AS lines"""
 _SHIPMENT = ", ".join(ShipmentRef.__struct_fields__)
+
+
+_PARCEL_FIELDS = ParcelRef.__struct_fields__
+
+
+def _parcel(row: RowMapping) -> ParcelRef:
+    return msgspec.convert({name: row[name] for name in _PARCEL_FIELDS}, ParcelRef)
 
 
 class ParcelRepository:
@@ -53,6 +61,34 @@ class ParcelRepository:
         """Return every parcel of an order, the cancelled ones included, oldest first."""
         return await self._parcels("WHERE order_id = :id ORDER BY id", id=order_id)
 
+    async def of_order_or_act(
+        self, order_id: UUID, seller_id: UUID, client_id: str | None
+    ) -> tuple[list[ParcelRef], ParcelRef | None]:
+        """Return every parcel of an order as :meth:`parcels_of`, and the one that was packed under this client id."""
+        rows = await self._session.execute(
+            text(
+                f"SELECT {_PARCEL}, {_PARCEL_LINES}, client_id FROM parcel"  # noqa: S608 -- column names
+                " WHERE order_id = :id OR (seller_id = :seller AND client_id = :client) ORDER BY id"
+            ),
+            {"id": order_id, "seller": seller_id, "client": client_id},
+        )
+        found = [(row["client_id"], _parcel(row)) for row in rows.mappings()]
+        done = next((one for client, one in found if client_id and client == client_id), None)
+        return [one for _, one in found if one.order_id == order_id], done
+
+    async def to_hand_over(self, order_id: UUID) -> tuple[list[ParcelRef], str | None]:
+        """Return every parcel of an order as :meth:`parcels_of`, and the carrier whose label one has and still waits."""
+        rows = await self._session.execute(
+            text(
+                f"SELECT {_PARCEL}, {_PARCEL_LINES}, (SELECT s.carrier_name FROM shipment s WHERE s.order_id = :id"  # noqa: S608 -- column names
+                " AND s.state = 'labelled' AND s.shipped_at IS NULL ORDER BY s.id LIMIT 1) AS awaited_by"
+                " FROM parcel WHERE order_id = :id ORDER BY id"
+            ),
+            {"id": order_id},
+        )
+        found = list(rows.mappings())
+        return [_parcel(row) for row in found], found[0]["awaited_by"] if found else None
+
     async def in_one_box(self, parcel: ParcelRef) -> list[ParcelRef]:
         """Return the parcels of all orders that lie in the box of *parcel*, itself among them; whose label it is, first."""
         lead = parcel.with_parcel_id or parcel.id
@@ -61,7 +97,7 @@ class ParcelRepository:
 
     async def _parcels(self, rest: str, **values: object) -> list[ParcelRef]:
         rows = await self._session.execute(text(f"SELECT {_PARCEL}, {_PARCEL_LINES} FROM parcel {rest}"), values)  # noqa: S608 -- column names
-        return [msgspec.convert(dict(row), ParcelRef) for row in rows.mappings()]
+        return [_parcel(row) for row in rows.mappings()]
 
     async def update_parcel(self, parcel_id: UUID, **values: object) -> None:
         sets = ", ".join(f"{name} = :{name}" for name in values)
@@ -74,6 +110,18 @@ class ParcelRepository:
 
     async def insert_shipment(self, row: Mapping[str, Any]) -> None:
         await insert_many(self._session, Shipment, [row])
+
+    async def hand_over(self, shipment: Mapping[str, Any]) -> None:
+        """Store the shipment of a parcel that leaves without a carrier's label, and let the parcel leave."""
+        names = ", ".join(shipment)
+        values = ", ".join(f":{name}" for name in shipment)
+        await self._session.execute(
+            text(
+                "WITH gone AS (UPDATE parcel SET status = 'shipped', shipped_at = :shipped_at WHERE id = :parcel_id)"  # noqa: S608 -- column names of the callers
+                f" INSERT INTO shipment ({names}, service, request) VALUES ({values}, '', '{{}}')"
+            ),
+            dict(shipment),
+        )
 
     async def shipment(self, shipment_id: UUID, *, lock: bool = False) -> ShipmentRef | None:
         found = await self._shipments(f"WHERE id = :id {'FOR UPDATE' if lock else ''}", id=shipment_id)

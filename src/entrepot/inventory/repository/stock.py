@@ -246,6 +246,60 @@ class StockRepository:
         )
         return [Total(*row) for row in found]
 
+    async def carry_promised(
+        self, kind: MoveKind, loads: Sequence[tuple[ReservationRow, int]], fresh: Sequence[tuple[UUID, UUID | None]]
+    ) -> list[Total]:
+        """Lock the products and carry units of reservations, if those still are as they were read.
+
+        Args:
+            kind: a pick takes them to the staging of their building, and their reservations go along; else they leave.
+            loads: what was read, and how many units of it.
+            fresh: for each, the id of a reservation made in staging, and of the way.
+
+        Returns:
+            The new numbers of the products; nothing if a reservation changed.  The products are locked either way.
+        """
+        context = context_of(self._session)
+        rows = [
+            {
+                "id": row.id,
+                "product_id": row.product_id,
+                "location_id": row.location_id,
+                "lot": row.lot,
+                "held": row.quantity,
+                "units": units,
+                "fresh": made,
+                "way": way,
+            }
+            for (row, units), (made, way) in zip(loads, fresh, strict=True)
+        ]
+        found = await self._session.execute(
+            text(
+                """
+                SELECT t.seller_id, t.product_id, t.on_hand, t.reserved, t.available
+                FROM (
+                    SELECT array_agg(id) AS ids, array_agg(product_id) AS products, array_agg(location_id) AS places,
+                        array_agg(lot) AS lots, array_agg(held) AS held, array_agg(units) AS units,
+                        array_agg(fresh) AS fresh, array_agg(way) AS ways
+                    FROM json_to_recordset(:rows) AS r(id uuid, product_id uuid, location_id uuid, lot text,
+                        held integer, units integer, fresh uuid, way uuid)
+                ) p CROSS JOIN LATERAL carry_promised(
+                    p.ids, p.products, p.places, p.lots, p.held, p.units, p.fresh, p.ways,
+                    :kind, :actor_kind, :actor_id, :actor_name, :request
+                ) t
+                """
+            ),
+            {
+                "rows": msgspec.json.encode(rows).decode(),
+                "kind": str(kind),
+                "actor_kind": context.actor.kind,
+                "actor_id": context.actor.id,
+                "actor_name": context.actor.name,
+                "request": context.request_id,
+            },
+        )
+        return [Total(*row) for row in found]
+
     async def add_reservations(self, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[UUID, UUID, str], UUID]:
         """Reserve, adding to what the line may have in the same place already.
 

@@ -46,6 +46,16 @@ def _these(ids: Sequence[UUID]) -> str:
     return "= :ids" if len(ids) == 1 else "= ANY(:ids)"
 
 
+_ADD_SHIPPED = (
+    "UPDATE order_line l SET quantity_shipped = least(l.quantity_shipped + n.units, l.quantity - l.quantity_cancelled)"
+    " FROM json_to_recordset(:shipped) AS n(id uuid, units int) WHERE l.id = n.id"
+)
+
+
+def _shipped(quantities: Mapping[UUID, int]) -> dict[str, str]:
+    return {"shipped": msgspec.json.encode([{"id": id_, "units": units} for id_, units in quantities.items()]).decode()}
+
+
 class OrderRepository:
     """Orders within one transaction."""
 
@@ -82,16 +92,7 @@ class OrderRepository:
 
     async def add_shipped(self, quantities: Mapping[UUID, int]) -> None:
         """Count units of lines as shipped, never more than were to be sent."""
-        await self._session.execute(
-            text(
-                """
-                UPDATE order_line l
-                SET quantity_shipped = least(l.quantity_shipped + n.quantity, l.quantity - l.quantity_cancelled)
-                FROM unnest(CAST(:ids AS uuid[]), CAST(:quantities AS int[])) AS n(id, quantity) WHERE l.id = n.id
-                """
-            ),
-            {"ids": sorted(quantities), "quantities": [quantities[id_] for id_ in sorted(quantities)]},
-        )
+        await self._session.execute(text(_ADD_SHIPPED), _shipped(quantities))
 
     async def known(self, account_id: UUID, channel_order_ids: Collection[str]) -> dict[str, tuple[UUID, str | None]]:
         """Return id and fingerprint of those orders of an account that we have."""
@@ -247,11 +248,16 @@ class OrderRepository:
         )
         return {row.id: OrderStatus(row.origin) for row in rows}
 
-    async def put(self, order_ids: Collection[UUID], to: OrderStatus) -> None:
-        """Move orders that the caller has locked and found free to go there."""
+    async def put(
+        self, order_ids: Collection[UUID], to: OrderStatus, shipped: Mapping[UUID, int] | None = None
+    ) -> None:
+        """Move orders that the caller has locked and found free to go there; *shipped*: as :meth:`add_shipped`."""
+        ids = list(order_ids)
+        before = f"WITH shipped AS ({_ADD_SHIPPED}) " if shipped else ""
+        update = "UPDATE sales_order SET status = :to, version = version + 1, changed_at = now()"
         await self._session.execute(
-            text("UPDATE sales_order SET status = :to, version = version + 1, changed_at = now() WHERE id = ANY(:ids)"),
-            {"ids": list(order_ids), "to": str(to)},
+            text(f"{before}{update} WHERE id {_these(ids)}"),
+            {"ids": ids[0] if len(ids) == 1 else ids, "to": str(to), **(_shipped(shipped) if shipped else {})},
         )
 
     async def write_attention(self, attention: Mapping[UUID, Sequence[str]]) -> None:
