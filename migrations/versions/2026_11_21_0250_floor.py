@@ -120,9 +120,13 @@ BEGIN
             PERFORM move_on_floor(NEW.id, 'dispatched', '', '');
         ELSIF here.stage IN ('hold', 'review') AND target IN ('waiting', 'picking', 'picked', 'packing', 'packed') THEN
             UPDATE floor_order SET back_to = target WHERE order_id = NEW.id;
-        ELSIF target IS NOT NULL THEN
-            PERFORM move_on_floor(NEW.id, target, CASE target WHEN 'picked' THEN 'pick' WHEN 'packed' THEN 'pack'
-                WHEN 'packing' THEN 'pack' WHEN 'dispatched' THEN 'dispatch' WHEN 'delivered' THEN 'deliver' ELSE '' END, '');
+        ELSIF target <> here.stage THEN
+            UPDATE floor_order SET stage = target, back_to = '', since = clock_timestamp(), holder_id = '', holder_name = '',
+                station = CASE target WHEN 'picked' THEN 'pick' WHEN 'packed' THEN 'pack' WHEN 'packing' THEN 'pack'
+                    WHEN 'dispatched' THEN 'dispatch' WHEN 'delivered' THEN 'deliver' ELSE '' END,
+                reason = '', forced = false, moved_by = coalesce(current_setting('entrepot.actor_id', true), ''),
+                moved_by_name = coalesce(current_setting('entrepot.actor_name', true), '')
+            WHERE order_id = NEW.id;
         END IF;
         IF (NEW.held_at IS NULL) <> (OLD.held_at IS NULL) THEN
             SELECT * INTO here FROM floor_order WHERE order_id = NEW.id;
