@@ -84,6 +84,25 @@ def upgrade() -> None:
     op.create_index("ix_competing_reading_seller_id", "competing_reading", ["seller_id", "gtin"], unique=False)
     isolate("competing_reading")
     op.create_table(
+        "competitor",
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("seller_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("rating", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("rating BETWEEN 0 AND 10", name=op.f("ck_competitor_rating_of_ten")),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["channel_account.id"],
+            name="fk_competitor_account_id_channel_account",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("account_id", "number", name=op.f("pk_competitor")),
+    )
+    op.create_index("ix_competitor_seller_id", "competitor", ["seller_id"], unique=False)
+    isolate("competitor")
+    op.create_table(
         "competing_offers",
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("gtin", sa.Text(), nullable=False),
@@ -117,5 +136,6 @@ def downgrade() -> None:
         "kind IN ('order', 'process', 'offer', 'return', 'other')",
     )
     op.drop_table("competing_offers")
+    op.drop_table("competitor")
     op.drop_table("competing_reading")
     op.execute("DROP FUNCTION drop_month_partitions(text, integer)")

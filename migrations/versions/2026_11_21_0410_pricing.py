@@ -20,6 +20,7 @@ TABLES = (
     "pricing_rule_version",
     "pricing_cost",
     "pricing_commission",
+    "pricing_stars",
     "pricing_supplier",
     "pricing_standing",
     "pricing_touched",
@@ -56,6 +57,7 @@ def upgrade() -> None:
     _rule_versions()
     _costs()
     _commissions()
+    _stars()
     _suppliers()
     _standings()
     _toucheds()
@@ -315,6 +317,24 @@ def _commissions() -> None:
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["channel_account.id"], name="fk_pricing_commission_account_id"),
         sa.PrimaryKeyConstraint("account_id", "gtin", name=op.f("pk_pricing_commission")),
+    )
+
+
+def _stars() -> None:
+    op.create_table(
+        "pricing_stars",
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("seller_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "levels",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default=sa.text("'[]'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["channel_account.id"], name="fk_pricing_stars_account_id"),
+        sa.PrimaryKeyConstraint("account_id", "gtin", name=op.f("pk_pricing_stars")),
     )
 
 

@@ -77,6 +77,25 @@ class Commission(msgspec.Struct, frozen=True, kw_only=True):
     reductions: tuple[CommissionReduction, ...] = ()
 
 
+class PriceStar(msgspec.Struct, frozen=True, kw_only=True):
+    """Up to which price the channel shows so many stars for a good price."""
+
+    level: int
+    maximum_price: Decimal
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+
+
+class Competitor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who offers something on the channel, we ourselves included."""
+
+    number: str
+    """The channel's."""
+    name: str
+    """As buyers see it."""
+    rating: Decimal | None = None
+    """From 0 to 10; None: the channel does not say."""
+
+
 @runtime_checkable
 class ReadsMarket(Connector, Protocol):
     """Capability ``read_market``."""
@@ -91,4 +110,12 @@ class ReadsMarket(Connector, Protocol):
 
     async def commissions(self, queries: Sequence[CommissionQuery]) -> list[Commission]:
         """Return what the channel keeps of each; those it does not know are left out."""
+        ...
+
+    async def price_stars(self, gtin: str) -> list[PriceStar]:
+        """Return up to which price *gtin* has how many stars, the most stars first; none where the channel shows none."""
+        ...
+
+    async def competitor(self, number: str) -> Competitor | None:
+        """Return who has a number of the channel's; None: the channel knows nobody."""
         ...

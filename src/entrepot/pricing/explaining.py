@@ -12,11 +12,12 @@ from entrepot.offers.prices.derivation import Input, PriceDerivation
 from entrepot.pricing import why
 from entrepot.pricing.choosing import Chosen
 from entrepot.pricing.domain.decision import Decision, Missing
-from entrepot.pricing.domain.facts import StorePrice
+from entrepot.pricing.domain.facts import PriceStar, StorePrice
 from entrepot.pricing.domain.rules import Rule
 from entrepot.pricing.wording import LOST
 
 MOST_STORES = 10
+MOST_STARS = 9
 
 
 class LostRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +39,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     lost: tuple[LostRule, ...] = ()
     stores: tuple[StorePrice, ...] = ()
     stock: int = 0
+    stars: tuple[PriceStar, ...] = ()
+    """That the channel shows, if the rule keeps one."""
 
     def stored(self) -> dict[str, Any]:
         """Return it as JSON data."""
@@ -75,8 +78,17 @@ def derivation_of(kept: Kept) -> PriceDerivation:
         )
         for one in kept.stores[:MOST_STORES]
     )
+    stars = tuple(
+        Input(
+            name=f"{'★' * min(one.level, MOST_STARS)}",
+            value=f"{decision.currency} {round_money(one.maximum_price, decision.currency)}",
+            source=N_("the channel"),
+            at=one.read_at,
+        )
+        for one in kept.stars
+    )
     missing = tuple(missing_said(one) for one in decision.missing)
-    return msgspec.structs.replace(found, inputs=(*found.inputs, *stores), steps=(*found.steps, *missing))
+    return msgspec.structs.replace(found, inputs=(*found.inputs, *stars, *stores), steps=(*found.steps, *missing))
 
 
 def missing_said(missing: Missing) -> Sentence:

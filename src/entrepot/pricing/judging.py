@@ -28,6 +28,7 @@ from entrepot.pricing.facts_repository import FactsRepository, OfferRow
 from entrepot.pricing.groups_repository import GroupRepository
 from entrepot.pricing.market import NOBODY_LOOKED, Place, markets, store_prices
 from entrepot.pricing.refs import GroupRef, RuleRef, as_it_works
+from entrepot.pricing.stars import Shown, stars_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class Judged:
             lost=lost_rules(self.chosen),
             stores=self.stores,
             stock=self.offer.stock,
+            stars=self.facts.stars if self.working.star is not None else (),
         )
 
 
@@ -94,6 +96,7 @@ class Facts:
     ours: frozenset[str]
     """Ourselves among the competitors, as the channel numbers them."""
     since: Mapping[UUID, datetime]
+    stars: Shown
 
     def market(self, offer: OfferRow, country: str) -> Market:
         """Return what others ask for what an offer offers, in the country of its group."""
@@ -114,6 +117,7 @@ class Facts:
             currency=offer.currency,
             costs=self.book.costs(goods_of(offer)),
             own=Own(competitors=self.ours, offers=self.own.get(offer.gtin, frozenset())),
+            stars=self.stars.get((offer.account_id, offer.gtin, offer.currency), ()),
             stock=offer.stock,
             stock_age_days=None if since is None else (self.at - since).days,
             moment=self.at,
@@ -132,10 +136,16 @@ class Judging:
         """Return what should become of offers that some rule is for."""
         return await self._decided(await self._chosen(offer_ids))
 
-    async def countries(self, offer_ids: Collection[UUID]) -> dict[UUID, str]:
-        """Return the countries in which the groups that count compare offers; those that name none are left out."""
+    async def to_read(self, offer_ids: Collection[UUID]) -> tuple[dict[UUID, str], set[UUID]]:
+        """Return what is to be read before offers are judged.
+
+        Returns:
+            The countries in which the groups that count compare offers, without those that name none; and the offers
+            whose rule keeps a price star.
+        """
         chosen = await self._chosen(offer_ids)
-        return {offer_id: country for offer_id, one in chosen.items() if (country := one.contender.group.country)}
+        countries = {offer_id: country for offer_id, one in chosen.items() if (country := one.contender.group.country)}
+        return countries, {offer_id for offer_id, one in chosen.items() if one.contender.rule.rule.star is not None}
 
     async def _chosen(self, offer_ids: Collection[UUID]) -> dict[UUID, Chosen]:
         candidates = await self._groups.candidates(offer_ids)
@@ -154,18 +164,25 @@ class Judging:
     async def known(self, offer_ids: Collection[UUID]) -> list[tuple[OfferRow, OfferFacts, tuple[Decimal, Decimal]]]:
         """Return offers as the domain knows them now, with the least margins entered for them, without any rule."""
         offers = await self._facts.offers(offer_ids)
-        facts = await self._load(offers, Strategy, {})
+        facts = await self._load(offers, Strategy, {}, starred={offer.id for offer in offers})
         return [(offer, facts.of(offer), facts.book.margins(goods_of(offer))) for offer in offers]
 
     async def _decided(self, chosen: Mapping[UUID, Chosen]) -> list[Judged]:
         offers = await self._facts.offers(list(chosen))
         countries = {offer_id: one.contender.group.country for offer_id, one in chosen.items()}
-        facts = await self._load(offers, [chosen[offer.id].contender.rule.rule.strategy for offer in offers], countries)
+        rules = {offer.id: chosen[offer.id].contender.rule.rule for offer in offers}
+        starred = {offer_id for offer_id, rule in rules.items() if rule.star is not None}
+        facts = await self._load(offers, {rule.strategy for rule in rules.values()}, countries, starred=starred)
         working: dict[tuple[UUID, UUID, int], Rule] = {}
         return [self._judged(offer, chosen[offer.id], facts, working) for offer in offers]
 
     async def _load(
-        self, offers: Sequence[OfferRow], strategies: Iterable[Strategy], countries: Mapping[UUID, str]
+        self,
+        offers: Sequence[OfferRow],
+        strategies: Iterable[Strategy],
+        countries: Mapping[UUID, str],
+        *,
+        starred: Collection[UUID],
     ) -> Facts:
         goods = [goods_of(offer) for offer in offers]
         product_ids = {one.product_id for one in goods if one.product_id is not None}
@@ -180,6 +197,8 @@ class Judging:
         found = await markets(self._session, places)
         own = await self._facts.own_offers(gtins)
         ages = await self._facts.stock_since(product_ids) if Strategy.SELL_OUT in set(strategies) else {}
+        shining = [offer for offer in offers if offer.id in starred and offer.gtin]
+        stars = await stars_of(self._session, {one.account_id for one in shining}, {one.gtin for one in shining})
         numbers = frozenset[str]().union(*own.values())
         ours = {
             one.competitor
@@ -187,7 +206,7 @@ class Judging:
             for one in market.offers
             if one.competitor and one.channel_offer_id in numbers
         }
-        return Facts(now(), book, found, stores, own, frozenset(ours), ages)
+        return Facts(now(), book, found, stores, own, frozenset(ours), ages, stars)
 
     def _judged(
         self, offer: OfferRow, chosen: Chosen, facts: Facts, working: dict[tuple[UUID, UUID, int], Rule]

@@ -1,6 +1,6 @@
 """What others ask, as it was read last: competing offers of the channel and watched web shops."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -8,13 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.kit.clock import now
 from entrepot.kit.text import N_
-from entrepot.pricewatch.competing.contract import MarketRow, SeenOffer
+from entrepot.pricewatch.competing.contract import KnownCompetitor, MarketMoment, MarketRow, SeenOffer
 from entrepot.pricewatch.competing.service import CompetingService
 from entrepot.pricewatch.watching.service import WatchService
 from entrepot.pricing.domain.facts import HUNDRED, Known, Market, MarketOffer, SoldOut, StorePrice
 
 type Place = tuple[UUID, str, str]
 """A channel account, a GTIN, and the country its group names; empty: none, so the seller's own counts."""
+type Who = Mapping[tuple[UUID, str], KnownCompetitor]
+"""Competitors by account and the channel's number."""
 NOBODY_LOOKED = Market()
 SOURCE = N_("competing offers on the channel")
 
@@ -27,17 +29,49 @@ async def markets(session: AsyncSession, places: Mapping[Place, str]) -> dict[Pl
         places: which markets -> the country of the seller.
     """
     day = now().date()
-    found: dict[Place, Market] = {}
+    read: dict[Place, MarketRow] = {}
     for country in sorted({place[2] for place in places}):
         asked = {place for place in places if place[2] == country}
         rows = await CompetingService(session).latest(
             {place[0] for place in asked}, {place[1] for place in asked}, country
         )
-        for (account_id, gtin), row in rows.items():
-            place = account_id, gtin, country
-            if place in asked and row.read_at is not None:
-                found[place] = _market(row, day, country or places[place])
-    return found
+        read |= {
+            (*key, country): row for key, row in rows.items() if (*key, country) in asked and row.read_at is not None
+        }
+    known = await competitors(session, read.values())
+    return {place: _market(row, day, place[2] or places[place], known) for place, row in read.items()}
+
+
+async def competitors(session: AsyncSession, rows: Iterable[MarketRow | MarketMoment]) -> Who:
+    """Return who those are that offer something, as far as the channel told."""
+    seen = [(row.account_id, offer.competitor) for row in rows for offer in row.offers]
+    return await CompetingService(session).competitors(
+        {account_id for account_id, _ in seen}, {number for _, number in seen}
+    )
+
+
+def market_offer(one: SeenOffer, account_id: UUID, day: date, known: Who) -> MarketOffer:
+    """Return an offer that was seen as the domain knows it.
+
+    Args:
+        one: the offer.
+        account_id: whose market it is in.
+        day: when it was seen.
+        known: who the competitors are.
+    """
+    who = known.get((account_id, one.competitor))
+    return MarketOffer(
+        channel_offer_id=one.channel_offer_id,
+        competitor=one.competitor,
+        name=who.name if who else "",
+        price=one.price,
+        currency=one.currency,
+        best=one.best,
+        fulfilment=one.fulfilment,
+        condition=one.condition,
+        rating=who.rating if who else None,
+        delivery_days=None if one.deliver_by is None else max(0, (one.deliver_by - day).days),
+    )
 
 
 def _here(offers: Sequence[SeenOffer], country: str) -> Sequence[SeenOffer]:
@@ -46,21 +80,9 @@ def _here(offers: Sequence[SeenOffer], country: str) -> Sequence[SeenOffer]:
     return here or offers
 
 
-def _market(row: MarketRow, day: date, country: str) -> Market:
+def _market(row: MarketRow, day: date, country: str, known: Who) -> Market:
     return Market(
-        offers=tuple(
-            MarketOffer(
-                channel_offer_id=one.channel_offer_id,
-                competitor=one.competitor,
-                price=one.price,
-                currency=one.currency,
-                best=one.best,
-                fulfilment=one.fulfilment,
-                condition=one.condition,
-                delivery_days=None if one.deliver_by is None else max(0, (one.deliver_by - day).days),
-            )
-            for one in _here(row.offers, country)
-        ),
+        offers=tuple(market_offer(one, row.account_id, day, known) for one in _here(row.offers, country)),
         read_at=row.read_at,
         sold_out=tuple(SoldOut(competitor=one.competitor, price=one.price, since=one.since) for one in row.gone),
         source=SOURCE,

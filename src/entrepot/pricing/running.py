@@ -26,6 +26,7 @@ from entrepot.pricing.decisions_repository import DecisionRepository
 from entrepot.pricing.domain.facts import Commission, Reduction
 from entrepot.pricing.judging import Judging
 from entrepot.pricing.repricing import Repricer
+from entrepot.pricing.stars import read_stars
 from entrepot.pricing.tasks import Reprice
 
 BATCH = 500
@@ -99,7 +100,7 @@ async def _read(run: Run, connections: Connections, account_id: UUID) -> Round:
     async with run.transaction() as session:
         account = await ChannelService(session).account(account_id)
         rows = await DecisionRepository(session).touched(account_id, read_market=True, limit=READ)
-        countries = await Judging(session).countries([row[0] for row in rows])
+        countries, starred = await Judging(session).to_read([row[0] for row in rows])
     if not rows:
         return Round()
     markets: defaultdict[str, set[str]] = defaultdict(set)
@@ -114,6 +115,9 @@ async def _read(run: Run, connections: Connections, account_id: UUID) -> Round:
             left |= {(country, gtin) for gtin in read.left}
             retry_after = max(retry_after, read.retry_after)
         await _read_commissions(run, connections, account, [row[0] for row in rows])
+        await read_stars(
+            run, connections, account, {gtin for offer_id, gtin, _ in rows if gtin and offer_id in starred}
+        )
     async with run.transaction() as session:
         await DecisionRepository(session).market_read(
             [offer_id for offer_id, gtin, _ in rows if (countries.get(offer_id, ""), gtin) not in left]

@@ -169,7 +169,7 @@ def _rival_input(rival: Rival, decision: Decision) -> Input:
     if rival.compared != rival.price:
         said.append(f"= {_money(rival.compared, decision.currency)}")
     return Input(
-        name=rival.competitor or rival.channel_offer_id,
+        name=rival.name or rival.competitor or rival.channel_offer_id,
         value=" ".join(said),
         source=SKIPPED[rival.skipped] if rival.skipped else N_("has the buy box") if rival.best else "",
         at=decision.market_read_at,

@@ -180,6 +180,21 @@ async def test_looks_around(world: World, bol: Bol) -> None:
     assert [one.price for one in commissions] == [query.price for query in queries]
 
 
+async def test_knows_price_stars_and_who_competes(world: World, bol: Bol) -> None:
+    gtin = next(iter(world.accounts[SELLER].offers.after(-1))).ean
+    stars = await bol.price_stars(gtin)
+    assert [star.level for star in stars] == [5, 4, 3, 2, 1]
+    assert sorted(star.maximum_price for star in stars) == [star.maximum_price for star in stars]
+    assert await bol.price_stars("0000000000000") == []
+    number = (await bol.competing_offers(gtin))[0].competitor
+    who = await bol.competitor(number)
+    assert who is not None
+    assert (who.number, bool(who.name)) == (number, True)
+    assert who.rating is not None
+    assert 1 <= who.rating <= 10
+    assert await bol.competitor("999999999") is None
+
+
 async def delivered(world: World, bol: Bol) -> tuple[bytes, list[tuple[dict[str, str], bytes]]]:
     """Subscribe, let something happen, and return the keys and what came to the door."""
     keys = await bol.subscribe(DOOR)

@@ -8,7 +8,10 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
+from entrepot.channels.contract_market import Competitor
+from entrepot.channels.errors import ChannelAwayError
 from entrepot.channels.service import ChannelService
+from entrepot.connectors.bol.connector import Bol
 from entrepot.jobs.inline import run_inline
 from entrepot.kit.clock import now
 from entrepot.kit.outbox import read_after, read_subjects
@@ -155,3 +158,62 @@ async def test_old_months_are_dropped_by_the_application_and_nothing_else(shop: 
     done = await run_inline(shop.database, shop.box, shop.settings, CareForCompeting())
 
     assert done == {"made": 0, "dropped": 0}
+
+
+async def test_who_competes_is_asked_once_a_week_and_shown_by_name(
+    shop: Shop, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    real = Bol.competitor
+
+    async def ask(bol: Bol, number: str) -> Competitor | None:
+        asked.append(number)
+        return await real(bol, number)
+
+    monkeypatch.setattr(Bol, "competitor", ask)
+    offer = shop.world.accounts[CLIENT].offers.get(shop.offer("MUG", ean=GTIN, amount=5))
+    assert offer is not None
+    offer.prices = (PriceStep(1, Decimal("17.95")),)
+    run = shop.run()
+
+    await read_markets(run, shop.connections, shop.account_id, [GTIN], "NL")
+    first = list(asked)
+    await read_markets(shop.run(), shop.connections, shop.account_id, [GTIN], "NL")
+
+    async with shop.database.transaction(shop.scope) as session:
+        service = CompetingService(session)
+        offers = (await service.latest([shop.account_id], [GTIN], "NL"))[shop.account_id, GTIN].offers
+        known = await service.competitors([shop.account_id], {one.competitor for one in offers})
+        assert {number for _, number in known} == {one.competitor for one in offers}
+        await session.execute(text("UPDATE competitor SET read_at = read_at - interval '8 days'"))
+    assert sorted(first) == sorted({one.competitor for one in offers}), "each once"
+    assert asked == first, "and not again within a week"
+    other = next(one for one in known.values() if one.rating is not None)
+    page = (await client.get(f"/prices/competing/{shop.account_id}/{GTIN}")).text
+    assert other.name in page
+    assert (await client.get("/prices/competing")).status_code == 200
+    told = await client.get("/api/v1/pricewatch/competing/competitors", params={"account_id": str(shop.account_id)})
+    assert {one["number"] for one in told.json()["items"]} == set(first)
+
+    await read_markets(shop.run(), shop.connections, shop.account_id, [GTIN], "NL")
+    assert sorted(asked) == sorted(first * 2)
+
+
+async def test_prices_are_read_where_nobody_says_who_competes(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    async def refuse(bol: Bol, number: str) -> Competitor | None:  # noqa: ARG001 -- as it is called
+        asked.append(number)
+        raise ChannelAwayError(channel="bol", reason="busy")
+
+    monkeypatch.setattr(Bol, "competitor", refuse)
+    offer = shop.world.accounts[CLIENT].offers.get(shop.offer("MUG", ean=GTIN, amount=5))
+    assert offer is not None
+    offer.prices = (PriceStep(1, Decimal("17.95")),)
+
+    done = await read_markets(shop.run(), shop.connections, shop.account_id, [GTIN], "NL")
+
+    assert asked
+    assert (done.read, done.left) == (1, [])
+    async with shop.database.transaction(shop.scope) as session:
+        assert await CompetingService(session).known_competitors() == []

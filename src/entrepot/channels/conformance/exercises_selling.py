@@ -115,6 +115,11 @@ async def read_market(connector: Connector, given: Given) -> None:
     assert all(rank.where and rank.rank > 0 for rank in ranks)
     [commission] = await connector.commissions([CommissionQuery(gtin=gtin, price=Decimal("59.99"))])
     assert 0 < commission.total < commission.price
+    stars = await connector.price_stars(gtin)
+    assert all(star.maximum_price > 0 for star in stars)
+    assert [star.level for star in stars] == sorted({star.level for star in stars}, reverse=True)
+    who = await connector.competitor(competing[0].competitor)
+    assert who is None or (who.number == competing[0].competitor and (who.rating is None or 0 <= who.rating <= 10))
 
 
 async def receive_notices(connector: Connector, given: Given) -> None:

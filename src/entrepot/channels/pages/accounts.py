@@ -40,7 +40,7 @@ CAPABILITIES = {
     Capability.READ_HELD_STOCK: N_("Shows stock in its own warehouses"),
     Capability.READ_RETURNS: N_("Imports returns"),
     Capability.HANDLE_RETURNS: N_("Is told what became of returns"),
-    Capability.READ_MARKET: N_("Shows competing offers, ranks and commissions"),
+    Capability.READ_MARKET: N_("Shows competing offers, who makes them, ranks, price stars and commissions"),
 }
 
 

@@ -5,13 +5,24 @@ from datetime import date
 from urllib.parse import quote
 
 from entrepot.channels.client import Operation
-from entrepot.channels.contract_market import Commission, CommissionQuery, CompetingOffer, ProductRank, RankKind
+from entrepot.channels.contract_market import (
+    Commission,
+    CommissionQuery,
+    CompetingOffer,
+    Competitor,
+    PriceStar,
+    ProductRank,
+    RankKind,
+)
+from entrepot.channels.errors import ChannelThingMissingError
 from entrepot.connectors.bol import wire_market as wire
 from entrepot.connectors.bol.gate import ITEMS_PER_PAGE, BolGate
 
 COMPETING = Operation(name="competing-offers")
 RANKS = Operation(name="product-ranks")
 COMMISSION = Operation(name="commission")
+STARS = Operation(name="price-star-boundaries")
+RETAILER = Operation(name="retailer")
 COMMISSIONS_AT_ONCE = 100
 MOST_PAGES = 200
 """bol gives no more."""
@@ -62,3 +73,18 @@ class BolMarket(BolGate):
             listed = self._client.decode(answer.content or b"null", wire.Commissions)
             found += [commission.translate() for commission in listed.commissions]
         return found
+
+    async def price_stars(self, gtin: str) -> list[PriceStar]:
+        path = f"/retailer/products/{quote(gtin, safe='')}/price-star-boundaries"
+        try:
+            found = await self._read(STARS, path, wire.Stars, subject=gtin)
+        except ChannelThingMissingError:
+            return []
+        return sorted((one.translate() for one in found.price_star_boundary_levels), key=lambda one: -one.level)
+
+    async def competitor(self, number: str) -> Competitor | None:
+        path = f"/retailer/retailers/{quote(number, safe='')}"
+        try:
+            return (await self._read(RETAILER, path, wire.Retailer, subject=number)).translate()
+        except ChannelThingMissingError:
+            return None

@@ -1,10 +1,18 @@
-"""bol's words about competing offers, ranks and commissions."""
+"""bol's words about competing offers, who makes them, ranks, price stars and commissions."""
 
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from entrepot.channels.contract_market import Commission, CommissionReduction, CompetingOffer, ProductRank, RankKind
+from entrepot.channels.contract_market import (
+    Commission,
+    CommissionReduction,
+    CompetingOffer,
+    Competitor,
+    PriceStar,
+    ProductRank,
+    RankKind,
+)
 from entrepot.connectors.bol.wire import CURRENCY, FULFILMENT, Wire
 
 
@@ -113,3 +121,40 @@ class Commissions(Wire, frozen=True):
     """``POST /retailer/commission``."""
 
     commissions: tuple[WireCommission, ...] = ()
+
+
+class Star(Wire, frozen=True):
+    """Up to which price there are so many stars."""
+
+    level: int
+    boundary_price: Decimal
+
+    def translate(self) -> PriceStar:
+        return PriceStar(level=self.level, maximum_price=self.boundary_price, currency=CURRENCY)
+
+
+class Stars(Wire, frozen=True):
+    """``GET /retailer/products/{ean}/price-star-boundaries``."""
+
+    price_star_boundary_levels: tuple[Star, ...] = ()
+
+
+class Rating(Wire, frozen=True):
+    """What buyers think of somebody, from 1 to 10."""
+
+    retailer_rating: Decimal | None = None
+
+
+class Retailer(Wire, frozen=True):
+    """``GET /retailer/retailers/{retailer-id}``, of which names of companies and their numbers are not taken over."""
+
+    retailer_id: str
+    display_name: str = ""
+    retailer_rating: Rating | None = None
+
+    def translate(self) -> Competitor:
+        return Competitor(
+            number=self.retailer_id,
+            name=self.display_name,
+            rating=self.retailer_rating.retailer_rating if self.retailer_rating else None,
+        )

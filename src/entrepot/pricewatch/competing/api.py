@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.access.guards import needs
 from entrepot.access.rights import Right
 from entrepot.kit.clock import now
-from entrepot.pricewatch.competing.contract import Absence, MarketMoment, MarketRow
+from entrepot.pricewatch.competing.contract import Absence, KnownCompetitor, MarketMoment, MarketRow
 from entrepot.pricewatch.competing.service import CompetingService
 
 Gtin = Annotated[str, Parameter(min_length=1, max_length=50, description="Of the product.")]
@@ -33,6 +33,12 @@ class Markets(msgspec.Struct):
     items: list[MarketRow]
 
 
+class Competitors(msgspec.Struct):
+    """Those who offer on a channel what we do."""
+
+    items: list[KnownCompetitor]
+
+
 class CompetingApi(Controller):
     """What others ask on the channels."""
 
@@ -43,6 +49,16 @@ class CompetingApi(Controller):
     async def latest(self, session: AsyncSession, account_id: UUID, gtin: Gtin) -> Markets:
         """Show the market of a product as it was read last."""
         return Markets(list((await CompetingService(session).latest([account_id], [gtin.replace("\0", "")])).values()))
+
+    @get(
+        "/competitors",
+        operation_id="listCompetitors",
+        summary="Show who the competitors are",
+        opt=needs(Right.PRICEWATCH_READ),
+    )
+    async def competitors(self, session: AsyncSession, account_id: UUID) -> Competitors:
+        """Show the names and ratings of those who were seen on an account, by name; a thousand at most."""
+        return Competitors(await CompetingService(session).known_competitors(account_id))
 
     @get(
         "/history",

@@ -38,6 +38,18 @@ class SeenOffer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
 
+class KnownCompetitor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who a competitor is, as the channel said last."""
+
+    account_id: UUID
+    number: str
+    name: str = ""
+    """Empty: the channel knows nobody of this number."""
+    rating: Decimal | None = None
+    """From 0 to 10; None: the channel does not say."""
+    read_at: datetime
+
+
 class GoneOffer(msgspec.Struct, frozen=True, kw_only=True):
     """A competitor who offered the product lately, and does not now."""
 

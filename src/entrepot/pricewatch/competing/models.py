@@ -1,6 +1,7 @@
 """Tables of competing offers.  Only this slice reads or writes them."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +44,32 @@ class CompetingReading(Base):
     asked_at: Mapped[datetime]
     """When it was last tried."""
     problem: Mapped[str] = mapped_column(server_default="")
+
+
+class KnownCompetitor(Base):
+    """Who somebody with a number of the channel's is, as the channel said last."""
+
+    __tablename__ = "competitor"
+    __table_args__ = (
+        PrimaryKeyConstraint("account_id", "number"),
+        ForeignKeyConstraint(
+            ["account_id"],
+            ["channel_account.id"],
+            name="fk_competitor_account_id_channel_account",
+            ondelete="CASCADE",
+        ),
+        CheckConstraint("rating BETWEEN 0 AND 10", name="rating_of_ten"),
+        Index("ix_competitor_seller_id", "seller_id"),
+    )
+
+    account_id: Mapped[UUID]
+    number: Mapped[str]
+    seller_id: Mapped[UUID]
+    name: Mapped[str] = mapped_column(server_default="")
+    """Empty: the channel knows nobody of this number."""
+    rating: Mapped[Decimal | None]
+    """From 0 to 10."""
+    read_at: Mapped[datetime]
 
 
 class CompetingOffers(Base):

@@ -38,10 +38,12 @@ class CompetingPages(Controller):
     async def index(self, session: AsyncSession, q: str = "", cursor: str = "") -> Template:
         """List markets, those that changed last first."""
         query = q.replace("\0", "").strip()[:LONGEST_GTIN]
-        rows = await CompetingService(session).markets(query=query, after=_place(cursor), limit=ROWS + 1)
+        service = CompetingService(session)
+        rows = await service.markets(query=query, after=_place(cursor), limit=ROWS + 1)
         last = rows[ROWS - 1] if len(rows) > ROWS else None
         context = {
             "rows": rows[:ROWS],
+            "known": await service.competitors({row.account_id for row in rows}, _numbers(rows)),
             "accounts": {one.id: one.name for one in await ChannelService(session).accounts()},
             "query": {"q": query} if query else {},
             "first": "/prices/competing" if cursor else None,
@@ -59,14 +61,17 @@ class CompetingPages(Controller):
         moments: list[MarketMoment] = []
         if market is not None:
             moments = await service.history(asked, now() - BACK, account_ids=[account_id], country=market.country)
+        absences = await service.absences(account_id, asked, now() - BACK, country=market.country if market else "")
+        numbers = {offer.competitor for moment in moments for offer in moment.offers}
+        numbers |= {one.competitor for one in absences} | _numbers([market] if market else [])
+        known = {number: one for (_, number), one in (await service.competitors([account_id], numbers)).items()}
         context = {
             "account": account,
             "gtin": asked,
             "market": market,
-            "prices": _chart(moments),
-            "absences": await service.absences(
-                account_id, asked, now() - BACK, country=market.country if market else ""
-            ),
+            "known": known,
+            "prices": _chart(moments, {number: one.name for number, one in known.items() if one.name}),
+            "absences": absences,
         }
         return Template("pricewatch/competing/market.html", context=context)
 
@@ -97,7 +102,11 @@ def _place(cursor: str) -> tuple[datetime, UUID, str, str] | None:
     return None if at.tzinfo is None else (at, account_id, parts[2], parts[3])
 
 
-def _chart(moments: list[MarketMoment]) -> dict[str, Any]:
+def _numbers(rows: list[MarketRow]) -> set[str]:
+    return {offer.competitor for row in rows for offer in row.offers}
+
+
+def _chart(moments: list[MarketMoment], called: dict[str, str]) -> dict[str, Any]:
     """Return the price of whom is there most, and of the buy box, from each moment on until now."""
     if not moments:
         return {"x": [], "series": []}
@@ -114,7 +123,10 @@ def _chart(moments: list[MarketMoment]) -> dict[str, Any]:
         )
 
     closing = [*moments, moments[-1]]
-    lines: list[tuple[str, str | None]] = [(gettext(N_("Buy box")), None), *((name, name) for name in names)]
+    lines: list[tuple[str, str | None]] = [
+        (gettext(N_("Buy box")), None),
+        *((called.get(name, name), name) for name in names),
+    ]
     currency = next((offer.currency for moment in moments for offer in moment.offers), "")
     return {
         "x": [*(int(moment.observed_at.timestamp()) for moment in moments), int(now().timestamp())],

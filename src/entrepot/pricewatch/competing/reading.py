@@ -19,6 +19,7 @@ from entrepot.kit.clock import now
 from entrepot.kit.errors import EntrepotError, UnavailableError
 from entrepot.kit.text import N_
 from entrepot.pricewatch.competing.contract import MarketRead, seen
+from entrepot.pricewatch.competing.knowing import learn
 from entrepot.pricewatch.competing.service import CompetingService
 
 AT_ONCE = 8
@@ -108,6 +109,8 @@ async def read_batch(
             await ChannelService(session).record_failure(account_id, error)
         raise
     found = [answer for answer in answers if answer is not None]
+    if not away:
+        await learn(run, connector, account, found)
     changed = await _store(run, account, country, found, read_at)
     return MarketsRead(
         read=sum(not answer.problem for answer in found),

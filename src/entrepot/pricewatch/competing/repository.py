@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.kit.bulk import insert_rows
 from entrepot.kit.sql import text
-from entrepot.pricewatch.competing.contract import GoneOffer, MarketMoment, MarketRow, SeenOffer
+from entrepot.pricewatch.competing.contract import GoneOffer, KnownCompetitor, MarketMoment, MarketRow, SeenOffer
 from entrepot.pricewatch.competing.models import CompetingOffers, CompetingReading
+from entrepot.pricewatch.competing.models import KnownCompetitor as CompetitorRow
 
 SEEN = msgspec.json.Decoder(tuple[SeenOffer, ...])
 _STORE = """ON CONFLICT (account_id, gtin, country) DO UPDATE SET
@@ -107,6 +108,34 @@ class CompetingRepository:
     async def observe(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add what changed to the history."""
         await insert_rows(self._session, CompetingOffers, rows, suffix="ON CONFLICT DO NOTHING")
+
+    async def competitors(
+        self, account_ids: Collection[UUID] | None, numbers: Collection[str] | None, *, limit: int | None = None
+    ) -> list[KnownCompetitor]:
+        """Return who competitors are, by name; None: of all accounts, with all numbers."""
+        found = await self._session.execute(
+            text(
+                """
+                SELECT account_id, number, name, rating, read_at FROM competitor
+                WHERE (CAST(:accounts AS uuid[]) IS NULL OR account_id = ANY(CAST(:accounts AS uuid[])))
+                    AND (CAST(:numbers AS text[]) IS NULL OR number = ANY(CAST(:numbers AS text[])))
+                ORDER BY lower(name), number, account_id LIMIT :limit
+                """
+            ),
+            {
+                "accounts": None if account_ids is None else list(account_ids),
+                "numbers": None if numbers is None else list(numbers),
+                "limit": limit,
+            },
+        )
+        return [KnownCompetitor(**row) for row in found.mappings()]
+
+    async def put_competitors(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Keep who competitors are now."""
+        sets = ", ".join(f"{name} = excluded.{name}" for name in ("name", "rating", "read_at"))
+        await insert_rows(
+            self._session, CompetitorRow, rows, suffix=f"ON CONFLICT (account_id, number) DO UPDATE SET {sets}"
+        )
 
     async def history(
         self,

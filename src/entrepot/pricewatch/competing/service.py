@@ -1,6 +1,6 @@
 """Competing offers: what was read, what it was before, and having it read."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -10,11 +10,13 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from entrepot.channels.accounts import AccountRef
+from entrepot.channels.contract_market import Competitor
 from entrepot.jobs import service as jobs
 from entrepot.kit import outbox
 from entrepot.pricewatch.competing.contract import (
     Absence,
     GoneOffer,
+    KnownCompetitor,
     MarketMoment,
     MarketRead,
     MarketRow,
@@ -27,6 +29,7 @@ from entrepot.pricewatch.competing.tasks import ReadCompeting
 
 GONE_FOR = timedelta(days=30)
 """How long somebody who is sold out is remembered with the market."""
+MOST_COMPETITORS = 1_000
 MOST_OFFERS = 200
 """Of one market that are kept: the cheapest."""
 
@@ -79,6 +82,39 @@ class CompetingService:
             limit: most rows.
         """
         return await self._rows.markets(query=query, after=after, limit=limit)
+
+    async def competitors(
+        self, account_ids: Collection[UUID], numbers: Collection[str]
+    ) -> dict[tuple[UUID, str], KnownCompetitor]:
+        """Return who competitors are, by account and the channel's number; those nobody asked about are left out."""
+        if not account_ids or not numbers:
+            return {}
+        return {(one.account_id, one.number): one for one in await self._rows.competitors(account_ids, numbers)}
+
+    async def known_competitors(
+        self, account_id: UUID | None = None, *, limit: int = MOST_COMPETITORS
+    ) -> list[KnownCompetitor]:
+        """Return competitors whose names are known, by name: of one account, or of all."""
+        accounts = None if account_id is None else [account_id]
+        return [one for one in await self._rows.competitors(accounts, None, limit=limit) if one.name]
+
+    async def put_competitors(
+        self, account: AccountRef, found: Mapping[str, Competitor | None], read_at: datetime
+    ) -> None:
+        """Keep what the channel says of numbers; None: that it knows nobody."""
+        rows = [
+            {
+                "account_id": account.id,
+                "number": number,
+                "seller_id": account.seller_id,
+                "name": who.name if who else "",
+                "rating": who.rating if who else None,
+                "read_at": read_at,
+            }
+            for number, who in sorted(found.items())
+        ]
+        if rows:
+            await self._rows.put_competitors(rows)
 
     async def history(
         self,

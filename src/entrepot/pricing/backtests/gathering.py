@@ -18,12 +18,13 @@ from entrepot.pricing.backtests.refs import Parameters, Side
 from entrepot.pricing.backtests.repository import BacktestRepository
 from entrepot.pricing.choosing import by_offer
 from entrepot.pricing.domain.competition import is_ours
-from entrepot.pricing.domain.facts import MarketOffer, OfferFacts, Own, StorePrice
+from entrepot.pricing.domain.facts import OfferFacts, Own, StorePrice
 from entrepot.pricing.domain.history import History, MarketAt, PriceAt, StoreAt
 from entrepot.pricing.domain.rules import Rule
 from entrepot.pricing.facts_repository import OfferRow
 from entrepot.pricing.groups_repository import GroupRepository
 from entrepot.pricing.judging import Judging, with_margins
+from entrepot.pricing.market import Who, competitors, market_offer
 from entrepot.pricing.refs import GroupRef, RuleRef, as_it_works
 
 
@@ -104,6 +105,7 @@ class Gathering:
             account_ids={offer.account_id for offer in offers},
             until=parameters.ends,
         )
+        known = await competitors(self._session, moments)
         series: defaultdict[tuple[UUID, str], defaultdict[str, list[MarketMoment]]]
         series = defaultdict(lambda: defaultdict(list))
         for moment in moments:
@@ -113,7 +115,7 @@ class Gathering:
             countries = series.get((offer.account_id, offer.gtin))
             if countries:
                 _, most = max(sorted(countries.items()), key=lambda one: len(one[1]))
-                found[offer.id] = tuple(_market(moment) for moment in most)
+                found[offer.id] = tuple(_market(moment, known) for moment in most)
         return found
 
     async def _pushed(self, offer_ids: Collection[UUID], parameters: Parameters) -> Mapping[UUID, Sequence[PriceAt]]:
@@ -149,23 +151,10 @@ def _always(group: GroupRef, rule: RuleRef) -> Rule:
     )
 
 
-def _market(moment: MarketMoment) -> MarketAt:
+def _market(moment: MarketMoment, known: Who) -> MarketAt:
     day = moment.observed_at.date()
     return MarketAt(
-        moment.observed_at,
-        tuple(
-            MarketOffer(
-                channel_offer_id=one.channel_offer_id,
-                competitor=one.competitor,
-                price=one.price,
-                currency=one.currency,
-                best=one.best,
-                fulfilment=one.fulfilment,
-                condition=one.condition,
-                delivery_days=None if one.deliver_by is None else max(0, (one.deliver_by - day).days),
-            )
-            for one in moment.offers
-        ),
+        moment.observed_at, tuple(market_offer(one, moment.account_id, day, known) for one in moment.offers)
     )
 
 

@@ -68,6 +68,7 @@ def see(offers: tuple[MarketOffer, ...], facts: OfferFacts, rivals: Rivals) -> t
             ),
             offer.best,
             why_skipped(offer, facts, rivals),
+            offer.name,
         )
         for offer in offers
         if offer.pack > 0
@@ -80,7 +81,7 @@ def see(offers: tuple[MarketOffer, ...], facts: OfferFacts, rivals: Rivals) -> t
         return tuple(seen)
     least = median_low(counted) * (HUNDRED - rivals.far_below_percent) / HUNDRED
     return tuple(
-        Rival(one.channel_offer_id, one.competitor, one.price, one.compared, one.best, Skipped.FAR_BELOW)
+        Rival(one.channel_offer_id, one.competitor, one.price, one.compared, one.best, Skipped.FAR_BELOW, one.name)
         if one.skipped is None and one.compared < least
         else one
         for one in seen

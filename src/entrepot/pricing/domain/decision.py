@@ -106,7 +106,7 @@ class Skipped(StrEnum):
     FAR_BELOW = "far_below"
 
 
-class Rival(msgspec.Struct, frozen=True):
+class Rival(msgspec.Struct, frozen=True, omit_defaults=True):
     """One offer of the market as it was seen by the rule."""
 
     channel_offer_id: str
@@ -117,6 +117,8 @@ class Rival(msgspec.Struct, frozen=True):
     """After pack, shipping and adjustment."""
     best: bool
     skipped: Skipped | None = None
+    name: str = ""
+    """Of the competitor; empty: not known."""
 
 
 class Term(msgspec.Struct, frozen=True):

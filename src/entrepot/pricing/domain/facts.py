@@ -65,6 +65,7 @@ class PriceStar(msgspec.Struct, frozen=True):
 
     level: int
     maximum_price: Decimal
+    read_at: datetime | None = None
 
 
 class Own(msgspec.Struct, frozen=True):
@@ -111,6 +112,8 @@ class MarketOffer(msgspec.Struct, frozen=True, kw_only=True):
 
     channel_offer_id: str
     competitor: str
+    name: str = ""
+    """Of the competitor, for people; empty: not known."""
     price: Decimal
     currency: str = "EUR"
     shipping: Decimal = ZERO

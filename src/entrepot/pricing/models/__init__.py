@@ -1,7 +1,7 @@
 """Tables of the pricing slice.  Only this slice reads or writes them."""
 
 from entrepot.pricing.models.decisions import Approval, Counter, Decision, Freeze, Limits, Standing, Touched
-from entrepot.pricing.models.groups import Commission, Cost, Group, Member, Rule, RuleVersion, SupplierStore
+from entrepot.pricing.models.groups import Commission, Cost, Group, Member, Rule, RuleVersion, Stars, SupplierStore
 
 __all__ = [
     "Approval",
@@ -16,6 +16,7 @@ __all__ = [
     "Rule",
     "RuleVersion",
     "Standing",
+    "Stars",
     "SupplierStore",
     "Touched",
 ]

@@ -198,6 +198,23 @@ class Commission(Base):
     read_at: Mapped[datetime]
 
 
+class Stars(Base):
+    """Up to which price a channel said it shows how many stars for a product."""
+
+    __tablename__ = "pricing_stars"
+    __table_args__ = (
+        PrimaryKeyConstraint("account_id", "gtin"),
+        ForeignKeyConstraint(["account_id"], ["channel_account.id"], name="fk_pricing_stars_account_id"),
+    )
+
+    account_id: Mapped[UUID]
+    gtin: Mapped[str]
+    seller_id: Mapped[UUID]
+    levels: Mapped[list[dict[str, Any]]] = mapped_column(JSONB(none_as_null=True), server_default=text("'[]'::jsonb"))
+    """Each with *level*, *maximum_price* and *currency*; empty: the channel shows none."""
+    read_at: Mapped[datetime]
+
+
 class SupplierStore(Base):
     """A watched web shop that is a supplier: its last price is a cost."""
 

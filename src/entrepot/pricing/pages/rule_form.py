@@ -3,9 +3,13 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from entrepot.kit.i18n import gettext
 from entrepot.kit.text import N_
+from entrepot.pricewatch.competing.contract import KnownCompetitor
 from entrepot.pricing.domain.rules import (
+    Adjustment,
     Alone,
     Follow,
     Limits,
@@ -20,6 +24,11 @@ from entrepot.pricing.pages.reading import NUMBER, Form, completed, decimal_of, 
 from entrepot.pricing.wording import ALONE, STRATEGIES, UNBEATABLE
 
 ZERO = Decimal(0)
+MOST_ADJUSTED = Decimal(10_000)
+ADJUSTMENTS = N_(
+    "What is added to their prices before they are compared, one per line: “-3%” for everybody, “1234567: 0.50” for one"
+    " competitor. A line of its own counts in place of everybody's."
+)
 BANDS = N_("One per line: from which price, how much. Such as “0: 0.10” or “20: 0.5%”.")
 
 
@@ -34,8 +43,8 @@ def rule_of(form: Form, before: Rule) -> Rule:
         least_rating=form.number("least_rating"),
         slowest_days=form.whole("slowest_days"),
         far_below_percent=form.number("far_below_percent"),
-        shipping=before.rivals.shipping,
-        adjustments=before.rivals.adjustments,
+        shipping=form.flag("with_shipping"),
+        adjustments=_adjustments(form),
     )
     follow = Follow(
         stores=frozenset(form.names("stores")),
@@ -102,6 +111,36 @@ def _bands(form: Form) -> tuple[StepBand, ...]:
     return tuple(sorted(found, key=lambda band: band.from_price))
 
 
+def _adjustments(form: Form) -> tuple[Adjustment, ...]:
+    """Read lines such as “-3%” for everybody and “1234567: 0.50” for one."""
+    found: dict[str, Adjustment] = {}
+    for line in form.text("adjustments").splitlines():
+        number, colon, said = line.rpartition(":")
+        competitor, said = (number.strip() if colon else ""), said.strip()
+        try:
+            amount = decimal_of(said.removesuffix("%").strip())
+        except ArithmeticError:
+            amount = None
+        if amount is None or abs(amount) > MOST_ADJUSTED or (colon and not competitor):
+            if line.strip():
+                form.problems["adjustments"] = gettext(ADJUSTMENTS)
+            continue
+        known = found.get(competitor, Adjustment(competitor=competitor))
+        changed = {"percent" if said.endswith("%") else "amount": amount}
+        found[competitor] = msgspec.structs.replace(known, **changed)
+    return tuple(found.values())
+
+
+def adjustment_lines(rule: Rule) -> str:
+    """Return adjustments as the form shows them."""
+    lines: list[str] = []
+    for one in rule.rivals.adjustments:
+        who = f"{one.competitor}: " if one.competitor else ""
+        lines += [f"{who}{plain(one.percent)}%"] if one.percent else []
+        lines += [f"{who}{plain(one.amount)}"] if one.amount or not one.percent else []
+    return "\n".join(lines)
+
+
 def _endings(form: Form) -> tuple[Decimal, ...]:
     found: list[Decimal] = []
     for part in form.text("endings").replace(";", " ").split():
@@ -126,7 +165,7 @@ def band_lines(rule: Rule) -> str:
 
 
 def rule_fields(
-    rule: Rule, name: str, note: str, problems: dict[str, str], stores: list[Any]
+    rule: Rule, name: str, note: str, problems: dict[str, str], stores: list[Any], rivals: list[KnownCompetitor]
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the fields of the form, by part of the page."""
 
@@ -192,7 +231,14 @@ def rule_fields(
                 N_("Such as 0.99 0.95. Empty: to the cent."),
                 half=True,
             ),
-            one("star", N_("Price star to keep"), plain(rule.star), half=True, inputmode="numeric"),
+            one(
+                "star",
+                N_("Price star to keep"),
+                plain(rule.star),
+                N_("From 1 to 5: the price stays where the channel shows so many stars, if the floor allows it."),
+                half=True,
+                inputmode="numeric",
+            ),
             one(
                 "resting_price",
                 N_("Price while paused or outside its times"),
@@ -211,7 +257,7 @@ def rule_fields(
                 "only",
                 N_("Only against these competitors"),
                 ", ".join(sorted(rule.rivals.only)),
-                N_("The channel's numbers of them. Empty: all."),
+                _rival_help(rivals),
             ),
             one(
                 "never",
@@ -227,7 +273,13 @@ def rule_fields(
                 half=True,
             ),
             one("conditions", N_("Only in these conditions"), ", ".join(sorted(rule.rivals.conditions)), half=True),
-            one("least_rating", N_("Lowest rating that counts"), plain(rule.rivals.least_rating), **half),
+            one(
+                "least_rating",
+                N_("Lowest rating that counts"),
+                plain(rule.rivals.least_rating),
+                N_("From 0 to 10. Who has no known rating counts."),
+                **half,
+            ),
             one(
                 "slowest_days",
                 N_("Most days until delivery"),
@@ -240,6 +292,13 @@ def rule_fields(
                 N_("Ignore who is further below the middle than … %"),
                 plain(rule.rivals.far_below_percent),
                 **half,
+            ),
+            one("adjustments", N_("Adjust their prices"), adjustment_lines(rule), ADJUSTMENTS, type="textarea", rows=2),
+            one(
+                "with_shipping",
+                N_("Compare what the buyer pays in the end, with shipping"),
+                rule.rivals.shipping,
+                type="checkbox",
             ),
         ],
         "special": [
@@ -255,6 +314,12 @@ def rule_fields(
         "note": [one("note", N_("Why you change it"), note, N_("Shown in the history of the rule."), maxlength=500)],
     }
     return {part: completed(fields, problems) for part, fields in parts.items()}
+
+
+def _rival_help(rivals: list[KnownCompetitor]) -> str:
+    named = ", ".join(f"{one.name} = {one.number}" for one in rivals[:12])
+    help_text = gettext(N_("The channel's numbers of them. Empty: all."))
+    return f"{help_text} {named}" if named else help_text
 
 
 def _store_help(stores: list[Any]) -> str:

@@ -14,6 +14,7 @@ from entrepot.channels.service import ChannelService
 from entrepot.kit.clock import now
 from entrepot.kit.errors import InvalidInputError
 from entrepot.kit.sentence import Sentence
+from entrepot.pricewatch.competing.service import CompetingService
 from entrepot.pricing.costs_repository import CostRepository
 from entrepot.pricing.domain.rules import Rule, Strategy
 from entrepot.pricing.errors import NameTakenError
@@ -29,6 +30,8 @@ from entrepot.pricing.selecting import EVERYTHING, Selection
 from entrepot.pricing.wording import STRATEGIES
 
 TRIED = 20
+NAMED = 12
+"""Competitors whose numbers are named beside the form."""
 
 
 class RulePages(Controller):
@@ -168,7 +171,14 @@ async def _form(  # noqa: PLR0913, PLR0917 -- what the page shows
         "rule": rule,
         "shown": shown,
         "strategy": STRATEGIES[Strategy(shown.strategy)],
-        "parts": rule_fields(shown, name, note, problems, await CostRepository(session).stores()),
+        "parts": rule_fields(
+            shown,
+            name,
+            note,
+            problems,
+            await CostRepository(session).stores(),
+            await CompetingService(session).known_competitors(limit=NAMED),
+        ),
         "narrow": selection_fields(selection, accounts, problems, of_rule=True),
         "problems": problems,
         "versions": await RuleService(session).versions(rule.id) if rule else [],
