@@ -1,13 +1,22 @@
 """What the form of a rule says comes back as it was."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 import msgspec
 import pytest
 
-from entrepot.pricing.domain.rules import Adjustment, Rivals, Rule
+from entrepot.pricing.domain.rules import Adjustment, Follow, Rivals, Rule
 from entrepot.pricing.pages.reading import Form
 from entrepot.pricing.pages.rule_form import rule_fields, rule_of
+
+
+@dataclass
+class Store:
+    """A watched web shop."""
+
+    id: str
+    name: str
 
 
 def posted(rule: Rule, **changed: str) -> Form:
@@ -18,6 +27,8 @@ def posted(rule: Rule, **changed: str) -> Form:
             if field.get("type") == "checkbox":
                 if field["value"]:
                     values[field["name"]] = "on"
+            elif field.get("type") == "checks":
+                values[field["name"]] = "\n".join(field["value"])
             else:
                 values[field["name"]] = str(field["value"])
     return Form(values | changed)
@@ -27,7 +38,7 @@ def posted(rule: Rule, **changed: str) -> Form:
     "rivals",
     [
         Rivals(),
-        Rivals(shipping=False, least_rating=Decimal("7.5")),
+        Rivals(shipping=False, least_rating=Decimal("7.5"), fulfilments=frozenset({"seller", "channel"})),
         Rivals(
             adjustments=(
                 Adjustment(percent=Decimal(-3)),
@@ -56,3 +67,12 @@ def test_an_adjustment_that_cannot_be_read_is_named() -> None:
     form = posted(rule, adjustments="\n  \n1: 2\n1: 5%")
     both = Adjustment(competitor="1", amount=Decimal(2), percent=Decimal(5))
     assert rule_of(form, rule).rivals == msgspec.structs.replace(rule.rivals, adjustments=(both,))
+
+
+def test_web_shops_are_ticked_by_name() -> None:
+    rule = Rule(rule_id="", follow=Follow(stores=frozenset({"1", "9"})))
+    fields = rule_fields(rule, "A", "", {}, [Store("1", "Kettle & Co"), Store("2", "Maison")], [])["special"]
+    [field] = [one for one in fields if one["name"] == "stores"]
+    assert [one["label"] for one in field["options"]] == ["Kettle & Co", "Maison", "9"], "none is lost by saving"
+    assert field["value"] == ["1", "9"]
+    assert rule_of(posted(rule), Rule(rule_id="")).follow.stores == {"1", "9"}

@@ -10,6 +10,7 @@ from entrepot.access.principal import SellerRef
 from entrepot.kit.database import Database
 from entrepot.kit.scope import Scope
 from entrepot.pricewatch.watching.service import NewListing, WatchService
+from tests.pricewatch.watching.conftest import Shop, Watch, page
 
 pytestmark = pytest.mark.anyio
 
@@ -98,3 +99,26 @@ async def test_favourites_are_each_users_own(client: httpx.AsyncClient, database
     removed = await client.post(f"/prices/products/{product_id}/remove")
     assert removed.status_code == 303
     assert (await client.get(f"/prices/products/{product_id}")).status_code == 404
+
+
+async def test_pages_that_wait_long_for_their_turn_are_told_with_what_the_pace_takes(
+    shop: Shop, watch: Watch, client: httpx.AsyncClient
+) -> None:
+    for name in ("mug", "cup", "pot"):
+        shop.pages[f"/{name}"] = (200, page("12.95"))
+        await watch.add(shop.url(f"/{name}"))
+    await watch.check()
+    calm = (await client.get("/prices/attention")).text
+    assert "waits for its turn" not in calm
+    late = "UPDATE price_listing SET checked_at = now() - interval '{}' WHERE url LIKE '%{}' RETURNING id"
+    await watch.rows(late.format("14 hours", "mug"))
+    await watch.rows(late.format("11 hours", "cup"))  # three times four hours, and one: not yet
+    await watch.rows("UPDATE price_store SET interval_ms = 90000 RETURNING id")
+
+    for address in ("/prices/attention", f"/prices/stores/{(await watch.rows('SELECT id FROM price_store'))[0].id}"):
+        told = (await client.get(address)).text
+        assert "waits for its turn" in told
+        assert "all 3 watched pages takes 5 minutes" in told
+
+    await watch.rows("UPDATE price_listing SET failures = 1 RETURNING id")
+    assert "waits for its turn" not in (await client.get("/prices/attention")).text, "it was asked"

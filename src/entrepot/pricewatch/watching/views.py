@@ -68,6 +68,27 @@ class AttentionRow(msgspec.Struct, frozen=True, kw_only=True):
     doubt: dict[str, Any] | None
 
 
+class WaitingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A store of which more pages are due than its pace lets be asked."""
+
+    store_id: UUID
+    store: str
+    pages: int
+    """That were not read for much longer than they should have been, although nothing is wrong with them."""
+    since: datetime
+    """When the one that waits longest was last read, or added."""
+    watched: int
+    interval_ms: int
+    concurrency: int
+    check_minutes: int
+    """Of the store; single pages may want something else."""
+
+    @property
+    def minutes_needed(self) -> int:
+        """How long the store's pace takes for all its pages."""
+        return -(-self.watched * self.interval_ms // 60_000)
+
+
 class GroupRow(msgspec.Struct, frozen=True, kw_only=True):
     """A group in a list."""
 
@@ -205,6 +226,37 @@ async def attention_rows(session: AsyncSession, *, after: UUID | None = None, li
         )
         for row in found.mappings()
     ]
+
+
+async def waiting_rows(session: AsyncSession, *, store_id: UUID | None = None, limit: int = 50) -> list[WaitingRow]:
+    """Return stores whose pages wait long for their turn, those with most of them first.
+
+    A page waits long when it was not read for three times as long as it should have been, and for an hour more; pages that
+    fail, need attention, or are checked at certain hours only are left out.
+    """
+    found = await session.execute(
+        text(
+            """
+            SELECT s.id AS store_id, s.name AS store, w.pages, w.since, w.watched, s.interval_ms, s.concurrency,
+                s.check_minutes
+            FROM price_store s CROSS JOIN LATERAL (
+                SELECT count(*) FILTER (WHERE late) AS pages, min(known) FILTER (WHERE late) AS since, count(*) AS watched
+                FROM (
+                    SELECT coalesce(l.checked_at, l.created_at) AS known,
+                        coalesce(l.checked_at, l.created_at) < now() - interval '1 hour'
+                            - make_interval(mins => 3 * coalesce(l.check_minutes, s.check_minutes))
+                        AND l.failures = 0 AND l.attention = '' AND l."window" IS NULL AS late
+                    FROM price_listing l
+                    WHERE l.store_id = s.id AND NOT l.paused AND l.discontinued_at IS NULL
+                ) one
+            ) w
+            WHERE w.pages > 0 AND (CAST(:store AS uuid) IS NULL OR s.id = CAST(:store AS uuid))
+            ORDER BY w.pages DESC, s.id LIMIT :limit
+            """
+        ),
+        {"store": store_id, "limit": limit},
+    )
+    return [WaitingRow(**row) for row in found.mappings()]
 
 
 async def store_rows(

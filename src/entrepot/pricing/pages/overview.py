@@ -190,6 +190,7 @@ def _path(history: list[views.DecisionView]) -> dict[str, Any]:
                 (N_("Ceiling"), [one.ceiling for one in rows]),
             )
         ],
+        **({"currency": rows[-1].currency} if rows else {}),
     }
 
 

@@ -268,8 +268,13 @@ def rule_fields(
             one(
                 "fulfilments",
                 N_("Only shipped by"),
-                ", ".join(sorted(rule.rivals.fulfilments)),
-                N_("seller or channel; empty: both."),
+                sorted(rule.rivals.fulfilments),
+                N_("None ticked: both."),
+                type="checks",
+                options=[
+                    {"value": "seller", "label": gettext(N_("by the seller"))},
+                    {"value": "channel", "label": gettext(N_("by the channel"))},
+                ],
                 half=True,
             ),
             one("conditions", N_("Only in these conditions"), ", ".join(sorted(rule.rivals.conditions)), half=True),
@@ -302,7 +307,14 @@ def rule_fields(
             ),
         ],
         "special": [
-            one("stores", N_("Web shops to follow"), ", ".join(sorted(rule.follow.stores)), _store_help(stores)),
+            one(
+                "stores",
+                N_("Web shops to follow"),
+                sorted(rule.follow.stores),
+                N_("None ticked: the cheapest of all."),
+                type="checks",
+                options=_store_options(stores, rule),
+            ),
             one("follow_percent", N_("More (or less) than the web shop, in %"), plain(rule.follow.percent), **half),
             one("follow_amount", N_("More (or less) than the web shop"), plain(rule.follow.amount), **half),
             one("after_days", N_("Sell out: at the ceiling until day"), plain(rule.sell_out.after_days), **half),
@@ -322,6 +334,8 @@ def _rival_help(rivals: list[KnownCompetitor]) -> str:
     return f"{help_text} {named}" if named else help_text
 
 
-def _store_help(stores: list[Any]) -> str:
-    named = ", ".join(f"{store.name} = {store.id}" for store in stores[:8])
-    return named or N_("Numbers of watched web shops. Empty: the cheapest of all.")
+def _store_options(stores: list[Any], rule: Rule) -> list[dict[str, str]]:
+    """Return the watched web shops by name, and those that the rule follows although they are not among them."""
+    named = {str(store.id): store.name for store in stores}
+    gone = sorted(rule.follow.stores - named.keys())
+    return [{"value": number, "label": name} for number, name in (*named.items(), *((one, one) for one in gone))]

@@ -32,6 +32,7 @@ class AttentionPages(Controller):
             "pricewatch/watching/attention.html",
             context={
                 "rows": rows[:ROWS],
+                "waiting": await views.waiting_rows(session),
                 "first": "/prices/attention" if after else None,
                 "following": following,
                 "total": await views.attention_count(session),

@@ -134,6 +134,7 @@ class StorePages(Controller):
                 "store": store,
                 "draft": draft_of(store),
                 "listings": await views.listings_in(session, store_id),
+                "waiting": await views.waiting_rows(session, store_id=store_id),
                 "secrets": sorted(secrets.headers) + sorted(secrets.cookies),
                 "events": timeline(events),
                 "mode": gettext(MODES[store.fetch_mode][0]),
