@@ -13,7 +13,7 @@ from entrepot.kit.isolation import isolate
 revision = "2026_11_21_0370"
 down_revision = "2026_11_21_0360"
 
-TABLES = ("price_snapshot", "price_fetch", "price_case")
+TABLES = ("price_snapshot", "price_fetch", "price_case", "watched_picture")
 
 # A removed page's content must go, too, whether it was retention, a removed product or a removed seller that took the
 # row.  Runs as whoever removes: everybody may note waste, and it names nobody.
@@ -90,6 +90,7 @@ def upgrade() -> None:
     op.create_index("ix_price_snapshot_store_id", "price_snapshot", ["store_id", sa.text("fetched_at DESC")])
     op.create_index("ix_price_snapshot_fetched_at", "price_snapshot", ["fetched_at"], postgresql_using="brin")
     _fetches()
+    _pictures()
     op.create_table(
         "price_case",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -113,6 +114,30 @@ def upgrade() -> None:
     op.execute(
         "CREATE TRIGGER note_storage_waste AFTER DELETE ON price_snapshot"
         " FOR EACH ROW EXECUTE FUNCTION note_storage_waste()"
+    )
+    op.execute(
+        "CREATE TRIGGER note_storage_waste AFTER DELETE ON watched_picture"
+        " FOR EACH ROW WHEN (OLD.storage_key <> '') EXECUTE FUNCTION note_storage_waste()"
+    )
+
+
+def _pictures() -> None:
+    op.create_table(
+        "watched_picture",
+        sa.Column("watched_product_id", sa.Uuid(), nullable=False),
+        sa.Column("seller_id", sa.Uuid(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), server_default="", nullable=False),
+        sa.Column("bytes", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("sha256", sa.Text(), server_default="", nullable=False),
+        sa.Column("storage_key", sa.Text(), server_default="", nullable=False),
+        sa.Column("tries", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        _when("asked_at"),
+        _when("next_try_at", nullable=True),
+        sa.CheckConstraint("(storage_key = '') = (media_type = '')", name=op.f("ck_watched_picture_kept_has_kind")),
+        sa.CheckConstraint("bytes >= 0 AND tries >= 0", name=op.f("ck_watched_picture_numbers_not_negative")),
+        _of("watched_picture", "watched_product_id", "watched_product", "watched_product"),
+        sa.PrimaryKeyConstraint("watched_product_id", name=op.f("pk_watched_picture")),
     )
 
 

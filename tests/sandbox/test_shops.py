@@ -143,7 +143,7 @@ async def test_a_product_is_found_in_all_shops(visitor: Seller) -> None:
         "/shops/woonhuis/robots.txt",
         "/shops/app.js",
         "/shops/woonhuis/",
-        "/shops/kettle/img/1.svg",
+        "/shops/kettle/img/1.png",
     ):
         assert (await visitor.http.get(path)).status_code == 200
     for path in (

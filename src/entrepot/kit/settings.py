@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     """How the price watch introduces itself to web shops."""
     fetch_largest_mb: Annotated[int, Field(ge=1)] = 5
     """Largest product page, in MB, after decompression."""
+    watch_pictures: bool = True
+    """Whether pictures of watched products are fetched, once each, and shown."""
     browser_path: str = ""
     """Chromium for stores that are fetched by browser; empty: the system's."""
     browser_pages: Annotated[int, Field(ge=1, le=32)] = 4

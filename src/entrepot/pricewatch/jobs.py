@@ -5,10 +5,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from entrepot.pricewatch.alerts import jobs as alerts
 from entrepot.pricewatch.competing import jobs as competing
 from entrepot.pricewatch.history import jobs as history
+from entrepot.pricewatch.pictures import jobs as pictures
 from entrepot.pricewatch.snapshots import jobs as snapshots
 from entrepot.pricewatch.watching import jobs as watching
 
-PARTS = (competing, watching, snapshots, history)
+PARTS = (competing, watching, snapshots, pictures, history)
 REACTIONS = (alerts.on_prices,)
 
 

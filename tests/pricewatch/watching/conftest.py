@@ -39,6 +39,8 @@ class Shop:
 
     port: int = 0
     pages: dict[str, tuple[int, str]] = field(default_factory=dict[str, tuple[int, str]])
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict[str, tuple[str, bytes]])
+    """Path -> media type and content of what is no page."""
     asked: list[str] = field(default_factory=list[str])
     sent: dict[str, bytes] = field(default_factory=dict[str, bytes])
     """What came with the last request of a path."""
@@ -54,10 +56,12 @@ class Shop:
                 if length := re.search(rb"(?i)content-length: *(\d+)", head):
                     self.sent[path] = await reader.readexactly(int(length[1]))
                 status, body = self.pages.get(path, (404, "<h1>Nothing here</h1>"))
-                content = body.encode()
+                kind, content = "text/html; charset=utf-8", body.encode()
+                if path in self.files:
+                    status, (kind, content) = 200, self.files[path]
                 writer.write(
-                    b"HTTP/1.1 %d X\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n%b"
-                    % (status, len(content), content)
+                    b"HTTP/1.1 %d X\r\nContent-Type: %b\r\nContent-Length: %d\r\n\r\n%b"
+                    % (status, kind.encode(), len(content), content)
                 )
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):

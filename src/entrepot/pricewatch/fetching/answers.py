@@ -38,15 +38,16 @@ def retry_after(headers: Mapping[str, str]) -> int | None:
 
 
 def refusal(
-    host: str, status: int, headers: Mapping[str, str], *, pause: int | None = None
+    host: str, status: int, headers: Mapping[str, str], *, pause: int | None = None, picture: bool = False
 ) -> FetchRefusedError | FetchAwayError | None:
-    """Return why an answer is no page; None: it is one.
+    """Return why an answer is no page, or no picture; None: it is one.
 
     Args:
         host: who answered.
         status: its status.
         headers: by lower-case names.
         pause: the seconds for which the host will not be asked, if it wanted that.
+        picture: a picture was asked for, no page.
     """
     if pause is not None:
         return LimitedError(host=host, retry_after=pause)
@@ -58,6 +59,5 @@ def refusal(
     if status >= CLIENT:
         return (StoreAwayError if status >= SERVER else BlockedError)(host=host, status=status)
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind and not (kind.startswith(TEXTUAL) or kind.endswith(("+json", "+xml"))):
-        return NotAPageError(host=host, kind=kind[:60])
-    return None
+    wanted = kind.startswith("image/") if picture else kind.startswith(TEXTUAL) or kind.endswith(("+json", "+xml"))
+    return NotAPageError(host=host, kind=kind[:60]) if kind and not wanted else None

@@ -45,6 +45,8 @@ class FetchPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds it may wait for its turn."""
     service_url: str = ""
     """Address of the scraper service, with options of its own; empty: as the instance's settings say."""
+    picture: bool = False
+    """A picture is wanted, no page: by HTTP only."""
     why: str = "price watch"
     run_id: UUID | None = None
     """The job's run that fetches."""

@@ -37,6 +37,7 @@ MOST_REDIRECTS = 5
 REDIRECTS = {301, 302, 303, 307, 308}
 NOT_MODIFIED, EMPTY = 304, {204, 205}
 ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,application/json;q=0.8,*/*;q=0.5"
+PICTURES = "image/avif,image/webp,image/png,image/jpeg,image/gif;q=0.8"
 _COOKIE = re.compile(r"[^;\s=]+=[^;\r\n]*")
 _HEADER = re.compile(r"[\x20-\x7e\t]*")
 OURS = {"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "cookie", "te", "upgrade"}
@@ -90,7 +91,9 @@ class Direct:
             pause = await self._pause(host, answer)
         if answer.status_code in REDIRECTS | {NOT_MODIFIED}:
             return answer
-        if (problem := refusal(host, answer.status_code, answer.headers, pause=pause)) is not None:
+        if (
+            problem := refusal(host, answer.status_code, answer.headers, pause=pause, picture=plan.picture)
+        ) is not None:
             raise problem
         return answer
 
@@ -104,7 +107,11 @@ class Direct:
 
     def _headers(self, visit: "_Visit", url: httpx.URL, *, own: bool) -> list[tuple[str, str]]:
         plan = visit.plan
-        headers = {"user-agent": self._user_agent, "accept": ACCEPT, "accept-language": languages(plan.locale)}
+        headers = {
+            "user-agent": self._user_agent,
+            "accept": PICTURES if plan.picture else ACCEPT,
+            "accept-language": languages(plan.locale),
+        }
         if own:
             headers |= {"if-none-match": plan.etag, "if-modified-since": plan.last_modified}
             headers |= store_headers(plan)

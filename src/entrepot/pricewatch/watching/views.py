@@ -30,6 +30,8 @@ class WatchedRow(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     title: str
     image_url: str
+    picture: str | None
+    """Of which version a picture is kept; None: none is."""
     gtin: str
     product_id: UUID | None
     group_id: UUID | None
@@ -148,11 +150,12 @@ async def watched(  # noqa: PLR0913 -- the filters of a list
     found = await session.execute(
         text(
             f"""
-            SELECT p.id, p.title, p.image_url, p.gtin, p.product_id, p.group_id, g.name AS group_name, p.tags,
+            SELECT p.id, p.title, p.image_url, left(i.sha256, 12) AS picture, p.gtin, p.product_id, p.group_id, g.name AS group_name, p.tags,
                 f.user_id IS NOT NULL AS favourite, a.listings, a.attention, a.changed_at, a.checked_at,
                 c.store, c.price, c.unit_price, c.currency, c.availability, c.before_price
             FROM watched_product p
             LEFT JOIN watch_group g ON g.id = p.group_id
+            LEFT JOIN watched_picture i ON i.watched_product_id = p.id AND i.storage_key <> ''
             LEFT JOIN watched_favourite f ON f.watched_product_id = p.id AND f.user_id = CAST(:user AS uuid)
             CROSS JOIN LATERAL (
                 SELECT count(*) AS listings, count(*) FILTER (WHERE l.attention <> '') AS attention,

@@ -97,7 +97,7 @@ class Pages:
             "ean": product.ean,
             "url": f"{base}/shops/{style.key}/p/{slug(product)}",
             "path": f"/shops/{style.key}/p/{slug(product)}",
-            "image": f"{base}/shops/{style.key}/img/{product.sku.lower()}.svg",
+            "image": f"{base}/shops/{style.key}/img/{product.sku.lower()}.png",
             "stand": stand,
             "price": style.write(stand.price),
             "before": style.write(stand.before) if stand.before is not None else "",
