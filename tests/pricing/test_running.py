@@ -149,17 +149,18 @@ async def test_a_rule_keeps_the_price_star_that_the_channel_shows(shop: Shop, mo
         assert await running.touch(session, [offer_id], "rules") == 1
         await session.execute(text("UPDATE pricing_touched SET read_market = true"))
 
+    kept: list[Kept] = []
     for _ in range(2):
         await running.work_off(shop.run(), shop.connections, shop.account_id)
         async with shop.database.transaction(shop.scope) as session:
             assert await prices_of(session, [offer_id]) == [Decimal("9.20")]
             standing = (await views.standings(session))[0]
-            kept = await kept_of(session, standing)
+            kept.append(await kept_of(session, standing))
             await running.touch(session, [offer_id], "hand")
             await session.execute(text("UPDATE pricing_touched SET read_market = true"))
         assert asked == [GTIN], "once a day"
-    assert Limit.STAR in kept.decision.limits
-    inputs = {one.name: (one.value, one.source) for one in derivation_of(kept).inputs}
+    assert Limit.STAR in kept[-1].decision.limits
+    inputs = {one.name: (one.value, one.source) for one in derivation_of(kept[-1]).inputs}
     assert inputs["★★★★"] == ("EUR 9.20", "the channel")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from entrepot.jobs.inline import run_inline
 from entrepot.kit.settings import Settings
-from entrepot.kit.storage import open_storage
+from entrepot.kit.storage import Storage, open_storage
 from entrepot.pricewatch.pictures.domain import LARGEST, MOST_TRIES, again, kind_of
 from entrepot.pricewatch.pictures.tasks import FetchPictures
 from tests.pricewatch.watching.conftest import Shop, Watch, page
@@ -28,7 +28,11 @@ async def fetch(watch: Watch, settings: Settings | None = None) -> None:
 @pytest.fixture(autouse=True)
 def one_storage(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the job write where the pages read."""
-    monkeypatch.setattr("entrepot.pricewatch.pictures.jobs.open_storage", lambda _: open_storage(settings))
+
+    def here(_: Settings) -> Storage:
+        return open_storage(settings)
+
+    monkeypatch.setattr("entrepot.pricewatch.pictures.jobs.open_storage", here)
 
 
 async def test_a_picture_is_fetched_once_and_shown_from_here(
