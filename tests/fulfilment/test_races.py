@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from entrepot.fulfilment.domain import ShortReason
+from entrepot.fulfilment.carts.errors import NoSingleError
+from entrepot.fulfilment.domain import PickMode, ShortReason
 from entrepot.fulfilment.errors import NothingToReleaseError
 from entrepot.fulfilment.service import FulfilmentService
 from entrepot.kit.database import Actor
@@ -129,3 +130,48 @@ async def test_an_undone_pick_is_picked_again(floor: Floor) -> None:
     assert await floor.status(order) == "picked"
     async with floor.transaction() as session:
         await check_books(session, floor.seller_id)
+
+
+async def singles(floor: Floor, count: int) -> list[UUID]:
+    """Orders of one MUG each, picked into one bin."""
+    await floor.stock(MUG=count)
+    orders = [await floor.order(("MUG", 1)) for _ in range(count)]
+    async with floor.transaction() as session:
+        found = await FulfilmentService(session).picking.claim_next((floor.seller_id,), PickMode.SINGLES)
+    assert found is not None
+    await pick_all(floor, found.id)
+    return orders
+
+
+@pytest.mark.parametrize("waiting", [1, 2])
+async def test_a_single_piece_scanned_twice_at_the_same_instant_opens_one_order(floor: Floor, waiting: int) -> None:
+    await singles(floor, waiting)
+    seller = (floor.seller_id,)
+
+    async def again() -> UUID:
+        async with floor.transaction() as session:
+            return (await FulfilmentService(session).sorting.single(seller, "MUG", client_id="once")).order_id
+
+    async with floor.transaction() as session:
+        first = await FulfilmentService(session).sorting.single(seller, "MUG", client_id="once")
+        repeats = [asyncio.create_task(again()) for _ in range(2)]
+        await asyncio.sleep(0.3)  # they reach the piece while it is being counted
+    assert await asyncio.gather(*repeats) == [first.order_id] * 2
+    assert await floor.rows("SELECT sum(sorted) FROM pick_line") == [(1,)]
+    assert await floor.rows("SELECT count(*) FROM sort_scan") == [(1,)]
+
+
+async def test_two_packers_never_get_the_same_single_piece(floor: Floor) -> None:
+    await singles(floor, 1)
+    seller = (floor.seller_id,)
+
+    async def other() -> None:
+        async with floor.transaction(Actor("user", "bob", "Bob")) as session:
+            await FulfilmentService(session).sorting.single(seller, "MUG", client_id="other")
+
+    async with floor.transaction() as session:
+        await FulfilmentService(session).sorting.single(seller, "MUG", client_id="mine")
+        scanned = asyncio.create_task(other())
+        await asyncio.sleep(0.3)
+    with pytest.raises(NoSingleError, match="MUG"):
+        await scanned

@@ -127,6 +127,12 @@ class CartRepository:
         found: UUID | None = rows.scalar_one_or_none()
         return found
 
+    async def one_at_a_time(self, client_id: str) -> None:
+        """Let the same scan, sent twice, wait until what it did the first time is committed."""
+        await self._session.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:scan, 0))"), {"scan": f"sort_scan:{client_id}"}
+        )
+
     async def sort(self, seller_id: UUID, line_id: UUID, quantity: int, client_id: str) -> bool:
         """Note that units were sorted, or taken out again; False if the client id was used before."""
         added = await insert_rows(

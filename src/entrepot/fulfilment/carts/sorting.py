@@ -128,6 +128,8 @@ class Sorting:
         """
         label = read_gs1(code)
         said = label.gtin if label is not None and label.gtin else code.strip()
+        if client_id:
+            await self._carts.one_at_a_time(client_id)
         if before := await self._single_before(seller_ids, said, client_id):
             return before
         sku = said
@@ -142,9 +144,8 @@ class Sorting:
             found = await self._carts.single([seller_id], product_id=product.id)
             if found is None:
                 continue
-            if not found.sorted and not await self._carts.sort(found.seller_id, found.line_id, 1, client_id):
-                # The same scan was taken in meanwhile: it has its order.
-                return await self._single_before([seller_id], sku, client_id) or found
+            if not found.sorted:
+                await self._carts.sort(found.seller_id, found.line_id, 1, client_id)
             return found
         raise NoSingleError(sku=sku[:60])
 
