@@ -2,7 +2,8 @@
  * The live client: reads /live?since=<cursor> for as long as the page is open, and never misses an event: after a break it
  * goes on from the last id it saw.
  *
- * For pages: `live:<topic>` and `live:<slice>` on document.body, so hx-trigger="live:orders from:body" refreshes an element;
+ * For pages: `live:<topic>` and `live:<slice>` on document.body, so hx-trigger="live:orders from:body" refreshes an element,
+ * and `live:<kind>:<id>` for what happens to one thing;
  * [data-progress="<run id>"] moves by itself; topic `toast` shows a message.
  *
  * fetch rather than EventSource, because EventSource hides the heartbeat comments and so cannot tell quiet from dead.
@@ -137,7 +138,7 @@ class LiveClient {
         toast(String(change.data["text"] ?? ""), (change.data["tone"] as Tone | undefined) ?? "info");
         return;
       }
-      for (const name of namesOf(change.topic)) this.#changes.push(name, change);
+      for (const name of namesOf(change.topic, change.subject)) this.#changes.push(name, change);
     }
   }
 

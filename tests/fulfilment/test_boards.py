@@ -27,7 +27,7 @@ from entrepot.fulfilment.boards.domain import (
     usual_pace,
 )
 from entrepot.fulfilment.boards.errors import BadDaysError
-from entrepot.fulfilment.boards.presence import be_present
+from entrepot.fulfilment.boards.presence import be_present, presence_of
 from entrepot.fulfilment.boards.sharing import Shared
 from entrepot.fulfilment.boards.views import done_by_hour, flows
 from entrepot.fulfilment.dispatching import HandOver
@@ -222,6 +222,14 @@ async def test_a_board_shows_who_works_and_who_looks(floor: Floor, seller: Selle
     async with floor.transaction(ANN) as session:
         seen = await be_present(session, order, "pack")
     assert [one.station for one in seen] == ["pack"]
+    told = "SELECT subject_id FROM event WHERE topic = 'fulfilment.order_opened' AND actor_name = 'Ann Other'"
+    assert await floor.rows(told) == [(presence_of(order),)]
+    async with floor.transaction(ANN) as session:
+        await be_present(session, order, "pack")
+    assert len(await floor.rows(told)) == 1  # she was there before
+    hears = f"live:order_presence:{presence_of(order)} from:body"
+    assert hears in (await client.post(f"/fulfilment/floor/{order}/presence", data={"station": "pack"})).text
+    assert "opened" not in (await client.get(f"/orders/{order}")).text.lower()  # no part of its history
     assert "Opened by Ann Other" in (await client.post(f"/fulfilment/floor/{order}/presence")).text
     page = (await client.get("/fulfilment/boards/packing")).text
     assert page.count("Ann Other") >= 2

@@ -35,10 +35,10 @@ export interface Change {
   data: Record<string, unknown>;
 }
 
-/** The names an event goes by: its topic and the slice that recorded it. */
-export function namesOf(topic: string): string[] {
+/** The names an event goes by: its topic, the slice that recorded it, and what it is about. */
+export function namesOf(topic: string, subject = ""): string[] {
   const slice = topic.split(".", 1)[0] ?? topic;
-  return slice === topic ? [topic] : [topic, slice];
+  return [...new Set([topic, slice, subject])].filter(Boolean);
 }
 
 /** Seconds to wait before the attempt after *failures* failed ones: 1, 2, 4, 8, 15, 15, ... */

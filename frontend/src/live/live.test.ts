@@ -68,7 +68,8 @@ describe("changes", () => {
     vi.advanceTimersByTime(1000);
     expect(seen).toHaveLength(3);
   });
-  test("go by their topic and by their slice", () => {
+  test("go by their topic, their slice and their subject", () => {
+    expect(namesOf("orders.order_changed", "order:7")).toEqual(["orders.order_changed", "orders", "order:7"]);
     expect(namesOf("orders.order_changed")).toEqual(["orders.order_changed", "orders"]);
     expect(namesOf("toast")).toEqual(["toast"]);
   });

@@ -13,8 +13,8 @@ from entrepot.kit.sql import text
 
 async def beat(
     session: AsyncSession, order_id: UUID, actor_id: str, name: str, station: str, moment: datetime, alive: datetime
-) -> tuple[list[dict[str, Any]], bool] | None:
-    """Note one beat; return who else is there and whether the caller just came; None: there is no such order."""
+) -> tuple[list[dict[str, Any]], UUID | None] | None:
+    """Note one beat; return who else is there, and the seller if the caller just came; None: there is no such order."""
     rows = await session.execute(
         text(
             """
@@ -25,9 +25,9 @@ async def beat(
                     station = excluded.station, seen_at = greatest(floor_presence.seen_at, excluded.seen_at),
                     opened_at = CASE WHEN floor_presence.seen_at < :alive THEN excluded.opened_at
                         ELSE floor_presence.opened_at END
-                RETURNING opened_at = :moment AS came
+                RETURNING opened_at = :moment AS came, seller_id
             )
-            SELECT here.came, (
+            SELECT here.came, here.seller_id, (
                 SELECT coalesce(json_agg(json_build_object('name', actor_name, 'station', station,
                     'opened_at', opened_at) ORDER BY opened_at), '[]')::text
                 FROM floor_presence WHERE order_id = :order AND actor_id <> :actor AND seen_at >= :alive
@@ -37,7 +37,7 @@ async def beat(
         {"order": order_id, "actor": actor_id, "name": name, "station": station, "moment": moment, "alive": alive},
     )
     row = rows.one_or_none()
-    return None if row is None else (msgspec.json.decode(row.others), bool(row.came))
+    return None if row is None else (msgspec.json.decode(row.others), row.seller_id if row.came else None)
 
 
 async def sweep(session: AsyncSession, before: datetime) -> None:

@@ -17,7 +17,7 @@ from entrepot.access.rights import Right
 from entrepot.fulfilment.boards.board import Board
 from entrepot.fulfilment.boards.days import today
 from entrepot.fulfilment.boards.domain import LABELS, STAGES, Station, duration
-from entrepot.fulfilment.boards.presence import BEAT_S, be_present
+from entrepot.fulfilment.boards.presence import BEAT_S, be_present, presence_of
 from entrepot.fulfilment.boards.sites import Site, site_called
 from entrepot.fulfilment.http import boards_of, text_fields
 from entrepot.fulfilment.way.stages import LABELS as STAGE_LABELS
@@ -83,7 +83,13 @@ async def beat(request: HTMXRequest, order_id: FromPath[UUID], session: AsyncSes
     """Note that the caller has an order open, and show who else has."""
     station = (await text_fields(request)).get("station", "")
     others = await be_present(session, order_id, station)
-    context = {"order_id": order_id, "station": station, "others": others, "beat_s": BEAT_S}
+    context = {
+        "order_id": order_id,
+        "station": station,
+        "others": others,
+        "beat_s": BEAT_S,
+        "told_as": presence_of(order_id),
+    }
     return Template("fulfilment/_presence.html", context=context)
 
 
