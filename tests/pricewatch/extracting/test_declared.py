@@ -183,3 +183,37 @@ def test_what_the_page_strikes_out_is_the_price_before() -> None:
 
     assert read(body=body).original_price == Decimal("6.00")
     assert read(body="<p>now €5.00</p><s>€40.00</s>").original_price is None  # another product's, surely
+
+
+SHOWN = '<div class="product"><div class="price-now">€ 25,00</div><button>Add to cart</button></div>'
+LISTED = '<i class="price">€ {}</i>'
+
+
+@pytest.mark.parametrize(
+    ("body", "price", "before"),
+    [
+        (SHOWN, "25.00", None),  # what is shown so clearly counts more than what is declared
+        (SHOWN + '<b class="price">€ 20,00</b>', "20", None),
+        (SHOWN + '<del class="price">€ 20,00</del>', "25.00", None),
+        (SHOWN + '<footer><nav class="related-header price">€ 20,00</nav></footer>', "20", None),
+        (
+            SHOWN + '<div class="related">' + "".join(LISTED.format(n) for n in (20, 21, 22, 23, 24)) + "</div>",
+            "20",
+            None,
+        ),
+        ('<div class="price-now">€ 20,00</div><div class="price-old">€ 30,00</div>', "20", "30.00"),
+        ('<div class="price-now">€ 20,00</div><div class="price-old">€ 300,00</div>', "20", None),
+        ('<div><s><b class="price">€ 20,00</b><b class="price">€ 30,00</b></s></div>', "20", None),
+    ],
+)
+def test_what_is_declared_is_weighed_against_what_is_shown(body: str, price: str, before: str | None) -> None:
+    found = read(offer(20), body=body)
+
+    assert (found.price, found.original_price) == (Decimal(price), None if before is None else Decimal(before))
+
+
+def test_a_strike_that_never_ends_strikes_out_nothing() -> None:
+    body = '<s><div><h1>Cup</h1><div><div><div><div><b class="price-now">€ 25,00</b></div></div></div></div></div>'
+    found = extract(Page(URL, f"<html><title>Cup</title><body>{body}".encode()))
+
+    assert found.price == Decimal("25.00")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from entrepot.pricewatch.extracting.trimming import trimmed
+from entrepot.pricewatch.extracting.trimming import scripts_of, trimmed
 
 
 def visible(source: bytes) -> str:
@@ -78,3 +78,30 @@ def test_no_page_takes_long(piece: bytes) -> None:
     begun = time.process_time()
     trimmed(piece * (1_000_000 // len(piece)))
     assert time.process_time() - begun < 2
+
+
+def scripts(source: bytes) -> list[tuple[dict[str, str | None], str]]:
+    return [(node.attributes, node.text(deep=True)) for node in LexborHTMLParser(source).css("script")]
+
+
+@given(st.lists(st.sampled_from(PLAIN), max_size=14))
+def test_the_scripts_of_a_page_are_all_its_scripts(pieces: list[bytes]) -> None:
+    source = b"<html><body>" + b"".join(pieces) + b"</body></html>"
+    assert scripts(scripts_of(source)) == scripts(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        (b"a<script id=x>let b</script>c<style>d</style>", b"<script id=x>let b</script>"),
+        (
+            b'<SCRIPT type="application/json">{}</Script >c<script src=d></script>',
+            b'<SCRIPT type="application/json">{}</script><script src=d></script>',
+        ),
+        (b"<!-- <script>a</script> -->b", b""),
+        (b"<script>never ends", b"<script>never ends"),
+        (b"<script>'<script >'</script>", b"<script>'<script >'</script>"),
+    ],
+)
+def test_the_scripts_of_a_page_alone(source: bytes, left: bytes) -> None:
+    assert scripts_of(source) == left

@@ -13,10 +13,10 @@ from entrepot.pricewatch.extracting.contract import Page
 from entrepot.pricewatch.extracting.currencies import country_of_host
 from entrepot.pricewatch.extracting.elements import DEEPEST, Elements
 from entrepot.pricewatch.extracting.json_reading import Json, read_json
-from entrepot.pricewatch.extracting.landmarks import Landmarks
-from entrepot.pricewatch.extracting.prices import Reading, territory
+from entrepot.pricewatch.extracting.landmarks import Landmarks, script_text
+from entrepot.pricewatch.extracting.prices import Reading, clean, readings, territory
 from entrepot.pricewatch.extracting.soundness import sound
-from entrepot.pricewatch.extracting.trimming import trimmed
+from entrepot.pricewatch.extracting.trimming import scripts_of, trimmed
 
 LARGEST_BODY = 4_000_000
 _NOTHING = LexborHTMLParser("<html><head></head><body></body></html>")
@@ -25,6 +25,8 @@ _CHARSET = re.compile(
 )
 _HEADER_CHARSET = re.compile(r"charset\s{0,4}=\s{0,4}[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 _WORD = re.compile(r"\w{2,}")
+_VALUE = rb"""\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]++)"""
+_CLASSES, _IDS = re.compile(b"class" + _VALUE), re.compile(b"id" + _VALUE)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _AS_BROWSERS = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "iso8859-9": "cp1254", "tis-620": "cp874"}  # fmt: skip
 
@@ -39,11 +41,9 @@ class Document:
         self.url = page.url
         self.source = utf8(page.body[:LARGEST_BODY], page.content_type)
         self._locale = locale
-        self._is_bare = False
         self.buy_buttons: list[LexborNode] | None = None
         self.elements = Elements()
-        self.amounts: dict[str, Reading | None] = {}
-        """The first amount of each text that was read as a price: elements in elements have the same."""
+        self._amounts: dict[str, Reading | None] = {}
         address = urlsplit(page.url) if len(page.url) < 4_000 else urlsplit("")  # noqa: PLR2004
         self.host = (address.hostname or "").lower()
         self.path = address.path
@@ -66,7 +66,7 @@ class Document:
 
     @cached_property
     def _lean(self) -> LexborHTMLParser:
-        """The page without programs; JSON-LD is in it until somebody asks for what is visible."""
+        """The page without programs; the tags of these are in it until somebody looks for landmarks."""
         return _parsed(sound(self.markup))
 
     @cached_property
@@ -92,34 +92,24 @@ class Document:
         return country_of_host(self.host) or territory(self._locale) or territory(self.language)
 
     @cached_property
-    def _declarations(self) -> dict[str, list[LexborNode]]:
-        """The elements that every strategy asks for, by tag, found in one walk."""
-        found: dict[str, list[LexborNode]] = {"script": [], "meta": [], "title": [], "h1": []}
-        for node in self._lean.css("script[type*=ld],meta[content],title,h1"):
-            found[node.tag or ""].append(node)
-        return found
-
-    @cached_property
     def scripts(self) -> list[tuple[dict[str, str | None], str]]:
         """Attributes and source of every script."""
-        return [(node.attributes, script_text(node)) for node in self.tree.css("script")]
-
-    def visible(self) -> LexborHTMLParser:
-        """Return the page without what nobody sees as text."""
-        if not self._is_bare:
-            _ = self.json_ld, self.headings, self.title, self.metas
-            self._lean.strip_tags(["script", "style", "template"])
-            self._is_bare = True
-        return self._lean
+        only = _parsed(sound(scripts_of(self.source)))
+        return [(node.attributes, script_text(node)) for node in only.css("script")]
 
     @cached_property
     def landmarks(self) -> Landmarks:
-        """What stands out among the visible elements."""
-        return Landmarks(self.visible())
+        """What stands out among the elements."""
+        return Landmarks(self._lean)
+
+    def visible(self) -> LexborHTMLParser:
+        """Return the page without what nobody sees as text."""
+        _ = self.landmarks
+        return self._lean
 
     def named(self, words: Iterable[str]) -> Iterator[LexborNode]:
         """Yield the visible elements whose classes or id have one of *words* as a part, in order."""
-        present = [word for word in words if word.encode() in self._folded]
+        present = [word for word in words if word.encode() in self._names]
         seen: set[int] = set()
         for node in self.visible().css(_naming(present)) if present else ():
             if (here := node.mem_id) not in seen:  # one that several selectors match is told several times
@@ -127,9 +117,17 @@ class Document:
                 yield node
 
     @cached_property
-    def _folded(self) -> bytes:
-        """The markup in lower case: a quick sieve."""
-        return self.markup.lower()
+    def _names(self) -> bytes:
+        """All classes and ids in lower case, with a little more: a quick sieve."""
+        folded = self.markup.lower()
+        return b"\n".join({*_CLASSES.findall(folded), *_IDS.findall(folded)})
+
+    def amount(self, text: str) -> Reading | None:
+        """Return the first amount in *text*, read once: elements in elements have the same."""
+        if text not in self._amounts:
+            found = readings(clean(text), self.locale)
+            self._amounts[text] = next((each for each in found if each.amount > 0), None)
+        return self._amounts[text]
 
     def items(self) -> list[LexborNode]:
         """Return the elements with ``itemprop``."""
@@ -144,19 +142,14 @@ class Document:
     @cached_property
     def json_ld(self) -> list[Json]:
         """Every JSON-LD script that can be read."""
-        sources = [
-            script_text(node)
-            for node in self._declarations["script"]
-            if "ld+json" in (node.attributes.get("type") or "")
-        ]
-        return [value for value in map(read_json, sources) if value is not None]
+        return [value for value in map(read_json, self.landmarks.json_ld) if value is not None]
 
     @cached_property
     def headings(self) -> list[LexborNode]:
         """Return the headlines with words in them: what is most like the page's title first, for pages with several."""
         titled = [
             (likeness(words, self.title), node)
-            for node in self._declarations["h1"][:20]
+            for node in self.landmarks.headings[:20]
             if (words := words_of(node, 300))
         ]
         return [node for _, node in sorted(titled, key=lambda pair: -pair[0])]
@@ -164,13 +157,13 @@ class Document:
     @cached_property
     def title(self) -> str:
         """The text of ``<title>``."""
-        return next((words_of(node, 400) for node in self._declarations["title"]), "")
+        return next((words_of(node, 400) for node in self.landmarks.titles), "")
 
     @cached_property
     def metas(self) -> dict[str, str]:
         """Contents of ``<meta>`` by property or name, in lower case; the first of each wins."""
         found: dict[str, str] = {}
-        for node in self._declarations["meta"]:
+        for node in self.landmarks.metas:
             attributes = node.attributes
             name = attributes.get("property") or attributes.get("name")
             if name:
@@ -222,12 +215,6 @@ def _codec(declared: str) -> str:
     except LookupError:
         return ""
     return _AS_BROWSERS.get(name, name)
-
-
-def script_text(node: LexborNode) -> str:
-    """Return the source inside a ``<script>``."""
-    child = node.first_child
-    return (child.text_content or "") if child is not None else ""
 
 
 def words_of(node: LexborNode, longest: int = 500) -> str:

@@ -1,5 +1,6 @@
 """What elements are called and stand in, asked of the tree once: many elements of a page stand in the same ones."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
@@ -14,21 +15,45 @@ _NAMING = frozenset(
     {"class", "id", "data-testid", "data-test", "data-auto-id", "data-hook", "data-role", "data-qa", "itemprop", "name"}
 )
 _NAMELESS = frozenset({"html", "body"})
+_STRUCK = frozenset({"del", "s", "strike"})
+_ASIDE = frozenset({"header", "footer", "nav", "aside"})
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 
 
 class Element:
     """One element: its names, and the element around it."""
 
-    __slots__ = ("identity", "is_of_others", "marks", "parent", "style", "tag")
+    __slots__ = (
+        "drag",
+        "identity",
+        "is_hidden",
+        "is_of_others",
+        "is_struck",
+        "marks",
+        "parent",
+        "strikes",
+        "tag",
+        "total_drag",
+    )
 
     def __init__(self, node: LexborNode, identity: int, parent: "Element | None") -> None:
         attributes = node.attributes
         self.identity = identity
         self.parent = parent
-        self.tag = node.tag or ""
-        self.marks = "" if self.tag in _NAMELESS else marks_of(attributes)
-        self.style = attributes.get("style") or ""
+        self.tag = tag = node.tag or ""
+        self.marks = "" if tag in _NAMELESS else marks_of(attributes)
+        style = attributes.get("style") or ""
         self.is_of_others = bool(self.marks) and names_others(self.marks)
+        self.is_hidden = bool(style) and _HIDDEN.search(style) is not None
+        self.strikes = tag in _STRUCK or "line-through" in style
+        self.is_struck: bool = self.strikes or (parent is not None and parent.is_struck)
+        """Whether it or something around it strikes through."""
+        self.drag = 3.0 * (tag in _ASIDE) + 2.0 * self.is_hidden
+        """How much less a price counts that stands in it, blocks of other products apart."""
+        self.total_drag: float = (
+            self.drag + 5.0 * self.is_of_others + (parent.total_drag if parent is not None else 0.0)
+        )
+        """The same of it and of all around it, with the blocks."""
 
     def line(self) -> Iterator["Element"]:
         """Yield this element and what it stands in, as far up as anybody looks."""

@@ -18,7 +18,7 @@ from entrepot.pricewatch.extracting.structured import (
     microdata_claims,
     state,
 )
-from entrepot.pricewatch.extracting.visible_price import ENOUGH, Candidate, candidates, priced_words, struck_out
+from entrepot.pricewatch.extracting.visible_price import Candidate, Prices, priced_words, struck_out
 from entrepot.pricewatch.extracting.visible_stock import visible_state
 
 STRONG = 8.5
@@ -136,9 +136,7 @@ class Reader:
     def price(self) -> tuple[Decimal | None, Decimal | None, str]:
         """Return price, original price and currency."""
         document = self.document
-        seen = candidates(document, declared=any(Field.PRICE in claim.texts for claim in self.claims))
-        shown = {each.amount for each in seen if not each.old and each.score > 0}
-        best = next((each for each in seen if each.score >= ENOUGH and not each.old), None)
+        prices = Prices(document, declared=any(Field.PRICE in claim.texts for claim in self.claims))
         for claim in self.claims:
             if Field.PRICE not in claim.texts:
                 continue
@@ -148,19 +146,19 @@ class Reader:
             )
             if declared is None or declared <= 0:
                 continue
-            if best is not None and declared not in shown and best.score > STRONG:
+            if not prices.shows(declared) and prices.best is not None and prices.best.score > STRONG:
                 break
             self.found(Field.PRICE, text, claim.kind.value, where)
-            return (
-                declared,
-                self.original(seen, declared, best),
-                self.currency("", claim) or self.currency(best.mark if best else ""),
-            )
-        best = best or priced_words(document)
+            original = self.original(prices, declared)
+            currency = self.currency("", claim)
+            if not currency and prices.best is not None:
+                currency = self.currency(prices.best.mark)
+            return declared, original, currency
+        best = prices.best or priced_words(document)
         if best is None:
             return self.embedded_price()
         self.found(Field.PRICE, best.text, GENERIC, best.where)
-        return best.amount, self.original(seen, best.amount, best), self.currency(best.mark)
+        return best.amount, self.original(prices, best.amount, best), self.currency(best.mark)
 
     def embedded_price(self) -> tuple[Decimal | None, Decimal | None, str]:
         """Return the price in the data that a browser would draw the page from."""
@@ -175,14 +173,16 @@ class Reader:
         self.found(Field.PRICE, text, claim.kind.value, where)
         return amount, None, self.currency("", claim)
 
-    def original(self, seen: list[Candidate], price: Decimal, best: Candidate | None) -> Decimal | None:
+    def original(self, prices: Prices, price: Decimal, best: Candidate | None = None) -> Decimal | None:
         """Return what it cost before: declared, or struck out beside the price."""
         if said := self.declared(Field.ORIGINAL_PRICE):
             amount = machine_number(said, self.document.locale)
             if amount is not None and price < amount < price * 5:
                 return amount
-        beside = [each for each in seen if each.old and best is not None and each.score > best.score - BESIDE]
-        for each in [*beside, *struck_out(self.document)]:
+        for each in prices.before(price, best, lower=BESIDE):
+            self.found(Field.ORIGINAL_PRICE, each.text, GENERIC, each.where)
+            return each.amount
+        for each in struck_out(self.document):
             if price < each.amount < price * 5:
                 self.found(Field.ORIGINAL_PRICE, each.text, GENERIC, each.where)
                 return each.amount

@@ -126,7 +126,7 @@ def _numbered(text: str) -> Iterator[re.Match[str]]:
 def _formatted(document: Document) -> str:
     """Return the number of the page's address as the page shows it to people: 1002/710 for p11002710."""
     digits = _NO_DIGIT.sub("", document.path)
-    for match in _IN_GROUPS.finditer(document.words):
+    for match in _IN_GROUPS.finditer(document.words) if len(digits) >= 7 else ():  # noqa: PLR2004
         bare = _NO_DIGIT.sub("", match[0])
         if len(bare) >= 7 and bare in digits:  # noqa: PLR2004 - shorter ones are in there by chance
             return match[0]

@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from selectolax.lexbor import LexborNode
 
@@ -20,6 +20,9 @@ LONGEST_TEXT = 90
 LONGEST_BUTTON = 120
 ENOUGH = 6.0
 """A candidate below is no answer: saying nothing is better than another product's price."""
+MANY_ALIKE = 4
+LISTED = 2.0
+"""How much less an amount counts that stands in one of more elements with the same names: in a list of products."""
 _SKIP = frozenset(
     {
         "script",
@@ -39,13 +42,10 @@ _SKIP = frozenset(
         "iframe",
     }
 )
-_STRUCK = frozenset({"del", "s", "strike"})
-_ASIDE = frozenset({"header", "footer", "nav", "aside"})
 _DIGIT = re.compile("[0-9]")
 _RAISED_CENTS = re.compile(r"(?<=\d) (?=\d{2}(?!\d))")
 _CENTS_APART = re.compile(r"^([^\d.,]{1,5}\d{1,3}(?:[.,]\d{3})?) (\d{2})$|^(\d{1,3}(?:[.,]\d{3})?) (\d{2})(?= ?[€$£])")
 _AROUND_MARK = re.compile(r"(?<=\d) ?([.,]) ?(?=\d)")
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 
 
 @dataclass(slots=True)
@@ -58,61 +58,146 @@ class Candidate:
     where: str
     score: float = 0.0
     old: bool = False
-    signature: str = ""
-    notes: list[str] = field(default_factory=list)
 
 
-def candidates(document: Document, *, declared: bool = False) -> list[Candidate]:
-    """Return every amount in an element that is named after prices, best first; with a *declared* price, look less far."""
-    found = _found(document, document.landmarks.priced)
-    if not declared and (not found or found[0].score < ENOUGH):
-        found = sorted(found + _found(document, document.named(PRICE_NAMES)), key=lambda candidate: -candidate.score)
-    return found
+class _Shown:
+    """An amount in an element, judged when somebody asks."""
+
+    __slots__ = ("amount", "element", "mark", "node", "place", "text")
+
+    def __init__(self, node: LexborNode, text: str, reading: Reading, place: int) -> None:
+        self.node = node
+        self.text = text
+        self.amount = reading.amount
+        self.mark = reading.mark
+        self.place = place
+        self.element: Element | None = None
 
 
-def _found(document: Document, nodes: Iterable[LexborNode]) -> list[Candidate]:
-    anchors: dict[int, int] = {}
-    for node in (*document.headings[:1], *buy_buttons(document)[:1]):
-        for step, parent in enumerate(document.elements.of(node).line()):
-            anchors[parent.identity] = min(step, anchors.get(parent.identity, step))
-    found: list[Candidate] = []
-    seen: dict[str, int] = {}
-    for node in nodes:
-        if len(found) >= MOST_CANDIDATES:
-            break
-        candidate = _candidate(node, document)
-        if candidate is not None:
-            seen[candidate.signature] = seen.get(candidate.signature, 0) + 1
-            _judge(candidate, document.elements.of(node), anchors, len(found))
-            found.append(candidate)
-    times = Counter(candidate.amount for candidate in found)
-    for candidate in found:
-        candidate.score -= 2.0 if seen[candidate.signature] > 4 else 0.0  # noqa: PLR2004 - a list of products
-        candidate.score += 0.4 * min(3, times[candidate.amount] - 1)
-    return sorted(found, key=lambda candidate: -candidate.score)
+class _Group:
+    """The amounts in some elements of a page, in order."""
+
+    def __init__(self, document: Document, nodes: Iterable[LexborNode]) -> None:
+        self._document = document
+        self.shown: list[_Shown] = []
+        has_struck = bool(document.landmarks.struck)
+        for node in nodes:
+            if len(self.shown) >= MOST_CANDIDATES:
+                break
+            if node.tag in _SKIP:
+                continue
+            text = price_text(node, has_struck=has_struck)
+            if text and (reading := document.amount(text)) is not None:
+                self.shown.append(_Shown(node, text, reading, len(self.shown)))
+        self._times = Counter(each.amount for each in self.shown)
+
+    @cached_property
+    def _anchors(self) -> dict[int, int]:
+        """What the headline and the buy button stand in, and how far above them that is."""
+        document, anchors = self._document, dict[int, int]()
+        for node in (*document.headings[:1], *buy_buttons(document)[:1]):
+            for step, parent in enumerate(document.elements.of(node).line()):
+                anchors[parent.identity] = min(step, anchors.get(parent.identity, step))
+        return anchors
+
+    @cached_property
+    def _alike(self) -> Counter[str]:
+        """How many amounts stand in elements with the same names."""
+        return Counter(map(self._signature, self.shown))
+
+    def _signature(self, shown: _Shown) -> str:
+        element = self._element(shown)
+        return f"{element.tag} {element.marks}"
+
+    def _element(self, shown: _Shown) -> Element:
+        if shown.element is None:
+            shown.element = self._document.elements.of(shown.node)
+        return shown.element
+
+    def is_old(self, shown: _Shown) -> bool:
+        """Return whether it is the price of before."""
+        return _is_old(self._element(shown), self._anchors)
+
+    def score(self, shown: _Shown) -> float:
+        """Return how sure it is that this is the price."""
+        return self._alone(shown) - (LISTED if self._alike[self._signature(shown)] > MANY_ALIKE else 0.0)
+
+    def is_likely(self, shown: _Shown) -> bool:
+        """Return whether it may be the price at all."""
+        alone = self._alone(shown)
+        return alone > LISTED or (alone > 0 and self.score(shown) > 0)
+
+    def _alone(self, shown: _Shown) -> float:
+        """Return its score without a look at the names of the others, which takes long."""
+        return _judge(shown, self._element(shown), self._anchors) + 0.4 * min(3, self._times[shown.amount] - 1)
+
+    def candidates(self) -> list[Candidate]:
+        """Return all of them, in order."""
+        return [self._candidate(each) for each in self.shown]
+
+    def _candidate(self, shown: _Shown) -> Candidate:
+        element = self._element(shown)
+        where = f"{element.tag}.{element.marks[:60]}" if element.marks else element.tag
+        return Candidate(shown.amount, shown.mark, shown.text, where, self.score(shown), self.is_old(shown))
 
 
-def _candidate(node: LexborNode, document: Document) -> Candidate | None:
-    tag = node.tag
-    if tag in _SKIP:
-        return None
-    text = price_text(node, has_struck=bool(document.landmarks.struck))
-    if not text:
-        return None
-    if text not in document.amounts:
-        found = readings(clean(text), document.locale)
-        document.amounts[text] = next((each for each in found if each.amount > 0), None)
-    reading = document.amounts[text]
-    if reading is None:
-        return None
-    marks = document.elements.of(node).marks
-    return Candidate(
-        reading.amount,
-        reading.mark,
-        text,
-        f"{tag}.{marks[:60]}" if marks else str(tag),
-        signature=f"{tag} {marks}",
-    )
+class Prices:
+    """Every amount in an element that is named after prices.
+
+    Finding them is quick, judging them is not: only those are judged that may change an answer.
+
+    Args:
+        document: the page.
+        declared: whether the page declares a price; then it is looked less far.
+    """
+
+    def __init__(self, document: Document, *, declared: bool = False) -> None:
+        self._document = document
+        self._declared = declared
+        self._group = _Group(document, document.landmarks.priced)
+
+    @cached_property
+    def ranked(self) -> list[Candidate]:
+        """All of them, best first."""
+        found = sorted(self._group.candidates(), key=_by_score)
+        if not self._declared and (not found or found[0].score < ENOUGH):
+            more = _Group(self._document, self._document.named(PRICE_NAMES)).candidates()
+            found = sorted(found + sorted(more, key=_by_score), key=_by_score)
+        return found
+
+    @cached_property
+    def best(self) -> Candidate | None:
+        """The price, if one can be sure of it."""
+        return next((each for each in self.ranked if each.score >= ENOUGH and not each.old), None)
+
+    def shows(self, amount: Decimal) -> bool:
+        """Return whether *amount* is one of the prices of a page that declares one."""
+        group = self._group
+        return any(each.amount == amount and not group.is_old(each) and group.is_likely(each) for each in group.shown)
+
+    def before(self, price: Decimal, best: Candidate | None, *, lower: float) -> Iterator[Candidate]:
+        """Yield the struck-out amounts that may have been the price before *price*, best first.
+
+        Args:
+            price: the price of now.
+            best: what stands for it among the amounts; None: the best of them.
+            lower: how much less than it they may score.
+        """
+        group = self._group
+        if self._declared and not any(_may_precede(each.amount, price) and group.is_old(each) for each in group.shown):
+            return
+        best = best or self.best
+        for each in self.ranked if best is not None else ():
+            if each.old and best is not None and each.score > best.score - lower and _may_precede(each.amount, price):
+                yield each
+
+
+def _by_score(candidate: Candidate) -> float:
+    return -candidate.score
+
+
+def _may_precede(amount: Decimal, price: Decimal) -> bool:
+    return price < amount < price * 5
 
 
 def struck_out(document: Document) -> list[Candidate]:
@@ -173,7 +258,8 @@ def price_text(node: LexborNode, *, has_struck: bool = True) -> str:
             rest = text.replace(spaced_words(struck, LONGEST_TEXT), " ", 1)
             text = rest if _has_digit(rest) else text
         if (
-            node.css_first("sup,[class*=cent i],[class*=decimal i],[class*=fraction i],[class*=superscript i]")
+            _RAISED_CENTS.search(text) is not None
+            and node.css_first("sup,[class*=cent i],[class*=decimal i],[class*=fraction i],[class*=superscript i]")
             is not None
         ):
             text = _RAISED_CENTS.sub(".", text)
@@ -182,34 +268,58 @@ def price_text(node: LexborNode, *, has_struck: bool = True) -> str:
     return text
 
 
-def _judge(candidate: Candidate, element: Element, anchors: dict[int, int], position: int) -> None:
-    score = 3.0 if candidate.mark else 0.0
-    score += 1.0 if len(candidate.text) <= 16 else 0.0  # noqa: PLR2004
-    score += 1.0 if candidate.amount % 1 else 0.0
-    score -= 0.02 * position
+def _judge(shown: _Shown, element: Element, anchors: dict[int, int]) -> float:
+    """Return how sure it is that an amount, taken by itself, is the price."""
+    score = 3.0 if shown.mark else 0.0
+    score += 1.0 if len(shown.text) <= 16 else 0.0  # noqa: PLR2004
+    score += 1.0 if shown.amount % 1 else 0.0
+    score -= 0.02 * shown.place
     near = 99.0
-    for step, parent in enumerate(element.line()):
-        if (far := anchors.get(parent.identity)) is not None:
-            near = min(near, step * 0.5 + far)
-        marks, style, tag = parent.marks, parent.style, parent.tag
-        if tag in _STRUCK or (style and "line-through" in style):
-            candidate.old = True
-        if style and _HIDDEN.search(style):
-            score -= 2.0
-        if near < 99 and step > 3:  # noqa: PLR2004 - what the headline stands in too says nothing
+    current: Element | None = element
+    for step in range(4):
+        if current is None:
             break
-        if step <= 3 and marks:  # noqa: PLR2004
-            weight = 1.0 if step < 2 else 0.5  # noqa: PLR2004
-            good, old, other = meaning_of_names(marks)
-            candidate.old = candidate.old or (old and step < 2)  # noqa: PLR2004
-            score += (2.0 * weight if good else 0.0) - (4.0 * weight if other else 0.0)
-        if parent.is_of_others:
+        if (far := anchors.get(current.identity)) is not None:
+            near = min(near, step * 0.5 + far)
+        weight = 1.0 if step < 2 else 0.5  # noqa: PLR2004
+        good, _, other = meaning_of_names(current.marks)
+        score += (2.0 * weight if good else 0.0) - (4.0 * weight if other else 0.0) - current.drag
+        if current.is_of_others:
             score -= 5.0 if step > 1 else 2.0
-        if tag in _ASIDE:
-            score -= 3.0
+        current = current.parent
+    if current is not None:
+        around, step = current, 4
+        while (far := anchors.get(current.identity)) is None and near == 99.0:  # noqa: PLR2004
+            if current.parent is None:
+                break
+            current, step = current.parent, step + 1
+        near = near if far is None else min(near, step * 0.5 + far)
+        # What the headline stands in too says nothing, but that nobody sees it.
+        score -= around.total_drag - current.total_drag + 2.0 * current.is_hidden
     score += max(0.0, 7.0 - 0.6 * near) if anchors else 2.0
-    score -= 6.0 if candidate.old else 0.0
-    candidate.score = score
+    return score - (6.0 if _is_old(element, anchors) else 0.0)
+
+
+def _is_old(element: Element, anchors: dict[int, int]) -> bool:
+    """Return whether what stands in *element* is struck through, or named after the price of before."""
+    around = element.parent
+    return (
+        meaning_of_names(element.marks)[1]
+        or (around is not None and meaning_of_names(around.marks)[1])
+        or (element.is_struck and _is_struck(element, anchors))
+    )
+
+
+def _is_struck(element: Element, anchors: dict[int, int]) -> bool:
+    """Return whether *element* is struck through, but not with the headline: shops forget to end that."""
+    near = False
+    for step, parent in enumerate(element.line()):
+        near = near or parent.identity in anchors
+        if parent.strikes:
+            return True
+        if near and step > 3:  # noqa: PLR2004
+            break
+    return False
 
 
 def buy_buttons(document: Document) -> list[LexborNode]:
