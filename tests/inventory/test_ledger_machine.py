@@ -109,7 +109,7 @@ class Ledger(RuleBasedStateMachine):
     def pick(self, line: int, quantity: int) -> None:
         async def do(stock: InventoryService) -> None:
             for row in await stock.reservations([self.lines[line % len(self.lines)]]):
-                await stock.pick(row.id, min(quantity, row.quantity), self.building.staging)
+                assert await stock.pick([(row, min(quantity, row.quantity))])
 
         if self.lines:
             self.work(do)

@@ -75,7 +75,7 @@ async def a_floor(session: AsyncSession, seller: SellerRef) -> tuple[UUID, list[
         requests = [request_for(products[number], 1, order_id=order) for number in (4, 5)]
         await stock.reserve(requests)
         rows = await stock.reservations([request.order_line_id for request in requests])
-        await stock.pick_many({row.id: row.quantity for row in rows}, building.staging)
+        assert await stock.pick([(row, row.quantity) for row in rows])
     return building.id, products
 
 

@@ -12,11 +12,8 @@ from entrepot.inventory.announcement import record_changes
 from entrepot.inventory.errors import (
     AlreadyPickedError,
     NotPickedError,
-    NotStagingError,
     PickTooMuchError,
     QuantityError,
-    UnknownReservationError,
-    WrongWarehouseError,
 )
 from entrepot.inventory.repository import StockRepository
 from entrepot.inventory.service import InventoryService
@@ -172,13 +169,14 @@ async def test_picked_in_parts_then_shipped(session: AsyncSession, seller: Selle
     await stock.reserve([request])
     (shelf,) = await stock.reservations([request.order_line_id])
 
-    staged = await stock.pick(shelf.id, 1, building.staging)
+    assert await stock.pick([(shelf, 1)])
     with pytest.raises(NotPickedError, match="3 of MUG still lie in MAIN-A-01"):
         await stock.ship([request.order_line_id])
-    assert await stock.pick(shelf.id, 3, building.staging) == staged
+    left, staged = sorted(await stock.reservations([request.order_line_id]), key=lambda row: row.picked)
+    assert await stock.pick([(left, 3)])
 
     (row,) = await stock.reservations([request.order_line_id])
-    assert (row.id, row.picked, row.quantity) == (staged, True, 4)
+    assert (row.id, row.picked, row.quantity) == (staged.id, True, 4)
     assert await numbers(session, mug.id) == (5, 4, 1)
     assert await stock.ship([request.order_line_id]) == 4
     assert await stock.ship([request.order_line_id]) == 0
@@ -188,24 +186,21 @@ async def test_picked_in_parts_then_shipped(session: AsyncSession, seller: Selle
 
 async def test_refuses_picks_that_cannot_be(session: AsyncSession, seller: SellerRef) -> None:
     stock = InventoryService(session)
-    building, other = await add_building(session, seller.id), await add_building(session, seller.id, "OTHER")
+    building = await add_building(session, seller.id)
     mug = await add_product(session, seller.id, "MUG")
     await stock.receive(mug.id, building.shelf, 5)
     request = request_for(mug, 4)
     await stock.reserve([request])
     (row,) = await stock.reservations([request.order_line_id])
 
-    with pytest.raises(NotStagingError):
-        await stock.pick(row.id, 1, building.rack)
-    with pytest.raises(WrongWarehouseError, match="in another warehouse"):
-        await stock.pick(row.id, 1, other.staging)
     with pytest.raises(PickTooMuchError, match="the order takes 4 from there"):
-        await stock.pick(row.id, 5, building.staging)
-    with pytest.raises(UnknownReservationError):
-        await stock.pick(new_id(), 1, building.staging)
-    staged = await stock.pick(row.id, 4, building.staging)
+        await stock.pick([(row, 5)])
+    with pytest.raises(QuantityError):
+        await stock.pick([(row, 0)])
+    assert await stock.pick([(row, 4)])
+    (staged,) = await stock.reservations([request.order_line_id])
     with pytest.raises(AlreadyPickedError):
-        await stock.pick(staged, 1, building.staging)
+        await stock.pick([(staged, 1)])
     await check_books(session, seller.id)
 
 
@@ -217,7 +212,7 @@ async def test_released_after_picking_it_waits_to_be_put_back(session: AsyncSess
     request = request_for(mug, 2)
     await stock.reserve([request])
     (row,) = await stock.reservations([request.order_line_id])
-    await stock.pick_many({row.id: 2}, building.staging)
+    assert await stock.pick([(row, 2)])
 
     await stock.release([request.order_line_id])
     assert await numbers(session, mug.id) == (2, 0, 0)
@@ -280,20 +275,20 @@ async def test_what_changed_since_it_was_read_is_not_carried(session: AsyncSessi
     await stock.reserve(wishes)
     lines = [wish.order_line_id for wish in wishes]
     rows = await stock.reservations(lines)
-    await stock.pick(rows[0].id, 1, building.staging)
+    assert await stock.pick([(rows[0], 1)])
 
-    assert not await stock.pick_rows([(row, row.quantity) for row in rows])
+    assert not await stock.pick([(row, row.quantity) for row in rows])
     left = [row for row in await stock.reservations(lines) if not row.picked]
     assert sum(row.quantity for row in left) == 8
-    assert await stock.pick_rows([(row, 1) for row in left])
+    assert await stock.pick([(row, 1) for row in left])
     with pytest.raises(NotPickedError, match="4"):
         await stock.ship_lines([(lines[0], mug.id, 5), (lines[1], cup.id, 1)])
     left = [row for row in await stock.reservations(lines) if not row.picked]
-    assert await stock.pick_rows([(row, row.quantity) for row in left])
+    assert await stock.pick([(row, row.quantity) for row in left])
 
     staged = {(row.product_id, row.quantity, row.picked) for row in await stock.reservations(lines)}
     assert staged == {(mug.id, 5, True), (cup.id, 4, True)}
-    assert not await stock.pick_rows([(row, row.quantity) for row in rows])
+    assert not await stock.pick([(row, row.quantity) for row in rows])
     await stock.ship_lines([(lines[0], mug.id, 5), (lines[1], cup.id, 1)])
     await stock.ship_lines([])
     assert [row.quantity for row in await stock.reservations(lines)] == [3]
@@ -311,7 +306,7 @@ async def test_components_of_a_bundle_leave(session: AsyncSession, seller: Selle
     pack = await add_bundle(session, seller.id, {mug.id: 1, cup.id: 2})
     wish = request_for(pack, 2)
     await stock.reserve([wish])
-    assert await stock.pick_rows([(row, row.quantity) for row in await stock.reservations([wish.order_line_id])])
+    assert await stock.pick([(row, row.quantity) for row in await stock.reservations([wish.order_line_id])])
 
     await stock.ship_lines([(wish.order_line_id, pack.id, 1)])
 
@@ -335,7 +330,7 @@ async def test_nothing_of_another_seller_can_be_carried_or_locked(
         rows = await stock.reservations([wish.order_line_id])
 
     async with database.transaction(Scope.of(mine.id)) as session:
-        assert not await InventoryService(session).pick_rows([(rows[0], 2)])
+        assert not await InventoryService(session).pick([(rows[0], 2)])
         async with database.transaction(Scope.of(other.id)) as theirs:
             assert len((await theirs.execute(text("SELECT 1 FROM stock_total FOR UPDATE NOWAIT"))).all()) == 1
             assert await numbers(theirs, mug.id) == (5, 2, 3)

@@ -25,7 +25,7 @@ from entrepot.fulfilment.way.repository import SiteSettings
 from entrepot.inventory.service import InventoryService, ReservationRow
 from entrepot.kit import outbox
 from entrepot.kit.clock import now
-from entrepot.kit.database import context_of
+from entrepot.kit.database import CrossedError, context_of
 from entrepot.kit.ids import new_id
 from entrepot.kit.text import N_
 from entrepot.orders.service import OrderRef, OrderService, OrderStatus
@@ -173,10 +173,12 @@ class Taking:
         done = [one for one in takes if one.line.id in noted]
         if not done:
             return outcomes
-        while not await self._inventory.pick_rows(_loads(done, goods)):
+        if not await self._inventory.pick(_loads(done, goods)):
             # Somebody moved them since they were read.  Nobody does any more.
             rows = await self._inventory.reservations(wanted)
             goods = _goods(done, rows, lines, orders)
+            if not await self._inventory.pick(_loads(done, goods)):
+                raise CrossedError
         after = {one.line.id: _after(one, goods[one.line.id], context_of(self._session).actor.name) for one in done}
         lines = [after.get(line.id, line) for line in lines]
         begun = await self._begin(found)

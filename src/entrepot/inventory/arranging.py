@@ -175,15 +175,7 @@ class Arranging(Desk):
         Raises:
             UnknownWarehouseError
         """
-        return (await self.staging(warehouse_id)).id
-
-    async def staging(self, warehouse_id: UUID) -> LocationRef:
-        """Return the location where picked goods of a warehouse wait.
-
-        Raises:
-            UnknownWarehouseError
-        """
-        return await self._root(warehouse_id, LocationKind.STAGING)
+        return await self._first(warehouse_id, LocationKind.STAGING)
 
     async def receiving_location(self, warehouse_id: UUID) -> UUID:
         """Return where goods arrive.
@@ -202,12 +194,9 @@ class Arranging(Desk):
         return await self._first(warehouse_id, LocationKind.ZONE)
 
     async def _first(self, warehouse_id: UUID, kind: LocationKind) -> UUID:
-        return (await self._root(warehouse_id, kind)).id
-
-    async def _root(self, warehouse_id: UUID, kind: LocationKind) -> LocationRef:
         for location in await self._places.roots(warehouse_id):
             if location.kind == kind:
-                return location
+                return location.id
         raise UnknownWarehouseError(code=str(warehouse_id))
 
     async def _writable(self, warehouse_id: UUID) -> WarehouseRow:

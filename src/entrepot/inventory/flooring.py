@@ -18,6 +18,7 @@ from entrepot.inventory.errors import (
 from entrepot.inventory.refs import ReservationRow
 from entrepot.inventory.repository import Movement
 from entrepot.inventory.reserving import Reserving
+from entrepot.kit.database import CrossedError
 from entrepot.kit.ids import new_id
 
 
@@ -165,12 +166,10 @@ class Flooring(Reserving):
             NotPickedError: fewer of them are picked; nothing left.
         """
         lines = {line for line, _, _ in goods}
-        locked = False
-        while lines:
+        for locked in (False, True):
             rows = await self.reservations(lines)
-            units = await self._units(goods, rows)
-            loads, missing = _share(rows, units)
-            if not missing and await self._carry_promised(MoveKind.SHIP, loads):
+            loads, missing = _share(rows, await self._units(goods, rows))
+            if not missing and (not loads or await self._carry_promised(MoveKind.SHIP, loads)):
                 return
             if missing and locked:
                 (line_id, product_id), left = next(iter(missing.items()))
@@ -178,7 +177,7 @@ class Flooring(Reserving):
                 raise NotPickedError(quantity=left, sku=sku, location=_shelves(rows, line_id, product_id))
             # Perhaps somebody moved them since they were read: nobody does any more.
             await self._stock.lock_lines(lines)
-            locked = True
+        raise CrossedError
 
     async def _units(
         self, goods: Iterable[tuple[UUID, UUID, int]], rows: Iterable[ReservationRow]

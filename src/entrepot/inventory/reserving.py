@@ -5,14 +5,11 @@ from uuid import UUID
 
 from entrepot.inventory.announcement import announce
 from entrepot.inventory.desk import Desk, check_quantity
-from entrepot.inventory.domain import LocationKind, MoveKind, Plan, Wish, plan_reservations
+from entrepot.inventory.domain import MoveKind, Plan, Wish, plan_reservations
 from entrepot.inventory.errors import (
     AlreadyPickedError,
     NotPickedError,
-    NotStagingError,
     PickTooMuchError,
-    UnknownReservationError,
-    WrongWarehouseError,
 )
 from entrepot.inventory.refs import LocationRef, ReservationOutcome, ReservationRequest, ReservationRow
 from entrepot.inventory.repository import Movement
@@ -121,62 +118,27 @@ class Reserving(Desk):
         """Return what these lines have, in the order a picker walks."""
         return await self._stock.reservations(order_line_ids)
 
-    async def pick(self, reservation_id: UUID, quantity: int, to_location_id: UUID) -> UUID:
-        """Carry units of one reservation from their shelf to staging; the reservation goes along.
-
-        Returns:
-            The reservation of the units in staging.
-        """
-        return (await self.pick_many({reservation_id: quantity}, to_location_id))[0]
-
-    async def pick_many(self, picks: Mapping[UUID, int], to: UUID | LocationRef) -> list[UUID]:
-        """Carry units of several reservations to staging.
-
-        Args:
-            picks: reservation -> units.
-            to: a staging location of the same warehouse.
-
-        Returns:
-            The reservations of the units in staging, in the order of *picks*.
-
-        Raises:
-            UnknownReservationError: one is gone: released, shipped, or picked under another id.
-            PickTooMuchError: more units than the reservation has.
-            AlreadyPickedError: they are in staging.
-            NotStagingError: *to* is no staging location.
-            WrongWarehouseError: it is in another building.
-        """
-        staging = to if isinstance(to, LocationRef) else (await self._locations([to]))[to]
-        if staging.kind != LocationKind.STAGING:
-            raise NotStagingError(location=staging.code)
-        await self._stock.lock_reservations(picks)
-        rows = {row.id: row for row in await self._stock.reservations_by_id(picks)}
-        for reservation_id, quantity in picks.items():
-            row = rows.get(reservation_id)
-            if row is None:
-                raise UnknownReservationError
-            if row.picked or not 1 <= quantity <= row.quantity:
-                sku = (await self._stored([row.product_id]))[row.product_id].sku
-                check_quantity(quantity, sku)
-                if row.picked:
-                    raise AlreadyPickedError(sku=sku, location=row.location_code)
-                raise PickTooMuchError(quantity=quantity, sku=sku, location=row.location_code, reserved=row.quantity)
-            if row.warehouse_id != staging.warehouse_id:
-                raise WrongWarehouseError(to=staging.code, origin=row.location_code)
-        loads = [(rows[id_], quantity) for id_, quantity in picks.items()]
-        after = await self._carry(MoveKind.PICK, loads, staging)
-        return [after[rows[id_].order_line_id, rows[id_].product_id, rows[id_].lot] for id_ in picks]
-
-    async def pick_rows(self, loads: Sequence[tuple[ReservationRow, int]]) -> bool:
+    async def pick(self, loads: Sequence[tuple[ReservationRow, int]]) -> bool:
         """Carry units of reservations from their shelves to the staging of their building, in one round trip.
 
         Args:
-            loads: reservations as :meth:`reservations` returned them, each once, and units, no more than each has.
+            loads: reservations as :meth:`reservations` returned them, each once, and units of them.
 
         Returns:
             Whether they still were as they were read.  If not, nothing is carried, and their products are locked: what
             is read now stays so.
+
+        Raises:
+            AlreadyPickedError: they are in staging.
+            PickTooMuchError: more units than the reservation has.
         """
+        for row, units in loads:
+            if row.picked or not 1 <= units <= row.quantity:
+                sku = (await self._stored([row.product_id]))[row.product_id].sku
+                check_quantity(units, sku)
+                if row.picked:
+                    raise AlreadyPickedError(sku=sku, location=row.location_code)
+                raise PickTooMuchError(quantity=units, sku=sku, location=row.location_code, reserved=row.quantity)
         return await self._carry_promised(MoveKind.PICK, loads)
 
     async def _carry_promised(self, kind: MoveKind, loads: Sequence[tuple[ReservationRow, int]]) -> bool:

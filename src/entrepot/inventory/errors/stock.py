@@ -160,14 +160,6 @@ class NotPickedError(RefusedError):
     message = N_("{quantity} of {sku} still lie in {location}. Pick them before the order is shipped.")
 
 
-class NotStagingError(RefusedError):
-    """Picks end in staging."""
-
-    code = "inventory.not_staging"
-    title = N_("Not a staging location")
-    message = N_("Picked goods go to a staging location, and {location} is none.")
-
-
 class CodeTakenError(ConflictError):
     """Codes are unique within a warehouse, and warehouses' codes within a seller."""
 

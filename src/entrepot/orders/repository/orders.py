@@ -126,10 +126,8 @@ class OrderRepository:
         """Take numbers for orders entered here."""
         if count == 1:  # PostgreSQL keeps the plan of this one, and plans for a count anew each time
             return [(await self._session.execute(text("SELECT nextval('order_number_seq')"))).scalar_one()]
-        rows = await self._session.execute(
-            text("SELECT nextval('order_number_seq') FROM generate_series(1, :count)"), {"count": count}
-        )
-        return list(rows.scalars())
+        every = text("SELECT nextval('order_number_seq') FROM generate_series(1, :count)")
+        return list((await self._session.execute(every, {"count": count})).scalars())
 
     async def insert_orders(self, rows: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]]) -> set[UUID]:
         """Store new orders with their lines; those that another transaction stored first are left out."""
