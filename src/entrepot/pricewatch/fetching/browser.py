@@ -1,15 +1,14 @@
 """Browser mode: pages that show their price only after their scripts ran, in the system's Chromium."""
 
 import asyncio
-import contextlib
 import os
 import shutil
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 import httpx
+import msgspec
 
 from entrepot.kit.addresses import Network
 from entrepot.kit.call_log import CallLog, RecordedCall
@@ -19,18 +18,54 @@ from entrepot.pricewatch.fetching import errors
 from entrepot.pricewatch.fetching.addresses import SHOWN, check_reachable, host_of, web_address
 from entrepot.pricewatch.fetching.answers import PAUSE_WORTHY, refusal, retry_after
 from entrepot.pricewatch.fetching.contract import Fetched, FetchMode, FetchPlan
-from entrepot.pricewatch.fetching.direct import StoreRedactor, languages
+from entrepot.pricewatch.fetching.devtools import START, DevTools, DevToolsError
+from entrepot.pricewatch.fetching.direct import StoreRedactor
 from entrepot.pricewatch.fetching.gateway import Gateway
 from entrepot.pricewatch.fetching.hosts import Hosts
-from entrepot.pricewatch.fetching.visit import SETTLED, Guard, store_cookies
-
-if TYPE_CHECKING:
-    from playwright.async_api import Browser as Chromium
-    from playwright.async_api import BrowserContext, Playwright
+from entrepot.pricewatch.fetching.visit import HEIGHT, WIDTH, Window
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-"""The shell first: it shows the same pages with half of the work (0.5 s of a core a page against 1.0 s)."""
+"""The shell first: it shows the same pages with half of the work (well under half of it, and frames only when told to)."""
+OFF = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "MediaRouter",
+    "PaintHolding",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "Translate",
+)
+"""Features that cost without being of use here."""
 FLAGS = (
+    "--headless",
+    f"--disable-features={','.join(OFF)}",
+    "--disable-field-trial-config",
+    "--disable-background-networking",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+    "--disable-back-forward-cache",
+    "--disable-breakpad",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-dev-shm-usage",  # containers have little of it
+    "--disable-extensions",
+    "--disable-hang-monitor",
+    "--disable-sync",
+    "--disable-search-engine-choice-screen",
+    "--metrics-recording-only",
+    "--no-default-browser-check",
+    "--no-first-run",
+    "--no-service-autorun",
+    "--password-store=basic",
+    "--use-mock-keychain",
+    "--hide-scrollbars",
+    "--block-new-web-contents",
+    f"--window-size={WIDTH},{HEIGHT}",
+    "--enable-begin-frame-control",  # nobody looks: pages make a frame when it is time for their scripts
+    "--run-all-compositor-stages-before-draw",
     "--disable-gpu",
     "--disable-quic",  # it would not take the gateway
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
@@ -52,7 +87,10 @@ WHOLE = 6
 """A page with its scripts may bring so many times as much as the page alone."""
 SETTLING = 4.0
 """Seconds a page's scripts have after it was loaded."""
-PRODUCT = "Entrepot/26.11 (+https://entrepot.dev/bot)"
+AGENT = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{major}.0.0.0 Safari/537.36"
+    " Entrepot/26.11 (+https://entrepot.dev/bot)"
+)
 MOST_REDIRECTS = 20
 """The browser's own limit."""
 MB = 1_000_000
@@ -88,8 +126,8 @@ class Browser:
         self._network = CheckedNetwork(allowed)
         self._gateway = Gateway(allowed, largest=largest_mb * WHOLE * MB)
         self._starting = asyncio.Lock()
-        self._playwright: Playwright | None = None
-        self._chromium: Chromium | None = None
+        self._devtools: DevTools | None = None
+        self._agent = self._address = ""
 
     async def fetch(self, plan: FetchPlan) -> Fetched:
         """Open a page, wait until its scripts are done, and return what is shown then.
@@ -100,7 +138,7 @@ class Browser:
         page = web_address(plan.url)
         host = host_of(page)
         await check_reachable(self._network, page)  # the gateway refuses it, too, but not so fast
-        chromium = await self._started()
+        devtools = await self._started()
         turn = self._hosts.turn(
             host, interval=plan.interval_ms / 1000, most=plan.concurrency, patience=plan.patience, room=self._room
         )
@@ -108,38 +146,33 @@ class Browser:
             visit = _Visit(plan)
             try:
                 async with self._recorded(plan, visit):
-                    return await self._look(chromium, plan, page, visit)
+                    return await self._look(devtools, plan, page, visit)
             except errors.FetchTrouble as error:
                 error.status, error.took_ms, error.call_id = visit.status, visit.took_ms, plan.call_id
                 raise
 
-    async def _look(self, chromium: "Chromium", plan: FetchPlan, page: httpx.URL, visit: "_Visit") -> Fetched:
-        from playwright.async_api import Error  # noqa: PLC0415 -- it is optional
-
-        host = host_of(page)
-        guard = Guard(plan, page, limit=self._largest_mb * WHOLE * MB)
+    async def _look(self, devtools: DevTools, plan: FetchPlan, page: httpx.URL, visit: "_Visit") -> Fetched:
+        host, largest = host_of(page), self._largest_mb * MB
+        window: Window | None = None
         try:
-            async with asyncio.timeout(plan.timeout), self._context(chromium, plan) as context:
-                await context.add_cookies(store_cookies(plan, page))
-                opened = await context.new_page()
-                await guard.watch(opened)
-                try:
-                    await opened.goto(str(page), wait_until="domcontentloaded", timeout=plan.timeout * 1000)
-                finally:
-                    await self._judge(host, guard, visit)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(SETTLING + 1):
-                        await opened.evaluate(SETTLED, SETTLING * 1000)
-                body = (await opened.content()).encode("utf-8", "replace")
-                ended = opened.url
-        except TimeoutError as error:
-            guard.check(host, self._largest_mb)
-            raise errors.NoAnswerError(host=host, seconds=plan.timeout) from error
-        except Error as error:
-            guard.check(host, self._largest_mb)
-            raise self._named(host, guard, error.message, plan) from error
-        guard.check(host, self._largest_mb)
-        if len(body) > self._largest_mb * MB:
+            async with (
+                asyncio.timeout(plan.timeout),
+                Window.opened(devtools, plan, page, agent=self._agent, limit=largest * WHOLE) as window,
+            ):
+                problem = await window.go()
+                await self._judge(host, window, visit)
+                if problem:
+                    raise self._named(host, window, problem, plan)
+                ended, text = await window.shown(SETTLING, largest)
+        except (TimeoutError, DevToolsError) as error:
+            if window is not None:
+                window.check(host, self._largest_mb)
+            if isinstance(error, TimeoutError):
+                raise errors.NoAnswerError(host=host, seconds=plan.timeout) from error
+            raise errors.BrowserFailedError(host=host, reason=str(error)[:200]) from error
+        window.check(host, self._largest_mb)
+        body = b"" if text is None else text.encode("utf-8", "replace")
+        if text is None or len(body) > largest:
             raise errors.TooLargeError(host=host, limit=self._largest_mb)
         return Fetched(
             url=str(web_address(ended)),
@@ -151,11 +184,11 @@ class Browser:
             mode=FetchMode.BROWSER,
         )
 
-    async def _judge(self, host: str, guard: Guard, visit: "_Visit") -> None:
+    async def _judge(self, host: str, window: Window, visit: "_Visit") -> None:
         """Raise what the page's own answer means if it is no page, whatever the browser makes of it."""
-        if guard.answer is None:
+        if window.answer is None:
             return
-        status, headers = guard.answer
+        status, headers = window.answer
         visit.status = status
         wanted = retry_after(headers) if status in PAUSE_WORTHY else None
         pause: int | None = None
@@ -166,11 +199,11 @@ class Browser:
         if (problem := refusal(host, status, headers, pause=pause)) is not None:
             raise problem
 
-    def _named(self, host: str, guard: Guard, message: str, plan: FetchPlan) -> errors.FetchTrouble:
+    def _named(self, host: str, window: Window, message: str, plan: FetchPlan) -> errors.FetchTrouble:
         """Return what the browser means."""
-        reason = message.partition("\n")[0].partition(" at ")[0].removeprefix("Page.goto: ")[:200]
+        reason = message[:200]
         if "ERR_SOCKS_CONNECTION" in reason or "ERR_PROXY" in reason:
-            wanted = guard.last_host or host
+            wanted = window.last_host or host
             refused = wanted in self._gateway.refused
             return (
                 errors.AddressRefusedError(host=wanted)
@@ -183,62 +216,34 @@ class Browser:
             "ERR_TOO_MANY_REDIRECTS": lambda: errors.TooManyRedirectsError(host=host, limit=MOST_REDIRECTS),
             "ERR_CERT": lambda: errors.InsecureError(host=host, reason=reason),
             "ERR_SSL": lambda: errors.InsecureError(host=host, reason=reason),
-            "Download is starting": lambda: errors.NotAPageError(host=host, kind=NO_PAGE),
             "ERR_ABORTED": lambda: errors.NotAPageError(host=host, kind=NO_PAGE),
-            "Timeout": lambda: errors.NoAnswerError(host=host, seconds=plan.timeout),
             "net::ERR": lambda: errors.UnreachableError(host=host, reason=reason),
         }
         unknown = lambda: errors.BrowserFailedError(host=host, reason=reason)  # noqa: E731 -- the last of the row above
         return next((told for mark, told in known.items() if mark in message), unknown)()
 
-    @asynccontextmanager
-    async def _context(self, chromium: "Chromium", plan: FetchPlan) -> AsyncGenerator["BrowserContext"]:
-        """Open a window of its own: nothing of one visit is there in the next."""
-        major = chromium.version.partition(".")[0]
-        agent = (
-            f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{major}.0.0.0 Safari/537.36"
-        )
-        context: BrowserContext = await chromium.new_context(
-            user_agent=f"{agent} {PRODUCT}",
-            locale=languages(plan.locale).partition(",")[0].partition(";")[0],
-            accept_downloads=False,
-            service_workers="block",
-            viewport={"width": 1280, "height": 900},
-        )
-        try:
-            yield context
-        finally:
-            closing = asyncio.ensure_future(context.close())
-            with contextlib.suppress(Exception):  # the browser may be gone; there is nothing left to close then
-                await asyncio.shield(closing)
-
-    async def _started(self) -> "Chromium":
+    async def _started(self) -> DevTools:
         async with self._starting:
-            if self._chromium is not None and self._chromium.is_connected():
-                return self._chromium
-            try:
-                from playwright.async_api import Error, async_playwright  # noqa: PLC0415 -- it is optional
-            except ImportError as error:
-                raise errors.BrowserMissingError(reason="“playwright” is not installed") from error
-            path = self._path or next(filter(None, map(shutil.which, NAMES)), None)
-            if path is None or shutil.which(path) is None:
+            if self._devtools is not None and self._devtools.alive:
+                return self._devtools
+            path = shutil.which(self._path) if self._path else next(filter(None, map(shutil.which, NAMES)), None)
+            if path is None:
                 raise errors.BrowserMissingError(reason="Chromium was not found")
-            if self._playwright is None:
-                self._playwright = await async_playwright().start()
-                self._address = await self._gateway.start()
+            if self._devtools is not None:
+                await self._devtools.aclose()
+            self._address = self._address or await self._gateway.start()
+            flags = [*FLAGS, f"--proxy-server={self._address}", "--proxy-bypass-list=<-loopback>"]
+            if os.geteuid() == 0:
+                flags.append("--no-sandbox")  # Chromium refuses its sandbox to root
             try:
-                self._chromium = await self._playwright.chromium.launch(
-                    executable_path=path,
-                    args=list(FLAGS),
-                    chromium_sandbox=os.geteuid() != 0,  # Chromium refuses its sandbox to root
-                    proxy={"server": self._address, "bypass": "<-loopback>"},
-                    handle_sigint=False,
-                    handle_sigterm=False,
-                    handle_sighup=False,
-                )
-            except Error as error:
-                raise errors.BrowserMissingError(reason=error.message.partition("\n")[0][:200]) from error
-            return self._chromium
+                self._devtools = await DevTools.start(path, flags)
+                async with asyncio.timeout(START):
+                    told = await self._devtools.call("Browser.getVersion")
+            except (DevToolsError, TimeoutError) as error:
+                raise errors.BrowserMissingError(reason=str(error)[:200] or "it does not start") from error
+            major = msgspec.json.decode(told, type=dict[str, str])["product"].partition("/")[2].partition(".")[0]
+            self._agent = AGENT.format(major=major)
+            return self._devtools
 
     @asynccontextmanager
     async def _recorded(self, plan: FetchPlan, visit: "_Visit") -> AsyncGenerator[None]:
@@ -278,11 +283,8 @@ class Browser:
 
     async def aclose(self) -> None:
         """Close the browser."""
-        if self._chromium is not None:
-            with contextlib.suppress(Exception):  # it may have died
-                await self._chromium.close()
-        if self._playwright is not None:
-            await self._playwright.stop()
+        if self._devtools is not None:
+            await self._devtools.aclose()
         await self._gateway.aclose()
 
 

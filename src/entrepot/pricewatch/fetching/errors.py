@@ -161,10 +161,7 @@ class BrowserMissingError(FetchRefusedError):
 
     code = "pricewatch.browser_missing"
     title = N_("No browser")
-    message = N_(
-        "There is no browser to fetch pages by: {reason}. Install Chromium and “entrepot[browser]”, or fetch the store by"
-        " HTTP."
-    )
+    message = N_("There is no browser to fetch pages by: {reason}. Install Chromium, or fetch the store by HTTP.")
 
 
 class BrowserFailedError(FetchAwayError):
