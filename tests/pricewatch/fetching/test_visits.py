@@ -107,14 +107,21 @@ async def test_a_page_longer_than_allowed_is_refused(browsing: Fetcher, serve: S
         await browsing.fetch(plan_for(shop.address, FetchMode.BROWSER))
 
 
-async def test_a_browser_that_died_is_started_again(serve: Serve) -> None:
+async def test_a_browser_that_died_is_started_again(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[DevTools] = []
+    real = DevTools.start
+
+    async def start(path: str, flags: list[str]) -> DevTools:
+        started.append(await real(path, flags))
+        return started[-1]
+
+    monkeypatch.setattr(DevTools, "start", start)
     shop = await serve({"": answer(), "/moved": moved("/")})
     async with Fetcher.of(None, fetch_settings()) as fetcher:
         plan = plan_for(shop.address, FetchMode.BROWSER)
         assert b"12,50" in (await fetcher.fetch(plan)).body
-        devtools = fetcher._browser._devtools  # noqa: SLF001 -- what dies here has no name outside
-        assert devtools is not None
-        devtools._kill()  # noqa: SLF001
+        [devtools] = started
+        devtools.kill()
         while devtools.alive:
             await asyncio.sleep(0.01)
         with pytest.raises(DevToolsError, match="gone"):

@@ -133,7 +133,7 @@ class DevTools(asyncio.Protocol):
             for message in whole.split(b"\0"):
                 self._take(message)
         if len(self._come) > LONGEST:
-            self._kill()
+            self.kill()
 
     def _take(self, message: bytes) -> None:
         try:
@@ -174,7 +174,7 @@ class DevTools(asyncio.Protocol):
                 await asyncio.sleep(0.05)
         finally:
             if not self._ended():
-                self._kill()
+                self.kill()
                 pid, self._pid = self._pid, 0
                 await asyncio.to_thread(os.waitpid, pid, 0)
             await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
@@ -184,7 +184,8 @@ class DevTools(asyncio.Protocol):
             self._pid = 0
         return not self._pid
 
-    def _kill(self) -> None:
+    def kill(self) -> None:
+        """End it at once."""
         if self._pid:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._pid, signal.SIGKILL)
