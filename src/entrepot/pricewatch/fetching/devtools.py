@@ -151,13 +151,13 @@ class DevTools(asyncio.Protocol):
         elif (hear := self._hear.get(told.session_id)) is not None:
             hear(told.method, told.params)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio's signature
+    def connection_lost(self, exc: Exception | None) -> None:
         """Fail whatever is still asked: it is gone."""
         self.alive = False
         asked, self._asked = self._asked, {}
         for future in asked.values():
             if not future.done():
-                future.set_exception(DevToolsError("it is gone"))
+                future.set_exception(DevToolsError(f"it is gone: {exc}" if exc else "it is gone"))
 
     async def aclose(self) -> None:
         """End the browser with all its processes, and remove its folder."""
