@@ -23,24 +23,28 @@ from entrepot.kit.scope import Scope
 from entrepot.kit.secretbox import SecretBox
 from entrepot.kit.wakeup import Wakeups
 from entrepot.web.live import TOPICS, Hub, valid_cursor
+from entrepot.web.slices import routes
 from tests.conftest import principal_for
 
 pytestmark = pytest.mark.anyio
 
 
-def awaited() -> set[str]:
+def awaited(pattern: str = r"live:([a-z_]+(?:\.[a-z_]+)?)(?![a-z_:])") -> set[str]:
     """Return every name of an event that a page waits for."""
     source = Path(entrepot.__file__).parent
     pages = [path for kind in ("*.html", "*.py") for path in source.rglob(kind)]
-    return {name for page in pages for name in re.findall(r"live:([a-z_]+(?:\.[a-z_]+)?)", page.read_text())}
+    return {name for page in pages for name in re.findall(pattern, page.read_text())}
 
 
 def test_what_pages_wait_for_reaches_them() -> None:
     discover()
+    routes()
     topics = {one.topic for one in descendants(Event) if "topic" in vars(one)}
 
     assert {name for name in awaited() if name.partition(".")[0] not in TOPICS} == set()
     assert awaited() - topics - {topic.partition(".")[0] for topic in topics} == set()
+    kinds = {one.subject_kind for one in descendants(Event) if "topic" in vars(one)}
+    assert awaited(r"live:([a-z_]+):") - kinds == set()
 
 
 def descendants(kind: type[Event]) -> set[type[Event]]:
