@@ -20,11 +20,12 @@ from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import asyncpg
 import httpx
 import msgspec
+import uvloop
 from selectolax.lexbor import LexborHTMLParser
 
 from bench.world import Instance, free_port, instance, report
@@ -112,8 +113,7 @@ class Shops(asyncio.Protocol):
         self._come = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 -- a server's are
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # as a server's are
         self._host = transport.get_extra_info("sockname")[0]
 
     def data_received(self, data: bytes) -> None:
@@ -315,7 +315,7 @@ async def plant(hub: Instance, seller_id: str, store_id: str) -> list[str]:
 def main() -> None:
     if len(sys.argv) > 1:
         work = msgspec.json.decode(sys.argv[1], type=Work)
-        asyncio.run(serve(work.port) if work.mode == "serve" else take_part(work))
+        uvloop.run(serve(work.port) if work.mode == "serve" else take_part(work))
         return
     if not PAGES.is_dir():
         sys.exit(f"{PAGES} is missing: real product pages stand beside the checkout")

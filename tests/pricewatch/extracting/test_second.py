@@ -15,6 +15,13 @@ from entrepot.pricewatch.extracting.service import extract, parse_selector
 
 pytestmark = pytest.mark.anyio
 
+
+@pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
+    """Both loops: pipes of the one that workers run on tell later what was written."""
+    return "asyncio", {"use_uvloop": request.param}
+
+
 RECIPE = Recipe(locale="nl", currency="EUR", selectors=(parse_selector("price=css:.price"),))
 
 

@@ -13,6 +13,8 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -40,6 +42,15 @@ _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "SYSTEMROOT")
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A page that somebody waits for."""
+
+    page: Page
+    recipe: Recipe
+    answer: asyncio.Future[Extraction]
+
+
 class Readers:
     """Reads pages here, and in a second process once there were many; ``async with Readers() as readers``.
 
@@ -53,8 +64,12 @@ class Readers:
         self._cores = cores or _cores()
         self._count = 0
         self._process: Process | None = None
-        self._asked: deque[asyncio.Future[Extraction | None]] = deque()
+        self._pages: asyncio.WriteTransport | None = None
+        self._waiting: deque[_Asked] = deque()
+        self._told: deque[_Asked] = deque()
+        self._patience: asyncio.TimerHandle | None = None
         self._starting: asyncio.Task[None] | None = None
+        self._here: asyncio.Task[None] | None = None
         self.elsewhere = 0
         """Pages that the second process read."""
 
@@ -63,12 +78,10 @@ class Readers:
         self._count += 1
         if self._count == self._many and self._cores > 1:
             self._starting = asyncio.create_task(self._serve(), name="page_reader")
-        if self._process is not None and len(self._asked) < AHEAD:
-            found = await self._ask(self._process, page, recipe)
-            if found is not None:
-                self.elsewhere += 1
-                return found
-        return extract(page, recipe)
+        asked = _Asked(page, recipe, asyncio.get_running_loop().create_future())
+        self._waiting.append(asked)
+        self._hand_out()
+        return await asked.answer
 
     def memory_mb(self) -> int:
         """Return the most that the second process needed so far; 0 where there is none, or the system does not say."""
@@ -81,41 +94,74 @@ class Readers:
         peak = re.search(r"VmHWM:\s*(\d+)", said)
         return int(peak[1]) // 1024 if peak else 0
 
-    async def _ask(self, process: Process, page: Page, recipe: Recipe) -> Extraction | None:
-        """Let the second process read; None: it cannot."""
-        answer: asyncio.Future[Extraction | None] = asyncio.get_running_loop().create_future()
-        self._asked.append(answer)
-        told = msgspec.msgpack.encode((page, recipe))
-        if process.stdin is not None:
-            process.stdin.write(len(told).to_bytes(_SIZE) + told)
-        done, _ = await asyncio.wait([answer], timeout=PATIENCE)
-        if not done:
-            log.warning("page_reader_hangs", url=page.url[:200])
-            self._process = None
+    def _hand_out(self) -> None:
+        """Let the second process have what it can take, and read the rest here."""
+        pipe = self._pages
+        while pipe is not None and self._process is not None and self._waiting and len(self._told) < AHEAD:
+            asked = self._waiting.popleft()
+            if asked.answer.done():
+                continue
+            told = msgspec.msgpack.encode((asked.page, asked.recipe))
+            pipe.write(len(told).to_bytes(_SIZE) + told)
+            self._told.append(asked)
+        if self._told and self._patience is None:
+            self._patience = asyncio.get_running_loop().call_later(PATIENCE, self._give_up)
+        if self._waiting and self._here is None:
+            self._here = asyncio.create_task(self._read_here(), name="page_reader_here")
+
+    async def _read_here(self) -> None:
+        while self._waiting:
+            _read(self._waiting.popleft())
+            await asyncio.sleep(0)  # one page holds up everybody for long enough, and the second process is to be heard
+        self._here = None
+
+    def _give_up(self) -> None:
+        """End a second process that hangs."""
+        log.warning("page_reader_hangs", url=self._told[0].page.url[:200] if self._told else "")
+        process, self._process = self._process, None
+        if process is not None:
             _kill(process)
-        return answer.result() if done else None
+
+    def _heard(self) -> None:
+        """Be patient anew."""
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _close(self) -> None:
+        """Tell the second process that there are no more."""
+        if self._pages is not None:
+            self._pages.close()
+            self._pages = None
 
     async def _serve(self) -> None:
         """Start the second process, and hand out its answers until it ends."""
         process: Process | None = None
         try:
-            process = await _start()
+            process, self._pages = await _start()
             self._process = process
+            self._hand_out()
             while process.stdout is not None:
                 size = int.from_bytes(await process.stdout.readexactly(_SIZE))
                 found = msgspec.msgpack.decode(await process.stdout.readexactly(size), type=Extraction | None)
-                answer = self._asked.popleft()
-                if not answer.done():
-                    answer.set_result(found)
+                self._heard()
+                asked = self._told.popleft()
+                if found is None:
+                    _read(asked)
+                elif not asked.answer.done():
+                    asked.answer.set_result(found)
+                    self.elsewhere += 1
+                self._hand_out()
         except Exception as error:  # noqa: BLE001 -- whatever is wrong with it, pages are read here
             if self._process is not None or process is None:  # else we ended it ourselves
                 log.warning("page_reader_ended", reason=type(error).__name__)
         finally:
             self._process = None
-            while self._asked:
-                answer = self._asked.popleft()
-                if not answer.done():
-                    answer.set_result(None)
+            self._heard()
+            self._close()
+            self._waiting.extendleft(reversed(self._told))
+            self._told.clear()
+            self._hand_out()
             if process is not None:
                 await _end(process)
 
@@ -125,8 +171,7 @@ class Readers:
     async def __aexit__(self, *_: object) -> None:
         """End the second process."""
         process, self._process = self._process, None
-        if process is not None and process.stdin is not None:
-            process.stdin.close()
+        self._close()
         if self._starting is None:
             return
         if process is None:
@@ -137,20 +182,36 @@ class Readers:
             await asyncio.wait([self._starting])
 
 
+def _read(asked: _Asked) -> None:
+    """Read a page here, if somebody still waits for it."""
+    if asked.answer.done():
+        return
+    try:
+        asked.answer.set_result(extract(asked.page, asked.recipe))
+    except Exception as error:  # noqa: BLE001 -- whoever waits is told
+        asked.answer.set_exception(error)
+
+
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-async def _start() -> Process:
-    passed = {name: value for name in _PASSED_ON if (value := os.environ.get(name))}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", __spec__.name, stdin=PIPE, stdout=PIPE, env=passed, limit=ROOM
-    )
-    pipe = process.stdin.get_extra_info("pipe") if process.stdin is not None else None
-    if pipe is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
-        with contextlib.suppress(OSError, ValueError):  # the system allows no more, it is a socket, or closed
-            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, ROOM)
-    return process
+async def _start() -> tuple[Process, asyncio.WriteTransport]:
+    """Start it; return it, and where it is told pages: a pipe of our own, as a loop's holds a tenth of a page."""
+    theirs, ours = os.pipe()
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with contextlib.suppress(OSError):  # the system allows no more
+            fcntl.fcntl(ours, fcntl.F_SETPIPE_SZ, ROOM)
+    with os.fdopen(theirs, "rb", buffering=0) as pages, ExitStack() as opened:
+        pipe = opened.enter_context(os.fdopen(ours, "wb", buffering=0))
+        told, _ = await asyncio.get_running_loop().connect_write_pipe(asyncio.BaseProtocol, pipe)
+        opened.callback(told.close)
+        passed = {name: value for name in _PASSED_ON if (value := os.environ.get(name))}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", __spec__.name, stdin=pages, stdout=PIPE, env=passed, limit=ROOM
+        )
+        opened.pop_all()
+    return process, told
 
 
 def _kill(process: Process) -> None:
@@ -160,8 +221,6 @@ def _kill(process: Process) -> None:
 
 async def _end(process: Process) -> None:
     """See *process* end, by its own will or not."""
-    if process.stdin is not None:
-        process.stdin.close()
     try:
         async with asyncio.timeout(PATIENCE):
             await process.wait()
