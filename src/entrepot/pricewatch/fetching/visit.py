@@ -42,7 +42,7 @@ NO_SERVICE_WORKERS = "if (navigator.serviceWorker) navigator.serviceWorker.regis
 FRAME = 0.05
 """Seconds between two frames of a page: scripts wait for one, or for what stands in it, before they show more."""
 ENOUGH = 4
-"""Frames that every page gets before it is read."""
+"""Frames that every page gets, once it is parsed, before it is read."""
 HANGS = 10.0
 """Seconds after which a page that makes no frame is given up: the others wait for theirs."""
 WIDTH, HEIGHT = 1280, 900
@@ -111,7 +111,8 @@ class Window:
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closing = self._by_itself = False
-        self._frames = 0
+        self._begun = self._frames = 0
+        self._enough: int | None = None
         self.last_host = ""
         """Of the page's own last request, after redirects."""
         self.answer: tuple[int, dict[str, str]] | None = None
@@ -186,18 +187,19 @@ class Window:
         Raises:
             DevToolsError: the page broke, or the browser did.
         """
-        enough = self._frames + ENOUGH
         while True:
             shown = await self._settled(most, longest)
-            if self._has_had(enough):
+            if self._has_had_enough():
                 return shown
-            while not self._has_had(enough):
+            while not self._has_had_enough():
                 await asyncio.sleep(FRAME)
                 if self._broken.done():
                     self._broken.result()
 
-    def _has_had(self, frames: int) -> bool:
-        return self._by_itself or self._frames >= frames
+    def _has_had_enough(self) -> bool:
+        if self._enough is None:
+            self._enough = self._begun + ENOUGH
+        return self._by_itself or self._frames >= self._enough
 
     async def _settled(self, most: float, longest: int) -> tuple[str, str | None]:
         script = f"({SETTLED})({most * 1000}, {longest})"
@@ -250,6 +252,7 @@ class Window:
                 async with self._devtools.frames:
                     if self._closing:
                         return
+                    self._begun += 1
                     call = self._call("HeadlessExperimental.beginFrame", {"noDisplayUpdates": True})
                     ends: set[asyncio.Future[Any]] = {call, self._closed}
                     done, _ = await asyncio.wait(ends, timeout=HANGS, return_when=asyncio.FIRST_COMPLETED)
@@ -269,6 +272,8 @@ class Window:
                     self._break("it brings too much")
             case "Fetch.requestPaused":
                 self._decide(msgspec.json.decode(params, type=Paused))
+            case "Page.domContentEventFired":
+                self._enough = self._begun + ENOUGH  # what was begun before its scripts ran says nothing to them
             case "Page.javascriptDialogOpening":
                 self._call("Page.handleJavaScriptDialog", {"accept": False})
             case "Inspector.targetCrashed" | "Inspector.detached":
