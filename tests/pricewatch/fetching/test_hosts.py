@@ -16,7 +16,7 @@ from entrepot.kit.database import Database
 from entrepot.kit.ids import new_id
 from entrepot.pricewatch.fetching.domain import BINDS, Pace
 from entrepot.pricewatch.fetching.errors import BusyHostError, LimitedError
-from entrepot.pricewatch.fetching.hosts import Hosts
+from entrepot.pricewatch.fetching.hosts import LINGER, RENEW, Hosts
 from entrepot.pricewatch.fetching.leases import LEASE, Lease, LocalLeases
 from entrepot.pricewatch.fetching.repository import DatabaseLeases
 
@@ -177,6 +177,26 @@ def test_pages_of_one_host_wait_and_those_of_others_do_not() -> None:
         return max(same), max(others) - max(same)
 
     assert play(run) == (9, 0)
+
+
+class SlowToGiveBack(LocalLeases):
+    """Whatever is asked for meanwhile would come first."""
+
+    async def release(self, holder: UUID, given: Mapping[str, Lease]) -> None:
+        await asyncio.sleep(3)
+        await super().release(holder, given)
+
+
+def test_a_host_that_is_being_given_back_is_not_lost_by_who_wants_it_then() -> None:
+    async def work() -> None:
+        hosts = Hosts(SlowToGiveBack())
+        for _ in range(2):
+            async with hosts.turn("a.example", interval=0.1, most=1, patience=60):
+                await asyncio.sleep(10)  # the leases are looked at meanwhile
+            await asyncio.sleep(LINGER + RENEW)
+        await hosts.aclose()
+
+    play(work)
 
 
 def test_a_fetcher_gives_a_host_to_another_that_waits_for_it() -> None:

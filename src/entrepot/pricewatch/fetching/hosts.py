@@ -74,6 +74,8 @@ class Hosts:
         self._answers: dict[str, asyncio.Future[bool]] = {}
         self._acquirer: asyncio.Task[None] | None = None
         self._keeper: asyncio.Task[None] | None = None
+        self._changing = asyncio.Lock()
+        """Held while hosts are got or given back: what is asked for after it was given back must not come before."""
 
     @asynccontextmanager
     async def turn(
@@ -190,27 +192,31 @@ class Hosts:
     async def _acquire_all(self) -> None:
         """Get what was asked for: everything that is asked while one statement runs goes into the next."""
         while self._asked:
-            asked, self._asked = self._asked, {}
-            before = _present()
-            got: dict[str, Lease] = {}
-            with _while_away():
-                got = await self._leases.acquire(self._holder, asked)
-            present = _present()
-            for host, interval in asked.items():
-                if (lease := got.get(host)) is not None:
-                    line = self._lines.setdefault(host, _Line())
-                    line.until = before + LEASE - SAFETY
-                    line.forget_at = present + LEASE
-                    line.since = line.idle_since = present
-                    line.handing_over = False
-                    line.interval = max(interval, line.interval if line.pace.running else 0)
-                    line.pace.last_start = max(line.pace.last_start, present - lease.asked_ago)
-                    line.pace.free_at = max(line.pace.free_at, present + lease.free_in)
-                    line.pace.closed_until = max(line.pace.closed_until, present + lease.closed_in)
-                    line.pace.strikes = lease.strikes
-                self._answers.pop(host).set_result(lease is not None)
+            async with self._changing:
+                asked, self._asked = self._asked, {}
+                await self._get(asked)
             if self._keeper is None or self._keeper.done():
                 self._keeper = asyncio.create_task(self._keep(), name="price_host_keeper")
+
+    async def _get(self, asked: dict[str, float]) -> None:
+        before = _present()
+        got: dict[str, Lease] = {}
+        with _while_away():
+            got = await self._leases.acquire(self._holder, asked)
+        present = _present()
+        for host, interval in asked.items():
+            if (lease := got.get(host)) is not None:
+                line = self._lines.setdefault(host, _Line())
+                line.until = before + LEASE - SAFETY
+                line.forget_at = present + LEASE
+                line.since = line.idle_since = present
+                line.handing_over = False
+                line.interval = max(interval, line.interval if line.pace.running else 0)
+                line.pace.last_start = max(line.pace.last_start, present - lease.asked_ago)
+                line.pace.free_at = max(line.pace.free_at, present + lease.free_in)
+                line.pace.closed_until = max(line.pace.closed_until, present + lease.closed_in)
+                line.pace.strikes = lease.strikes
+            self._answers.pop(host).set_result(lease is not None)
 
     async def _keep(self) -> None:
         """Prolong the leases that are used, and give back the others, until none is left."""
@@ -246,19 +252,19 @@ class Hosts:
                 limit.reschedule(line.until)
 
     async def _give_back(self, *, everything: bool) -> None:
-        present = _present()
-        given: dict[str, Lease] = {}
-        for host, line in self._lines.items():
-            idle = not line.waiting and present - line.idle_since >= LINGER
-            if line.until > present and not line.pace.running and (everything or line.handing_over or idle):
-                line.until = 0.0  # from here on nobody starts: giving back may take its time
-                if line.handing_over:
-                    line.handing_over, line.yield_until = False, present + 2 * POLL
-                given[host] = line.pace_as_lease(present)
-        if given:
-            await self._leases.release(self._holder, given)
-            for host in given:
-                if self._lines[host].until <= present:  # else it was got again meanwhile
+        async with self._changing:
+            present = _present()
+            given: dict[str, Lease] = {}
+            for host, line in self._lines.items():
+                idle = not line.waiting and present - line.idle_since >= LINGER
+                if line.until > present and not line.pace.running and (everything or line.handing_over or idle):
+                    line.until = 0.0  # from here on nobody starts: giving back may take its time
+                    if line.handing_over:
+                        line.handing_over, line.yield_until = False, present + 2 * POLL
+                    given[host] = line.pace_as_lease(present)
+            if given:
+                await self._leases.release(self._holder, given)
+                for host in given:
                     self._lines[host].forget_at = 0.0
 
     async def aclose(self) -> None:
