@@ -30,7 +30,9 @@ def test_many_prices_change_after_a_preview_and_one_is_explained(page: Page, pic
     expect(rows.nth(2)).to_be_visible()
     expect(rows.filter(has_not_text="bol (sandbox)")).to_have_count(0)
     at_rest(page)
-    there = rows.filter(has=page.locator("[data-label=State]", has_text=re.compile("In step|To be sent|Not decided here")))
+    there = rows.filter(
+        has=page.locator("[data-label=State]", has_text=re.compile("In step|To be sent|Not decided here"))
+    )
     known = there.filter(has=page.locator("[data-label=Published]", has_text=re.compile(r"\d")))
     expect(known.nth(1)).to_be_visible(timeout=60_000)
     for number in range(2):
