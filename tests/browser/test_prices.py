@@ -35,8 +35,8 @@ def test_many_prices_change_after_a_preview_and_one_is_explained(page: Page, pic
     )
     known = there.filter(has=page.locator("[data-label=Published]", has_text=re.compile(r"\d")))
     expect(known.nth(1)).to_be_visible(timeout=60_000)
-    for number in range(2):
-        known.nth(number).locator("input[data-pick]").check()
+    for place in range(2):
+        known.nth(place).locator("input[data-pick]").check()
     picture(page, "prices-1-list")
     page.set_viewport_size(WIDE)
     expect(page.locator("[data-bulk-count]")).to_have_text("2")
