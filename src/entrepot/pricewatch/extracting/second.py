@@ -27,11 +27,7 @@ from entrepot.pricewatch.extracting.reading import extract
 MANY = 20
 """Pages after which a second process is worth its start, which takes as long as they do."""
 AHEAD = 8
-"""Pages that it is told before it has read the first.
-
-Whoever tells it hears its answers late, having pages of its own to read and to store meanwhile: told two, it waited for
-a third of the time.
-"""
+"""Pages that it is told before it has read the first: whoever tells it has pages of its own to store meanwhile."""
 PATIENCE = 30.0
 """Seconds for one page, and for its end."""
 ROOM = 1024 * 1024

@@ -189,6 +189,8 @@ class Window:
         """
         while True:
             shown = await self._settled(most, longest)
+            if self._enough is None:  # it is parsed, and nothing said so
+                self._enough = self._begun + ENOUGH
             if self._has_had_enough():
                 return shown
             while not self._has_had_enough():
@@ -197,9 +199,7 @@ class Window:
                     self._broken.result()
 
     def _has_had_enough(self) -> bool:
-        if self._enough is None:
-            self._enough = self._begun + ENOUGH
-        return self._by_itself or self._frames >= self._enough
+        return self._by_itself or (self._enough is not None and self._frames >= self._enough)
 
     async def _settled(self, most: float, longest: int) -> tuple[str, str | None]:
         script = f"({SETTLED})({most * 1000}, {longest})"
