@@ -129,7 +129,8 @@ def main() -> None:
     with instance() as hub:
         auth = asyncio.run(prepare(hub))
         with hub.web() as address:
-            asyncio.run(cycle(address, auth, asyncio.run(make_orders(address, auth, PARALLEL))))
+            asyncio.run(cycle(address, auth, asyncio.run(make_orders(address, auth, ORDERS // 4))))
+            asyncio.run(hub.settle())
             orders = asyncio.run(make_orders(address, auth, ORDERS))
             start = time.perf_counter()
             taken = sorted(asyncio.run(cycle(address, auth, orders)))

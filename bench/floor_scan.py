@@ -100,6 +100,7 @@ def main() -> None:
         auth = asyncio.run(prepare(hub))
         with hub.web() as address:
             asyncio.run(floor(address, auth, asyncio.run(make_orders(address, auth, SCANNERS)), PAUSE * 2))  # warm
+            asyncio.run(hub.settle())
             orders = asyncio.run(make_orders(address, auth, SCANNERS * ORDERS))
             taken = asyncio.run(floor(address, auth, orders, SECONDS))
         limit = asyncio.run(bare(hub, SECONDS / 2))

@@ -53,9 +53,6 @@ async def prepare(hub: Instance) -> httpx.BasicAuth:
             await inventory.receive_many(
                 [Receipt(product_id=id_, location_id=shelf, quantity=1_000_000) for id_ in ids]
             )
-    owner = await asyncpg.connect(hub.server.plain(hub.server.owner))
-    await owner.execute("VACUUM ANALYZE")  # as autovacuum would within a minute
-    await owner.close()
     return auth
 
 
@@ -119,6 +116,7 @@ def main() -> None:
         auth = asyncio.run(prepare(hub))
         with hub.web() as address:
             asyncio.run(load(address, auth, 1))
+            asyncio.run(hub.settle())
             start = time.perf_counter()
             taken = sorted(asyncio.run(load(address, auth, SECONDS)))
             rate = len(taken) / (time.perf_counter() - start)

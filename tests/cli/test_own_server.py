@@ -51,8 +51,24 @@ def test_an_ordinary_owner_is_enough(entrepot: Entrepot, own_server: URL, tmp_pa
     assert "BAD  isolation" not in examined.stdout
     assert saved.returncode == 0, saved.stderr
     assert file.stat().st_size > 10_000
-    (role,) = run(own_server, "SELECT rolsuper, rolbypassrls, rolcreatedb FROM pg_roles WHERE rolname = 'entrepot_app'")
-    assert tuple(role) == (False, False, False)
+    (role,) = run(
+        own_server, "SELECT rolsuper, rolbypassrls, rolcreatedb, rolconfig FROM pg_roles WHERE rolname = 'entrepot_app'"
+    )
+    assert tuple(role) == (False, False, False, ["random_page_cost=1.1", "jit=off"])
+
+
+def test_what_an_administrator_sets_for_the_role_stays(entrepot: Entrepot, own_server: URL) -> None:
+    run(own_server, "DROP DATABASE IF EXISTS shop WITH (FORCE)", "DROP ROLE IF EXISTS entrepot_app")
+    mine = {"DATABASE_URL": own_server.set(database="tuned").render_as_string(hide_password=False)}
+    assert entrepot("migrate", **mine).returncode == 0
+    run(own_server, "ALTER ROLE entrepot_app SET random_page_cost = 4", "ALTER ROLE entrepot_app RESET jit")
+
+    again = entrepot("migrate", **mine)
+
+    assert again.returncode == 0, again.stderr
+    (role,) = run(own_server, "SELECT rolconfig FROM pg_roles WHERE rolname = 'entrepot_app'")
+    assert tuple(role) == (["random_page_cost=4"],)
+    run(own_server, "DROP DATABASE tuned WITH (FORCE)", "DROP ROLE entrepot_app")
 
 
 def test_an_owner_who_may_not_make_roles_is_told_what_to_ask_for(entrepot: Entrepot, own_server: URL) -> None:

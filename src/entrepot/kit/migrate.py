@@ -18,6 +18,9 @@ from entrepot.kit.text import N_
 
 OLDEST_SERVER = 150000
 """``server_version_num`` of the oldest PostgreSQL we support."""
+PLANNING = {"random_page_cost": "1.1", "jit": "off"}
+"""How statements of the application role are planned, unless an administrator sets it otherwise: a random page costs no
+more than the next one on a disk without arms, and compiling takes longer than any of our statements runs."""
 
 
 class SchemaNewerError(RefusedError):
@@ -164,6 +167,8 @@ async def _ensure_role(connection: asyncpg.Connection, password: str) -> None:
         if role is None:
             try:
                 await connection.execute(f"CREATE ROLE {APPLICATION_ROLE} LOGIN NOBYPASSRLS PASSWORD '{password}'")
+                for name, value in PLANNING.items():
+                    await connection.execute(f"ALTER ROLE {APPLICATION_ROLE} SET {name} = {value}")
             except (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
                 return  # another process made it meanwhile
         else:
