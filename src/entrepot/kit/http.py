@@ -16,6 +16,7 @@ from uuid import UUID
 
 import httpcore
 import httpx
+from isal import isal_zlib
 
 from entrepot.kit.addresses import Network
 from entrepot.kit.call_log import CallLog, RecordedCall
@@ -31,8 +32,8 @@ LONGEST_CALL = 120
 """Seconds from sending to the last byte, however steadily bytes trickle in."""
 LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes of an answer, after decompression."""
-ENCODINGS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
-"""Compressions we ask for, and zlib's name for each."""
+ENCODINGS = {"gzip": 16 + isal_zlib.MAX_WBITS, "x-gzip": 16 + isal_zlib.MAX_WBITS, "deflate": isal_zlib.MAX_WBITS}
+"""Compressions we ask for, and zlib's name for each; ISA-L unpacks them in less than half of zlib's time."""
 USER_AGENT = "Entrepot (+https://entrepot.dev)"
 SUBJECT = "entrepot.subject"
 """Request extension: what the call is about, as the outside names it."""
@@ -287,7 +288,7 @@ class Recorder(httpx.AsyncBaseTransport):
         if encoding and encoding != "identity" and encoding not in ENCODINGS:
             msg = f"answered in the compression “{encoding}”, which we did not ask for"
             raise httpx.DecodingError(msg)
-        unpack = zlib.decompressobj(ENCODINGS[encoding]) if encoding in ENCODINGS else None
+        unpack = isal_zlib.decompressobj(ENCODINGS[encoding]) if encoding in ENCODINGS else None
         parts: list[bytes] = []
         size = received = 0
         async for raw in stream:
@@ -297,7 +298,7 @@ class Recorder(httpx.AsyncBaseTransport):
             elif unpack is not None:
                 try:
                     part = unpack.decompress(raw, self._largest - size + 1)
-                except zlib.error as error:
+                except isal_zlib.error as error:
                     msg = f"broken compression: {error}"
                     raise httpx.DecodingError(msg) from error
                 if came is not None and encoding.endswith("gzip"):

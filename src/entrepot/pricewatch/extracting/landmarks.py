@@ -2,11 +2,11 @@
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-PRICED = "[class*=price i],[id*=price i],[data-price],[data-testid*=price i],[itemprop=price]"
-BUTTONS = "button,input[type=submit],input[type=button],a[class*=cart i],a[class*=buy i],a[class*=btn i],a[class*=button i],[id*=addtocart i],[id*=add-to-cart i]"
-_INPUT_BUTTONS = "input[type=submit],input[type=button]"
+_PRICED = "[class*=price i],[id*=price i],[data-price],[data-testid*=price i]"
+_BUTTONS = "button,input,a:is([class*=cart i],[class*=buy i],[class*=btn i],[class*=button i]),[id*=addtocart i],[id*=add-to-cart i]"
 STRUCK = "del,s,strike"
-_ALL = f"script,style,template,meta[content],title,h1,{PRICED},{BUTTONS},{STRUCK},[itemprop]"
+_ALL = f"script,style,template,meta,title,h1,{STRUCK},{_BUTTONS},{_PRICED},[itemprop]"
+_BUTTON_TYPES = frozenset({"submit", "button"})
 _STRUCK = frozenset(STRUCK.split(","))
 _PROGRAMS = frozenset({"script", "style", "template"})
 
@@ -70,7 +70,7 @@ class Landmarks:
             self.priced.append(node)
         if (
             tag == "button"
-            or (tag == "input" and node.css_matches(_INPUT_BUTTONS))
+            or (tag == "input" and (attributes.get("type") or "").lower() in _BUTTON_TYPES)
             or (tag == "a" and ("cart" in names or "buy" in names or "btn" in names or "button" in names))
             or (identity and ("addtocart" in identity or "add-to-cart" in identity))
         ):
