@@ -30,6 +30,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from bench.world import Instance, free_port, instance, report
 from entrepot.kit.clock import now
+from entrepot.kit.collector import keep_for_good
 from entrepot.kit.database import Database
 from entrepot.kit.ids import new_id
 from entrepot.kit.postgres import running_server
@@ -250,6 +251,7 @@ async def take_part(work: Work) -> None:
         ended, cpu = time.time(), time.process_time() - cpu
     else:
         async with watching(work) as watch:
+            keep_for_good()
             began, cpu = started(), time.process_time()
             async with watch.readers:
                 pages = await watch.all()

@@ -11,6 +11,7 @@ from typing import Any
 import uvloop
 
 from entrepot.cli.parent import end_with_parent, wait_until_ready
+from entrepot.kit.collector import keep_for_good
 from entrepot.kit.database import Database
 from entrepot.kit.logs import set_up_logs
 from entrepot.kit.postgres import Server, running_server
@@ -62,13 +63,6 @@ def run_web() -> None:
         uvloop.run(serve(app, settings, box, server))
     # The embedded server aborts in the interpreter's own clean-up (granian 2.8 on Python 3.13); all is closed by now.
     os._exit(0)
-
-
-def keep_for_good() -> None:
-    """Spare the garbage collector what was loaded to stay: half a million objects, a pause of 0.1 s each time."""
-    gc.collect()
-    gc.freeze()
-    gc.enable()
 
 
 async def serve(app: Any, settings: Settings, box: SecretBox, server: Server) -> None:  # noqa: ANN401 -- only the edge knows the framework

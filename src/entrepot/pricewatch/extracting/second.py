@@ -21,6 +21,7 @@ from typing import BinaryIO, Self
 import msgspec
 import structlog
 
+from entrepot.kit.collector import keep_for_good
 from entrepot.pricewatch.extracting.contract import Extraction, Page, Recipe
 from entrepot.pricewatch.extracting.reading import extract
 
@@ -98,7 +99,7 @@ class Readers:
             if asked.answer.done():
                 continue
             told = msgspec.msgpack.encode((asked.page, asked.recipe))
-            pipe.write(len(told).to_bytes(_SIZE) + told)
+            pipe.writelines([len(told).to_bytes(_SIZE), told])
             self._told.append(asked)
         if self._told and self._patience is None:
             self._patience = asyncio.get_running_loop().call_later(PATIENCE, self._give_up)
@@ -239,6 +240,7 @@ def serve(told: BinaryIO, answers: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
+    keep_for_good()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us is told, and ends us
     with contextlib.suppress(BrokenPipeError):
         serve(sys.stdin.buffer, sys.stdout.buffer)
