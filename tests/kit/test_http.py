@@ -162,6 +162,17 @@ async def test_a_compression_we_did_not_ask_for_is_an_error(serve: Serve) -> Non
             await outside.client(Caller()).get(await serve(plain(b"x", "Content-Encoding: br")))
         with pytest.raises(httpx.DecodingError):
             await outside.client(Caller()).get(await serve(plain(b"not gzip", "Content-Encoding: gzip")))
+        with pytest.raises(httpx.DecodingError):
+            await outside.client(Caller()).get(await serve(plain(b"this is no gzip at all", "Content-Encoding: gzip")))
+
+
+async def test_a_compressed_answer_that_ends_too_early_is_an_error(serve: Serve) -> None:
+    whole = gzip.compress(b"the price is 12.12 EUR")
+    async with OutsideHttp(None, LOOPBACK) as outside:
+        for part in (whole[:5], whole[:20], whole[:-1]):
+            with pytest.raises(httpx.DecodingError):
+                await outside.client(Caller()).get(await serve(plain(part, "Content-Encoding: gzip")))
+        assert (await outside.client(Caller()).get(await serve(plain(b"", "Content-Encoding: gzip")))).content == b""
 
 
 async def test_a_silent_server_times_out(serve: Serve) -> None:

@@ -307,6 +307,9 @@ class Recorder(httpx.AsyncBaseTransport):
             if max(size, received) > self._largest:
                 raise AnswerTooLargeError(host=host, limit=max(1, self._largest // 1024 // 1024))
             parts.append(part)
+        if unpack is not None and received and not unpack.eof:
+            msg = "broken compression: it ends too early"
+            raise httpx.DecodingError(msg)
         return b"".join(parts)
 
     def _describe(
