@@ -16,7 +16,6 @@ from uuid import UUID
 
 import httpcore
 import httpx
-from isal import isal_zlib
 
 from entrepot.kit.addresses import Network
 from entrepot.kit.call_log import CallLog, RecordedCall
@@ -26,14 +25,13 @@ from entrepot.kit.ids import new_id
 from entrepot.kit.network import AddressRefusedError, CheckedNetwork
 from entrepot.kit.redaction import Redactor
 from entrepot.kit.text import N_
+from entrepot.kit.unpacking import Unpacker
 
 TIMEOUT = httpx.Timeout(30, connect=10, pool=30)
 LONGEST_CALL = 120
 """Seconds from sending to the last byte, however steadily bytes trickle in."""
 LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes of an answer, after decompression."""
-ENCODINGS = {"gzip": 16 + isal_zlib.MAX_WBITS, "x-gzip": 16 + isal_zlib.MAX_WBITS, "deflate": isal_zlib.MAX_WBITS}
-"""Compressions we ask for, and zlib's name for each; ISA-L unpacks them in less than half of zlib's time."""
 USER_AGENT = "Entrepot (+https://entrepot.dev)"
 SUBJECT = "entrepot.subject"
 """Request extension: what the call is about, as the outside names it."""
@@ -269,8 +267,8 @@ class Recorder(httpx.AsyncBaseTransport):
         answer = await self._inner.handle_async_request(request)
         try:
             assert isinstance(answer.stream, AsyncIterable)  # noqa: S101 -- asynchronous transports promise it
-            came: list[bytes] | None = [] if request.extensions.get(KEEP_PACKED) else None
-            body = await self._read(answer.stream, answer.headers.get("content-encoding", ""), request.url.host, came)
+            unpacker = Unpacker(answer.headers.get("content-encoding", ""))
+            body = await self._read(answer.stream, unpacker, request.url.host)
         finally:
             await answer.aclose()
         headers = [
@@ -278,38 +276,22 @@ class Recorder(httpx.AsyncBaseTransport):
             for name, value in answer.headers.raw
             if name.lower() not in {b"content-encoding", b"content-length", b"transfer-encoding"}
         ]
-        extensions = answer.extensions if came is None else {**answer.extensions, PACKED: b"".join(came)}
+        extensions = answer.extensions
+        if request.extensions.get(KEEP_PACKED):
+            extensions = {**extensions, PACKED: b"".join(unpacker.gzip)}
         return httpx.Response(answer.status_code, headers=headers, content=body, extensions=extensions, request=request)
 
-    async def _read(
-        self, stream: AsyncIterable[bytes], encoding: str, host: str, came: list[bytes] | None = None
-    ) -> bytes:
-        encoding = encoding.strip().lower()
-        if encoding and encoding != "identity" and encoding not in ENCODINGS:
-            msg = f"answered in the compression “{encoding}”, which we did not ask for"
-            raise httpx.DecodingError(msg)
-        unpack = isal_zlib.decompressobj(ENCODINGS[encoding]) if encoding in ENCODINGS else None
+    async def _read(self, stream: AsyncIterable[bytes], unpacker: Unpacker, host: str) -> bytes:
+        """Read to the end, behind that of the compression, too, or the connection could not be used again."""
         parts: list[bytes] = []
         size = received = 0
         async for raw in stream:
-            part, received = raw, received + len(raw)
-            if unpack is not None and unpack.eof:
-                part = b""  # read on, or the connection could not be used again
-            elif unpack is not None:
-                try:
-                    part = unpack.decompress(raw, self._largest - size + 1)
-                except isal_zlib.error as error:
-                    msg = f"broken compression: {error}"
-                    raise httpx.DecodingError(msg) from error
-                if came is not None and encoding.endswith("gzip"):
-                    came.append(raw.removesuffix(unpack.unused_data))
-            size += len(part)
+            part = unpacker.unpack(raw, self._largest - size + 1)
+            size, received = size + len(part), received + len(raw)
             if max(size, received) > self._largest:
                 raise AnswerTooLargeError(host=host, limit=max(1, self._largest // 1024 // 1024))
             parts.append(part)
-        if unpack is not None and received and not unpack.eof:
-            msg = "broken compression: it ends too early"
-            raise httpx.DecodingError(msg)
+        unpacker.end()
         return b"".join(parts)
 
     def _describe(

@@ -95,13 +95,15 @@ class CostBook:
             commission=self._commission(goods, values),
             item_price=item,
             map=values.get("minimum_price"),
+            least_margin=values.get("margin"),
+            least_margin_percent=values.get("margin_percent"),
         )
 
-    def margins(self, goods: Goods) -> tuple[Decimal, Decimal]:
-        """Return the least that a sale must leave: an amount and a percentage, 0 where nobody said so."""
-        values, _ = self._values(goods)
+    def margins(self, goods: Goods) -> tuple[bool, bool]:
+        """Return whether a sale must leave an amount, known or not, and a percentage."""
+        values, unknown = self._values(goods)
         amount, percent = values.get("margin"), values.get("margin_percent")
-        return amount.value if amount else Decimal(0), percent.value if percent else Decimal(0)
+        return "margin" in unknown or bool(amount and amount.value), bool(percent and percent.value)
 
     def _values(self, goods: Goods) -> tuple[dict[str, Known], set[str]]:
         """Return what is said, and what is said in another currency: that is unknown, whatever wider rows say."""

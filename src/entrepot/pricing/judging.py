@@ -161,8 +161,8 @@ class Judging:
         contender = Contender(group, rule, by_hand=False)
         return await self._decided({offer_id: Chosen(contender, ()) for offer_id in offer_ids})
 
-    async def known(self, offer_ids: Collection[UUID]) -> list[tuple[OfferRow, OfferFacts, tuple[Decimal, Decimal]]]:
-        """Return offers as the domain knows them now, with the least margins entered for them, without any rule."""
+    async def known(self, offer_ids: Collection[UUID]) -> list[tuple[OfferRow, OfferFacts, tuple[bool, bool]]]:
+        """Return offers as the domain knows them now, and whether least margins were entered for them, without any rule."""
         offers = await self._facts.offers(offer_ids)
         facts = await self._load(offers, Strategy, {}, starred={offer.id for offer in offers})
         return [(offer, facts.of(offer), facts.book.margins(goods_of(offer))) for offer in offers]
@@ -250,14 +250,12 @@ def goods_of(offer: OfferRow) -> Goods:
     )
 
 
-def with_margins(rule: Rule, amount: Decimal, percent: Decimal) -> Rule:
-    """Return the rule with a floor that also leaves the least margin that was entered with the costs."""
+def with_margins(rule: Rule, amount: bool, percent: bool) -> Rule:  # noqa: FBT001 -- as the book of costs says them
+    """Return the rule with a floor that also leaves the least margins that were entered with the costs."""
     if not amount and not percent:
         return rule
-    least = f"PRICE(FIRST(landed_cost, purchase_price) + shipping + packaging, {amount:f}, {percent:f}%)"
-    if percent < 0:
-        least = f"PRICE(FIRST(landed_cost, purchase_price) + shipping + packaging, {amount:f}, 0 - {-percent:f}%)"
-    floor = f"MAX({rule.limits.floor}, {least})"
+    margins = f"{'least_margin' if amount else 0}, {'least_margin_percent' if percent else 0}"
+    floor = f"MAX({rule.limits.floor}, PRICE(FIRST(landed_cost, purchase_price) + shipping + packaging, {margins}))"
     return msgspec.structs.replace(rule, limits=Limits(floor=floor, ceiling=rule.limits.ceiling))
 
 

@@ -96,6 +96,8 @@ TERMS: dict[str, str] = {
     "commission_percent": N_("Commission, part of the price"),
     "item_price": N_("Price of the product"),
     "map": N_("Lowest advertised price"),
+    "least_margin": N_("Least margin"),
+    "least_margin_percent": N_("Least margin, part of the price"),
     "floor": N_("Price floor"),
 }
 SKIPPED: dict[Skipped, str] = {
@@ -109,7 +111,7 @@ SKIPPED: dict[Skipped, str] = {
     Skipped.SLOW: N_("delivers too late"),
     Skipped.FAR_BELOW: N_("far below all others, taken for a mistake"),
 }
-PERCENTS = frozenset({"vat", "commission_percent"})
+PERCENTS = frozenset({"vat", "commission_percent", "least_margin_percent"})
 
 
 def step_sentence(step: Step, currency: str) -> Sentence:

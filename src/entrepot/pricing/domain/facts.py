@@ -58,6 +58,9 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     """The product's own selling price in the catalogue."""
     map: Known | None = None
     """The lowest price that the brand lets people advertise."""
+    least_margin: Known | None = None
+    """What a sale must leave at least; in money."""
+    least_margin_percent: Known | None = None
 
 
 class PriceStar(msgspec.Struct, frozen=True):

@@ -37,8 +37,11 @@ NAMES = (
     "vat",
     "item_price",
     "map",
+    "least_margin",
+    "least_margin_percent",
     "floor",
 )
+_PERCENTS = frozenset({"vat", "least_margin_percent"})
 FUNCTIONS = {"MIN": (2, 20), "MAX": (2, 20), "FIRST": (1, 20), "PRICE": (1, 3)}
 """Name -> how few and how many arguments."""
 LONGEST = 500
@@ -249,7 +252,7 @@ class _Book:
         if known is None:
             raise Unknown(name)
         self.terms[name] = Term(name, known.value, known.source, known.read_at)
-        return known.value / HUNDRED if name == "vat" else known.value
+        return known.value / HUNDRED if name in _PERCENTS else known.value
 
     def first(self, parts: tuple[Node, ...]) -> Decimal:
         for part in parts[:-1]:

@@ -211,7 +211,7 @@ def rule_fields(
                 N_(
                     "The price is never lower. PRICE(costs, money, percent) is the price that leaves so much of a sale after"
                     " VAT and commission; FIRST, MIN and MAX choose. Names: purchase_price, landed_cost, supplier_price,"
-                    " shipping, packaging, item_price, map."
+                    " shipping, packaging, item_price, map, least_margin, least_margin_percent."
                 ),
                 required=True,
             ),
