@@ -116,6 +116,14 @@ function goOn(stop: HTMLDetailsElement | null, form: HTMLFormElement): void {
   }
 }
 
+/** After a reload without a connection: what was reported before, and waits, is not asked for again. */
+async function closeReported(): Promise<void> {
+  const waiting = await outbox.waiting();
+  for (const form of all<HTMLFormElement>("[data-report]")) {
+    if (waiting.has(form.action)) goOn(form.closest<HTMLDetailsElement>("[data-stop]"), form);
+  }
+}
+
 async function again(): Promise<void> {
   const before = await outbox.count();
   if (before === 0) return;
@@ -136,4 +144,4 @@ document.addEventListener("submit", (event) => {
 }, true);
 window.addEventListener("online", () => void again());
 window.setInterval(() => void again(), AGAIN_MS);
-void showWaiting().then(again);
+void showWaiting().then(closeReported).then(again);

@@ -1,6 +1,6 @@
 /**
  * Keeps the last known state of the run dashboard for when there is no connection, the empty page of the scanning app, which
- * works without one, and the files they need.
+ * works without one, the routes that a driver is on, and the files they need.
  *
  * Nothing else is kept: a list of orders that looks current and is not would cost more than it helps.  What is kept goes when
  * the user signs out, changes the seller, or may no longer see it.
@@ -25,6 +25,8 @@ interface Keep {
   files: string[];
   board: boolean;
   scan: boolean;
+  /** Path of the route that is shown. */
+  route?: string;
 }
 
 const worker = self as unknown as Worker;
@@ -32,9 +34,15 @@ const PAGES = "entrepot-pages-1";
 const FILES = "entrepot-files-1";
 const BOARD = "/jobs";
 const SCAN = "/fulfilment/scan";
+const ROUTES = /^\/fulfilment\/drive(\/[0-9a-f-]{36})?$/;
+/** A page with this is kept: a route that nobody drives any more has names and addresses, and leaves the phone. */
+const KEEP_MARK = "data-keep-page";
+const MOST_ROUTES = 4;
 const OFFLINE = "/offline";
 /** A network that is there and does not answer is none: a picker does not wait longer for the app. */
 const PATIENCE_MS = 4_000;
+/** A driver's page is asked for from the hub first: longer than that, and the kept one is shown. */
+const ROUTE_PATIENCE_MS = 8_000;
 const BUILT = "/static/dist/assets/";
 const MOST_FILES = 40;
 /** After these the page belongs to somebody else, or to nobody. */
@@ -67,6 +75,7 @@ worker.addEventListener("fetch", (event) => {
   if (url.pathname.startsWith(BUILT)) event.respondWith(file(request));
   else if (url.pathname === BOARD && url.search === "") event.respondWith(board(event));
   else if (url.pathname === SCAN && request.mode === "navigate") event.respondWith(scan(event));
+  else if (ROUTES.test(url.pathname) && request.mode === "navigate") event.respondWith(route(event, url.pathname));
   else if (request.mode === "navigate") event.respondWith(fetch(request).catch(() => kept(OFFLINE)));
 });
 
@@ -80,6 +89,42 @@ async function keep(wanted: Keep): Promise<void> {
   await remember(OFFLINE);
   if (wanted.board) await remember(BOARD);
   if (wanted.scan) await remember(SCAN);
+  if (wanted.route !== undefined && ROUTES.test(wanted.route)) await keepRoute(wanted.route, await ask(wanted.route));
+}
+
+async function ask(path: string): Promise<Response | null> {
+  return fetch(path, { credentials: "same-origin", redirect: "manual" }).catch(() => null);
+}
+
+/** Keeps a route that is driven, and the latest few of them; forgets one that is over. */
+async function keepRoute(path: string, response: Response | null): Promise<void> {
+  if (response === null || response.status >= 500) return;
+  const pages = await caches.open(PAGES);
+  const routes = async (): Promise<Request[]> => (await pages.keys()).filter((one) => ROUTES.test(new URL(one.url).pathname));
+  if (response.type === "opaqueredirect") {
+    for (const one of await routes()) await pages.delete(one);
+    return;
+  }
+  if (!response.ok || !(await response.clone().text()).includes(KEEP_MARK)) {
+    await pages.delete(path);
+    return;
+  }
+  await store(path, response); // as the newest
+  const known = await routes();
+  for (const old of known.slice(0, Math.max(0, known.length - MOST_ROUTES))) await pages.delete(old);
+}
+
+/** The route as the hub has it, or, where the hub cannot be reached in time, as it was. */
+async function route(event: Fetching, path: string): Promise<Response> {
+  const pages = await caches.open(PAGES);
+  const fresh = fetch(event.request).then((response) => {
+    event.waitUntil(keepRoute(path, response.clone()));
+    return response;
+  });
+  if (!(await pages.match(path))) return fresh.catch(() => kept(OFFLINE));
+  const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), ROUTE_PATIENCE_MS));
+  const answer = await Promise.race([fresh, late]).catch(() => null);
+  return answer ?? kept(path);
 }
 
 async function remember(path: string): Promise<void> {
@@ -147,5 +192,8 @@ async function file(request: Request): Promise<Response> {
 
 async function forget(): Promise<void> {
   const pages = await caches.open(PAGES);
-  await Promise.all([BOARD, SCAN].map((path) => pages.delete(path)));
+  for (const one of await pages.keys()) {
+    const { pathname } = new URL(one.url);
+    if (pathname === BOARD || pathname === SCAN || ROUTES.test(pathname)) await pages.delete(one);
+  }
 }

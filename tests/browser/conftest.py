@@ -94,6 +94,14 @@ class Demo:
             time.sleep(0.3)
 
 
+def becomes_true(page: Page, script: str, arg: str | None = None) -> None:
+    """Wait until the promise of *script* holds; Playwright's own waiting takes any promise for yes."""
+    deadline = time.monotonic() + 40
+    while not page.evaluate(script, arg):
+        assert time.monotonic() < deadline, f"{script} did not hold in 40 s"
+        time.sleep(0.1)
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """A command of the hub that runs."""

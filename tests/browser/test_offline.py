@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.conftest import becomes_true
+
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
 
 KEPT = """async () => {
@@ -18,7 +20,7 @@ KEPT = """async () => {
 def keep(page: Page) -> None:
     """Open the dashboard, and wait until it is kept."""
     page.goto("/jobs")
-    page.wait_for_function(KEPT)
+    becomes_true(page, KEPT)
 
 
 def test_the_dashboard_is_there_without_a_connection_and_says_how_old_it_is(
@@ -66,7 +68,7 @@ def test_nothing_is_kept_after_signing_out(open_context: Callable[..., BrowserCo
 
     own.evaluate("fetch('/session/language', {method: 'POST'})")  # as signing out, without ending the others' session
 
-    own.wait_for_function("async () => (await (await caches.open('entrepot-pages-1')).match('/jobs')) === undefined")
+    becomes_true(own, "async () => (await (await caches.open('entrepot-pages-1')).match('/jobs')) === undefined")
 
 
 def test_it_can_be_installed(page: Page) -> None:

@@ -79,6 +79,11 @@ export class Outbox {
     return (await this.shelf.all()).length;
   }
 
+  /** The addresses that what waits goes to. */
+  async waiting(): Promise<Set<string>> {
+    return new Set((await this.shelf.all()).map((one) => one.url));
+  }
+
   private async drain(): Promise<void> {
     const waiting = (await this.shelf.all()).sort((one, other) => one.keptAt - other.keptAt);
     for (const report of waiting) {

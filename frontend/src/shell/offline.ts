@@ -1,6 +1,7 @@
-/** Says so when there is no connection, and how old what is shown is; keeps the dashboard and the scanning app for that case. */
+/** Says so when there is no connection, and how old what is shown is; keeps the dashboard, the scanning app and a driver's routes for that case. */
 import { all, first, icon, make, meta } from "../dom";
 import { backOff } from "../live/coalesce";
+import { hasUnsaved } from "./forms";
 import { locale, text } from "../texts";
 
 /** When what is shown came from the hub. */
@@ -13,9 +14,14 @@ export function startOffline(): void {
   const keptAt = document.documentElement.dataset["keptAt"];
   if (keptAt !== undefined) {
     fresh = new Date(keptAt);
-    for (const button of all<HTMLButtonElement>("main button[type=submit]")) button.disabled = true;
+    // A driver's reports wait on the phone; nothing else can be sent.
+    for (const button of all<HTMLButtonElement>("main button[type=submit]")) button.disabled = !button.closest("[data-report]");
     say();
-    look(() => window.location.reload());
+    look(() => {
+      // Who writes a name, or has the buyer sign, is not interrupted: the report goes out, and then the page is new.
+      if (hasUnsaved() || all<HTMLInputElement>('[name="signature"]').some((one) => one.value !== "")) first("#kept")?.remove();
+      else window.location.reload();
+    });
     return;
   }
   // Nothing is kept for someone who is not signed in.
@@ -38,7 +44,7 @@ export function startOffline(): void {
 
 function say(): void {
   const time = fresh.toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
-  const words = make("span", {}, text("kept", { time }));
+  const words = make("span", {}, text(first("[data-keep-page]") ? "kept_route" : "kept", { time }));
   const notice = make("div", { id: "kept", class: "notice notice-warning", role: "alert" }, icon("cloud-off"), words);
   first("#kept")?.remove();
   (first("main") ?? document.body).prepend(notice);
@@ -79,7 +85,8 @@ async function register(): Promise<void> {
     const { active } = await navigator.serviceWorker.ready;
     const files = performance.getEntriesByType("resource").map((entry) => new URL(entry.name).pathname);
     const { pathname, search } = window.location;
-    active?.postMessage({ files, board: pathname === "/jobs" && search === "", scan: pathname === "/fulfilment/scan" });
+    const route = first("[data-keep-page]") ? { route: pathname } : {};
+    active?.postMessage({ files, board: pathname === "/jobs" && search === "", scan: pathname === "/fulfilment/scan", ...route });
   } catch {
     // A browser that allows none, or an address without https: everything but the offline page works.
   }
