@@ -183,7 +183,9 @@ class Watching:
         plan = FetchPlan(url=url, mode=mode, interval_ms=round(INTERVAL * 1000), patience=600, timeout=120)
         async with self._room:
             fetched = await self._fetcher.fetch(plan)
-            found = await self.readers.read(Page(fetched.url, fetched.body, fetched.content_type), Recipe())
+            found = await self.readers.read(
+                Page(fetched.url, fetched.body, fetched.content_type, fetched.packed), Recipe()
+            )
         self.priced += found.price is not None
         self._records.append(
             FetchRecord(

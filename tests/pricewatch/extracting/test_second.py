@@ -1,6 +1,7 @@
 """Reading pages in a second process: the same answers, whatever becomes of it."""
 
 import asyncio
+import gzip
 import io
 import os
 import signal
@@ -32,6 +33,10 @@ def page(number: int) -> Page:
     return Page(f"https://shop.example/{number}", body.encode(), "text/html; charset=utf-8")
 
 
+def packed(number: int) -> Page:
+    return msgspec.structs.replace(page(number), packed=gzip.compress(page(number).body))
+
+
 async def started(readers: Readers) -> int:
     """Read until the second process has, and return its number."""
     async with asyncio.timeout(30):
@@ -53,6 +58,15 @@ async def test_many_pages_are_read_by_two_processes() -> None:
         assert 10 < readers.memory_mb() < 150
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+async def test_pages_that_came_packed_are_sent_so() -> None:
+    async with Readers(many=1, cores=2) as readers:
+        pid = await started(readers)
+        found = await asyncio.gather(*(readers.read(packed(number), RECIPE) for number in range(60)))
+        assert found == [extract(page(number), RECIPE) for number in range(60)]
+        assert readers._process is not None  # noqa: SLF001 -- that it lives is tested  # pyright: ignore[reportPrivateUsage]
+        assert readers._process.pid == pid  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
 async def test_what_cannot_be_sent_is_read_here() -> None:
@@ -115,7 +129,8 @@ async def test_pages_are_read_when_nothing_can_be_started(monkeypatch: pytest.Mo
 
 
 def test_it_answers_what_it_is_told() -> None:
-    told = [msgspec.msgpack.encode((page(number), RECIPE)) for number in (3, 4)]
+    without_body = msgspec.structs.replace(packed(4), body=b"")
+    told = [msgspec.msgpack.encode((one, RECIPE)) for one in (page(3), without_body)]
     answers = io.BytesIO()
     serve(io.BytesIO(b"".join(len(one).to_bytes(4) + one for one in told)), answers)
     answers.seek(0)

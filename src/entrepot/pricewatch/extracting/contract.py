@@ -81,6 +81,8 @@ class Page(msgspec.Struct, frozen=True):
     url: str
     body: bytes
     content_type: str = ""
+    packed: bytes = b""
+    """The body as gzip, where it came so: there is less to hand to another process."""
 
 
 class Finding(msgspec.Struct, frozen=True):

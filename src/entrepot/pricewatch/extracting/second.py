@@ -20,6 +20,7 @@ from typing import BinaryIO, Self
 
 import msgspec
 import structlog
+from isal import isal_zlib
 
 from entrepot.kit.collector import keep_for_good
 from entrepot.pricewatch.extracting.contract import Extraction, Page, Recipe
@@ -27,13 +28,14 @@ from entrepot.pricewatch.extracting.reading import extract
 
 MANY = 20
 """Pages after which a second process is worth its start, which takes as long as they do."""
-AHEAD = 8
+AHEAD = 16
 """Pages that it is told before it has read the first: whoever tells it has pages of its own to store meanwhile."""
 PATIENCE = 30.0
 """Seconds for one page, and for its end."""
 ROOM = 1024 * 1024
-"""Bytes of a page that it can be sent at once, while whoever sends them does something else."""
+"""Bytes that it can be sent at once, while whoever sends them does something else: ten pages as they come, packed, or two."""
 _SIZE = 4
+_GZIP = 16 + isal_zlib.MAX_WBITS
 _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "SYSTEMROOT")
 
 log = structlog.get_logger()
@@ -98,7 +100,8 @@ class Readers:
             asked = self._waiting.popleft()
             if asked.answer.done():
                 continue
-            told = msgspec.msgpack.encode((asked.page, asked.recipe))
+            page = msgspec.structs.replace(asked.page, body=b"") if asked.page.packed else asked.page
+            told = msgspec.msgpack.encode((page, asked.recipe))
             pipe.writelines([len(told).to_bytes(_SIZE), told])
             self._told.append(asked)
         if self._told and self._patience is None:
@@ -231,6 +234,10 @@ def serve(told: BinaryIO, answers: BinaryIO) -> None:
     while len(head := told.read(_SIZE)) == _SIZE:
         body = told.read(int.from_bytes(head))
         page, recipe = msgspec.msgpack.decode(body, type=tuple[Page, Recipe])
+        if page.packed:
+            page = msgspec.structs.replace(
+                page, body=isal_zlib.decompressobj(_GZIP).decompress(page.packed), packed=b""
+            )
         try:
             answer = msgspec.msgpack.encode(extract(page, recipe))
         except UnicodeEncodeError:  # half a character, which JSON can have: whoever asked reads it without sending it

@@ -128,7 +128,7 @@ def read(fetched: Fetched, store: StoreRef, pins: tuple[Pin, ...] = ()) -> Extra
 
 
 def _page(fetched: Fetched) -> Page:
-    return Page(fetched.url or "", fetched.body, fetched.content_type)
+    return Page(fetched.url or "", fetched.body, fetched.content_type, fetched.packed)
 
 
 ASKED = (Field.PRICE, Field.CURRENCY, Field.AVAILABILITY, Field.SHIPPING)
