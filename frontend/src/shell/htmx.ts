@@ -53,6 +53,30 @@ export function startHtmx(): void {
     if (detail.requestConfig?.triggeringEvent?.type.startsWith("live:") && begun(detail.target)) detail.shouldSwap = false;
   });
 
+  // Nor is what somebody presses: where the element that went down is gone, there is no click.
+  let pressed: Node | null = null;
+  const held = new Set<string>();
+  document.addEventListener("pointerdown", ({ target }) => (pressed = target as Node), true);
+  const release = (): void => {
+    pressed = null;
+    const missed = [...held];
+    held.clear();
+    // After the click, which comes next.
+    if (missed.length > 0) window.setTimeout(() => missed.forEach((name) => body.dispatchEvent(new CustomEvent(name))));
+  };
+  for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, release, true);
+  body.addEventListener("htmx:beforeSwap", (event) => {
+    const { detail } = event as CustomEvent<{ target: HTMLElement; requestConfig?: { triggeringEvent?: Event }; shouldSwap: boolean }>;
+    const name = detail.requestConfig?.triggeringEvent?.type ?? "";
+    if (!name.startsWith("live:") || !detail.target.contains(pressed)) return;
+    detail.shouldSwap = false;
+    held.add(name);
+  });
+  // A search is sent while it is typed.  Leaving its field for a row must not have that row drawn anew, either.
+  document.addEventListener("change", (event) => {
+    if (event.target instanceof Element && event.target.matches("input[data-page-search]")) event.stopPropagation();
+  }, true);
+
   let open = 0;
   const line = first("#net-line");
   const show = (change: number): void => {
