@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, ViewportSize
 
-from tests.browser.conftest import PICTURES
+from tests.browser.conftest import PICTURES, Demo
+from tests.browser.test_driving import under_way
 from tests.browser.test_scanning import api, post
 from tests.browser.test_stations import CUP, MUG, enter, every_station
 
@@ -50,6 +51,7 @@ SCREENS = [
     Screen("counter", "/fulfilment/counter"),
     Screen("routes", "/fulfilment/routes"),
     Screen("drive", "/fulfilment/drive"),
+    Screen("drive-route", "/fulfilment/drive/{route}"),
     Screen("cut-offs", "/fulfilment/cut-offs"),
     Screen("shipments", "/fulfilment/shipments"),
     Screen("manifests", "/fulfilment/manifests"),
@@ -74,8 +76,8 @@ SCREENS = [
 ]
 
 
-def scene(page: Page) -> dict[str, str]:
-    """Put orders at every station; return what the screens are about."""
+def scene(demo: Demo, page: Page) -> dict[str, str]:
+    """Put orders at every station, and a driver on the road; return what the screens are about."""
     page.goto("/fulfilment/floor")
     orders = [enter(page, street, MUG, CUP) for street in ("Kade", "Dam", "Plein", "Hof", "Wal", "Brink", "Steeg")]
     lists = [post(page, "pick-lists/claims", {"code": order["number"]}) for order in orders[:6]]
@@ -90,13 +92,14 @@ def scene(page: Page) -> dict[str, str]:
         about[stage] = order["id"]
     post(page, f"orders/{orders[3]['id']}/review", {"reason": "The box is torn"})
     about["review"] = orders[3]["id"]
+    about["route"], _ = under_way(demo, page, 3)
     assert api(page, "boards")["on_the_floor"] >= len(lists)
     return about
 
 
 @pytest.mark.usefixtures("every_station")
-def test_every_screen_of_a_station_has_its_pictures(page: Page) -> None:
-    about = scene(page)
+def test_every_screen_of_a_station_has_its_pictures(demo: Demo, page: Page) -> None:
+    about = scene(demo, page)
     PICTURES.mkdir(parents=True, exist_ok=True)
     troubles: list[str] = []
     for screen in SCREENS:
