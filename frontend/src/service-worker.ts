@@ -89,16 +89,19 @@ async function keep(wanted: Keep): Promise<void> {
   await remember(OFFLINE);
   if (wanted.board) await remember(BOARD);
   if (wanted.scan) await remember(SCAN);
-  if (wanted.route !== undefined && ROUTES.test(wanted.route)) await keepRoute(wanted.route, await ask(wanted.route));
+  if (wanted.route !== undefined && ROUTES.test(wanted.route)) await keepFirst(wanted.route);
 }
 
-async function ask(path: string): Promise<Response | null> {
-  return fetch(path, { credentials: "same-origin", redirect: "manual" }).catch(() => null);
+/** Keeps a route that was opened before this worker was there to see it. */
+async function keepFirst(path: string): Promise<void> {
+  if (await (await caches.open(PAGES)).match(path)) return;
+  const response = await fetch(path, { credentials: "same-origin", redirect: "manual" }).catch(() => null);
+  if (response !== null) await keepRoute(path, response);
 }
 
 /** Keeps a route that is driven, and the latest few of them; forgets one that is over. */
-async function keepRoute(path: string, response: Response | null): Promise<void> {
-  if (response === null || response.status >= 500) return;
+async function keepRoute(path: string, response: Response): Promise<void> {
+  if (response.status >= 500) return;
   const pages = await caches.open(PAGES);
   const routes = async (): Promise<Request[]> => (await pages.keys()).filter((one) => ROUTES.test(new URL(one.url).pathname));
   if (response.type === "opaqueredirect") {

@@ -54,3 +54,17 @@ def test_news_wait_until_the_button_is_let_go(demo: Demo, page: Page) -> None:
     press(page)
     page.mouse.up()
     page.wait_for_url("**/products/*-*")
+
+
+def test_a_menu_of_a_row_does_not_stop_the_news(demo: Demo, page: Page) -> None:
+    assert demo
+    page.goto(f"/products?q={SKU}")
+    page.evaluate("document.querySelector('#list').dataset.old = 'yes'")
+    link = page.locator("#list").get_by_role("link", name=SKU, exact=True)
+
+    link.hover()
+    page.mouse.down(button="right")
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('live:catalog'))")
+
+    expect(page.locator("#list[data-old]")).to_have_count(0)
+    page.mouse.up(button="right")

@@ -56,7 +56,8 @@ export function startHtmx(): void {
   // Nor is what somebody presses: where the element that went down is gone, there is no click.
   let pressed: Node | null = null;
   const held = new Set<string>();
-  document.addEventListener("pointerdown", ({ target }) => (pressed = target as Node), true);
+  // Of other buttons the letting go may never be told: a menu takes it.
+  document.addEventListener("pointerdown", ({ target, button }) => (pressed = button === 0 ? (target as Node) : null), true);
   const release = (): void => {
     pressed = null;
     const missed = [...held];
@@ -64,7 +65,7 @@ export function startHtmx(): void {
     // After the click, which comes next.
     if (missed.length > 0) window.setTimeout(() => missed.forEach((name) => body.dispatchEvent(new CustomEvent(name))));
   };
-  for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, release, true);
+  for (const name of ["pointerup", "pointercancel", "contextmenu"]) document.addEventListener(name, release, true);
   body.addEventListener("htmx:beforeSwap", (event) => {
     const { detail } = event as CustomEvent<{ target: HTMLElement; requestConfig?: { triggeringEvent?: Event }; shouldSwap: boolean }>;
     const name = detail.requestConfig?.triggeringEvent?.type ?? "";
