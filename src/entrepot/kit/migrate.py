@@ -20,7 +20,10 @@ OLDEST_SERVER = 150000
 """``server_version_num`` of the oldest PostgreSQL we support."""
 PLANNING = {"random_page_cost": "1.1", "jit": "off"}
 """How statements of the application role are planned, unless an administrator sets it otherwise: a random page costs no
-more than the next one on a disk without arms, and compiling takes longer than any of our statements runs."""
+more than the next one on a disk without arms, and compiling is for statements that run long.
+
+https://www.postgresql.org/docs/17/jit-decision.html (read 2026-11-22)
+"""
 
 
 class SchemaNewerError(RefusedError):
