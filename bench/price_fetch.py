@@ -55,8 +55,8 @@ INTERVAL = 1.0
 AT_ONCE = 200
 """Pages of a process that are fetched, or wait for their turn, at the same moment; as in the job that checks prices."""
 BATCH = 50
-BROWSED = 60
-"""Pages by browser."""
+BROWSED = 100
+"""Pages by browser, which is up before, as between two checks of prices."""
 
 
 class Work(msgspec.Struct):
@@ -170,6 +170,11 @@ class Watching:
         self._records: list[FetchRecord] = []
         self.priced = 0
 
+    async def warm_up(self) -> None:
+        """Have the browser started."""
+        plan = FetchPlan(url=f"http://{hosts()[BROWSED]}:{self._work.port}/0", mode=FetchMode.BROWSER, timeout=120)
+        await self._fetcher.fetch(plan)
+
     async def all(self) -> int:
         urls = addresses(self._work)
         await asyncio.gather(
@@ -253,6 +258,8 @@ async def take_part(work: Work) -> None:
         ended, cpu = time.time(), time.process_time() - cpu
     else:
         async with watching(work) as watch:
+            if work.mode == "browse":
+                await watch.warm_up()
             keep_for_good()
             began, cpu = started(), time.process_time()
             async with watch.readers:

@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     """Whether pictures of watched products are fetched, once each, and shown."""
     browser_path: str = ""
     """Chromium for stores that are fetched by browser; empty: the system's."""
-    browser_pages: Annotated[int, Field(ge=1, le=32)] = 4
+    browser_pages: Annotated[int, Field(ge=1, le=32)] = 6
     """Pages that are open in it at the same moment, in each process."""
     scraper_url: SecretStr | None = None
     """Outside service with ``GET /api/article?url=...`` for stores that are fetched by one (``http://scraper.lan:3000``)."""

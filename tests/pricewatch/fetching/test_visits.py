@@ -25,6 +25,10 @@ LAZY = {
     "being in sight": "new IntersectionObserver((seen, all) => { if (seen[0].isIntersecting) { all.disconnect(); show() } })"
     ".observe(document.getElementById('p'))",
     "its size": "new ResizeObserver((seen, all) => { all.disconnect(); show() }).observe(document.getElementById('p'))",
+    "its height": "setTimeout(() => { if (document.getElementById('p').offsetHeight > 0) show() }, 50)",
+    "its words": "setTimeout(() => { if (document.getElementById('p').innerText) show() }, 50)",
+    "its place": "setTimeout(() => { const p = document.getElementById('p'), {x, y} = p.getBoundingClientRect();"
+    "if (document.elementFromPoint(x + 1, y + 1) === p && p.checkVisibility()) show() }, 50)",
     "an animation": "document.getElementById('p').addEventListener('animationend', show)",
     "a quiet moment": "requestIdleCallback(show)",
     "its load": "addEventListener('load', () => setTimeout(show, 100))",
