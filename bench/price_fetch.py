@@ -46,7 +46,7 @@ from entrepot.pricewatch.snapshots.service import SnapshotService
 
 PAGES = Path(__file__).parents[2] / "shared" / "data" / "product_pages" / "html"
 SHOPS = 400
-ROUNDS = int(os.environ.get("ENTREPOT_BENCH_ROUNDS", "5"))
+ROUNDS = int(os.environ.get("ENTREPOT_BENCH_ROUNDS", "8"))
 """Pages of each shop."""
 PROCESSES = 2
 """That do the bare work; the job and its second process are as many."""
