@@ -23,11 +23,7 @@ def at_rest(page: Page) -> None:
 def call_of_newest(page: Page) -> Locator:
     """Return the link to the call that told the newest price."""
     call = page.locator("#pushes tbody tr").first.get_by_role("link", name="Call")
-    for _ in range(40):  # calls are recorded a moment after what they did, and nothing draws the page anew then
-        if call.count():
-            break
-        page.wait_for_timeout(500)
-        page.reload()
+    expect(call).to_be_visible()
     return call
 
 

@@ -270,6 +270,30 @@ async def test_nobody_sees_the_calls_of_another_seller_or_of_the_instance(
         assert len(await recent_calls(session, subject=subject)) == 2
 
 
+async def test_who_waits_for_the_record_waits_for_earlier_calls_only(
+    database: Database, seller: SellerRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = new_id()
+    monkeypatch.setattr("entrepot.kit.call_log.PAUSE", 60)
+    async with OutsideHttp(CallLog(database), transport=answering()) as outside, asyncio.timeout(20):
+        assert outside.calls is not None
+        client = outside.client(Caller(seller_id=seller.id))
+
+        async def others() -> None:
+            while True:
+                await client.get("https://shop.example/")
+                await asyncio.sleep(0)
+
+        busy = asyncio.create_task(others())
+        mine = outside.client(Caller(seller_id=seller.id, account_id=account))
+        await mine.get("https://shop.example/")
+        await outside.calls.flush()
+        async with database.transaction(Scope.of(seller.id)) as session:
+            assert len(await recent_calls(session, account_id=account)) == 1
+        assert not busy.done()
+        busy.cancel()
+
+
 async def test_thousands_of_calls_are_all_recorded(database: Database, seller: SellerRef) -> None:
     account = new_id()
     async with OutsideHttp(CallLog(database), transport=answering()) as outside:

@@ -1,6 +1,7 @@
 """Opens connectors: gives each the shared client, the account's token, its budget and its memory."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
@@ -33,6 +34,8 @@ MARGIN = timedelta(seconds=20)
 """A token that ends sooner is not used: the request could arrive after it."""
 LEASE = 30
 """Seconds one process has to obtain a token before another tries."""
+RECORDED = 5
+"""Seconds that are waited for the record of calls: a link to it is worth no more."""
 POLL = 0.1
 """Seconds between two looks for a token that another process is obtaining."""
 
@@ -57,6 +60,13 @@ class Connections:
     def of(cls, database: Database, box: SecretBox, settings: Settings) -> "Connections":
         """Return the connections of a process with *settings*."""
         return cls(database, box, OutsideHttp(CallLog(database), settings.outside_allow))
+
+    async def recorded(self) -> None:
+        """Return when every call made so far is on record, for pages to link to it; give up after a while."""
+        if self.outside.calls is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RECORDED):
+                    await self.outside.calls.flush()
 
     async def aclose(self) -> None:
         """Close connections, and write the calls that are not written yet."""

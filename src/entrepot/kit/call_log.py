@@ -111,6 +111,8 @@ class CallLog:
         self._pending: deque[RecordedCall] = deque()
         self._writer: asyncio.Task[None] | None = None
         self._hurry = asyncio.Event()
+        self._wrote = asyncio.Event()
+        self._added = self._written = 0
         self._room = asyncio.Event()
         self._room.set()
 
@@ -118,16 +120,22 @@ class CallLog:
         """Record *call* soon.  Waits only while far too many are waiting already."""
         await self._room.wait()
         self._pending.append(call)
+        self._added += 1
         if len(self._pending) >= MOST_PENDING:
             self._room.clear()
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_all(), name="call_log")
 
     async def flush(self) -> None:
-        """Return when everything added so far is written, or cannot be."""
-        if self._writer is not None:
+        """Return when everything added so far is written; what others add meanwhile is not waited for."""
+        last = self._added
+        while self._written < last and self._writer is not None and not self._writer.done():
             self._hurry.set()
-            await asyncio.shield(self._writer)
+            wrote = asyncio.create_task(self._wrote.wait())
+            try:
+                await asyncio.wait({wrote, self._writer}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                wrote.cancel()
 
     async def aclose(self) -> None:
         """Write what is pending; give up after a while, saying so in the log."""
@@ -136,7 +144,8 @@ class CallLog:
                 await self.flush()
         if self._writer is not None and not self._writer.done():
             self._writer.cancel()
-            log.error("external_calls_lost", count=len(self._pending))
+            if self._pending:
+                log.error("external_calls_lost", count=len(self._pending))
 
     async def _write_all(self) -> None:
         pause = PAUSE
@@ -144,17 +153,20 @@ class CallLog:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._hurry.wait()
+            self._hurry.clear()
             batch = [self._pending[index] for index in range(min(BATCH, len(self._pending)))]
             try:
                 await self._write(batch)
             except (EntrepotError, SQLAlchemyError, OSError) as error:
-                self._hurry.clear()
                 pause = min(pause * 2, 5)
                 log.warning("external_calls_waiting", count=len(self._pending), error=type(error).__name__)
                 continue
             pause = PAUSE
             for _ in batch:
                 self._pending.popleft()
+            self._written += len(batch)
+            self._wrote.set()
+            self._wrote = asyncio.Event()
             self._room.set()
 
     async def _write(self, batch: list[RecordedCall]) -> None:

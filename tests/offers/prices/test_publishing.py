@@ -11,6 +11,7 @@ from entrepot.channels.contract_offers import OfferChange
 from entrepot.channels.errors import ChannelAwayError, RequestRejectedError
 from entrepot.connectors.bol.connector import Bol
 from entrepot.jobs.inline import run_inline
+from entrepot.kit.call_log import recent_calls
 from entrepot.kit.clock import now
 from entrepot.kit.ids import new_id
 from entrepot.kit.outbox import read_subjects
@@ -70,6 +71,19 @@ def set_on_bol(shop: Shop, channel_offer_id: str, *steps: PriceStep) -> None:
     assert offer is not None
     offer.prices = steps
     shop.world.accounts[CLIENT].offers.save(offer)
+
+
+async def test_the_call_that_tells_a_price_is_on_record_before_the_price_is_published(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("entrepot.kit.call_log.PAUSE", 60)
+    mug = shop.offer("MUG")
+    await shop.refresh()
+    await want(shop, (await listed(shop, mug)).offer_id, "9.49")
+    await publish(shop)
+    async with shop.database.transaction(shop.scope) as session:
+        calls = await recent_calls(session, subject=mug)
+    assert any(call.method != "GET" for call in calls)
 
 
 async def test_the_full_circle(shop: Shop) -> None:

@@ -98,6 +98,7 @@ async def send_batch(run: Run, connections: Connections, account_id: UUID) -> Se
     if not isinstance(connector, ManagesOffers):
         raise CannotDoThatError(channel=account.channel, capability=Capability.MANAGE_OFFERS)
     told = await _tell_all(connector, claimed)
+    await connections.recorded()
     async with run.transaction() as session:
         await _settle(session, run, account, told)
     for one in told:
