@@ -14,7 +14,7 @@ from entrepot.pricewatch.extracting.currencies import country_of_host
 from entrepot.pricewatch.extracting.elements import DEEPEST, Elements
 from entrepot.pricewatch.extracting.json_reading import Json, read_json
 from entrepot.pricewatch.extracting.landmarks import Landmarks, script_text
-from entrepot.pricewatch.extracting.prices import Reading, clean, readings, territory
+from entrepot.pricewatch.extracting.prices import Reading, clean, price_of, territory
 from entrepot.pricewatch.extracting.soundness import sound
 from entrepot.pricewatch.extracting.trimming import scripts_of, trimmed
 
@@ -125,8 +125,7 @@ class Document:
     def amount(self, text: str) -> Reading | None:
         """Return the first amount in *text*, read once: elements in elements have the same."""
         if text not in self._amounts:
-            found = readings(clean(text), self.locale)
-            self._amounts[text] = next((each for each in found if each.amount > 0), None)
+            self._amounts[text] = price_of(clean(text), self.locale)
         return self._amounts[text]
 
     def items(self) -> list[LexborNode]:

@@ -190,11 +190,10 @@ class Reader:
 
     def availability(self, *, priced: bool) -> Availability:
         """Return whether it can be had: declared, else shown; a price that nothing speaks against means yes."""
-        for claim in [*self.variants, *self.claims]:
+        there = [each for each in self.variants if state(each.texts[Field.AVAILABILITY][0]) is Availability.IN_STOCK]
+        for claim in [*there, *self.claims]:
             if Field.AVAILABILITY in claim.texts:
                 text, where = claim.texts[Field.AVAILABILITY]
-                if claim in self.variants and state(text) is not Availability.IN_STOCK:
-                    continue
                 if (declared := state(text)) is not Availability.UNKNOWN:
                     self.found(Field.AVAILABILITY, text, claim.kind.value, where)
                     return declared

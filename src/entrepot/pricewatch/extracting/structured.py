@@ -117,6 +117,11 @@ def _claim(item: dict[str, Json], document: Document) -> Claim:
         ):
             claim.texts[Field.AVAILABILITY] = ("InStock", "Product.offers.availability")
     claim.say(Field.SKU, one(item.get("productID")), "Product.productID")
+    variants = item.get("hasVariant")
+    only = variants[0] if isinstance(variants, list) and len(variants) == 1 else variants
+    if isinstance(only, dict):
+        for field, name in ((Field.SKU, "sku"), (Field.MPN, "mpn"), *((Field.GTIN, name) for name in GTIN_NAMES)):
+            claim.say(field, one(only.get(name)), f"Product.hasVariant.{name}")
     return claim
 
 

@@ -203,7 +203,8 @@ def _may_precede(amount: Decimal, price: Decimal) -> bool:
 def struck_out(document: Document) -> list[Candidate]:
     """Return the amounts that the page itself strikes out, other products' left out, in order."""
     found: list[Candidate] = []
-    for node in document.landmarks.struck[:20]:
+    styled = document.visible().css("[style*=line-through]") if b"line-through" in document.markup else []
+    for node in (*document.landmarks.struck[:20], *styled[:20]):
         if document.elements.of(node).stands_in_others(7):
             continue
         reading = next(readings(clean(spaced_words(node, LONGEST_TEXT)), document.locale), None)

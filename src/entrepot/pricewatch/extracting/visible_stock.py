@@ -73,7 +73,7 @@ def _by_notices(document: Document, *, can_buy: bool) -> Shown | None:
 def _is_plain(match: re.Match[str], line: str, state: Availability) -> bool:
     """Return whether *line* says little else, or begins with it where a button does not contradict it."""
     waits = state in {Availability.PRE_ORDER, Availability.BACK_ORDER}
-    return len(match[0]) > len(line) * 0.6 or (waits and match.start() == 0)
+    return len(match[0]) > len(line) * 0.6 or (waits and (match.start() == 0 or OUT.search(line) is not None))
 
 
 def _is_unseen(document: Document, line: str) -> bool:

@@ -23,10 +23,10 @@ PRICE_NAMES = (
 
 OLD_NAMES = re.compile(
     r"old|was(?![a-z])|before|strike|cross|orig|regular|list[-_]?price|listprice|rrp|msrp|uvp|srp(?![a-z])|previous|compare|ancien|barre|statt|antes|anterior|normal|base(?!d)|standard|full[-_]?price"
-    r"|vorher|stara|regul|vecchi|prev|market[-_]?price|reference|first[-_]?price|high|retail|through|undiscounted|initial|bef(?![a-z])|non[-_]?sale|past|recommended[-_]?retail|vanaf"
+    r"|vorher|stara|regul|vecchi|prev|market[-_]?price|reference|first[-_]?price|high|retail|through|undiscounted|initial|bef(?![a-z])|non[-_]?sale|secondary[-_]?price|past|recommended[-_]?retail|vanaf"
 )
 GOOD_NAMES = re.compile(
-    r"current|sale(?!s)|special|final|now(?![a-z])|our[-_]?price|ourprice|main|actual|selling|buybox|pdp|product[-_]{0,2}(?:detail[-_]*)?price|price[-_]?value|deal|promo|new[-_]?price|today|actuel|aktuell|active"
+    r"current|sale(?!s)|special|final|now(?![a-z])|our[-_]?price|ourprice|main|actual|selling|buybox|pdp|product[-_]{0,2}(?:detail[-_]*)?price|price[-_]?value|deal|promo|new[-_]?price|primary[-_]?price|today|actuel|aktuell|active"
     r"|product[-_]?info|detail|purchase|big|large|sell[-_]?price|prcisum|todayprice|akcni|item-?price"
 )
 OTHER_NAMES = re.compile(
@@ -88,7 +88,7 @@ STOCK_NAMES = (
 """Parts of the names that shops give to the elements that tell stock."""
 
 SKU_LABEL = re.compile(
-    r"(?<!\w)(?:SKU(?: ?(?:code|number|no\.?|#))?|UGS|ASIN|item ?(?:no\.?|number|#|code|id)|numero oggetto(?: ebay)?|num[ée]ro de l.objet(?: ebay)?|numer referencyjny|n[úu]mero de art[íi]culo(?: de ebay)?|(?:ebay )?item number|stock ?(?:no\.?|code|#)|catalog(?:ue)? (?:no\.?|number)|cat\.? ?no\.?|article ?(?:no\.?|number|id|#)|art(?:ikel)?[ .-]{0,3}(?:nr|nummer|no|num|kod|number|id)\.?"
+    r"(?<!\w)(?:SKU(?: ?(?:code|number|no\.?|#))?|UGS|ASIN|item ?(?:no\.?|number|#|code|id)|numero oggetto(?: ebay)?|num[ée]ro de l.objet(?: ebay)?|numer referencyjny|n[úu]mero de art[íi]culo(?: de ebay)?|(?:ebay )?item number|stock ?(?:no\.?|code|#)|catalog(?:ue)? (?:no\.?|number)|cat\.? ?no\.?|article ?(?:no\.?|number|id|#)|art(?:ikel)?[ .-]{0,3}(?:nr|nummer|no|num|kod|code|number|id)\.?"
     r"|bestell[ -]?(?:nr\.?|nummer)|bestelnummer|produkt ?(?:nr\.?|nummer|kod|id)|product ?(?:code|id|no\.?|number|ref\.?|#)|prod(?:uct)?\. ?(?:code|id)|productcode|productnummer|r[ée]f(?:[ée]rence)?\.?(?: (?:produit|article|fabricant|prodotto))?|ref\.?|riferimento|referencia|refer[êe]ncia|codice(?: (?:articolo|prodotto))?|c[óo]d(?:igo)?\.?(?: (?:do produto|producto|art[íi]culo))?|cod(?: ?produs)?"
     r"|numer (?:katalogowy|artyku[łl]u)|kod (?:produktu|towaru)|nr (?:ref|art|kat)\.?|k[óo]d(?: (?:produktu|zbo[žz][íi]|tovaru))?|katalogov[ée] [čc][íi]slo|[čc][íi]slo (?:produktu|zbo[žz][íi])|cikksz[áa]m|term[ée]kk[óo]d|[šs]ifra(?: (?:artikla|izdelka|proizvoda))?|tuotenumero|tuotekoodi|tootekood|varenr\.?|varenummer|artikelkod|prek[ėe]s kodas|preces kods"
     r"|арт(?:икул)?\.?|код(?: товара| товару)?|номер объявления|inventarnummer|inserat[sn]*(?:nummer)?|anzeigen?(?:nummer|-id|-code|-nr)|(?:ad|post|listing|lot|offer|classified) ?(?:id|no\.?|number|#)|anuncio(?: id)?|מק[\"״']?ט|商品(?:編號|编号|番号|コード)|貨號|品番|型番|상품번호|รหัสสินค้า|mã sản phẩm|رمز المنتج|كود|الرمز|style(?: ?(?:no\.?|number|code|#|id))|web ?(?:id|code)|part ?(?:no\.?|number|#)|model ?(?:no\.?|number|nummer|#|code)|modell?nummer|mfr\.? ?(?:no|part).{0,8}|isbn(?:-?1[03])?|ean(?:-?1?[38])?(?:[ -]?code)?)"
@@ -97,7 +97,7 @@ SKU_LABEL = re.compile(
 )  # fmt: skip
 """A label with what follows it; weak labels (model, part, ean) are told apart by the reader."""
 SKU_LABEL_ENDS = frozenset(
-    "sku code number no ugs asin id nr nummer num kod bestelnummer bestellnummer artikelnummer artikelnr productcode productnummer produktnummer ref réf référence reference riferimento referencia referência codice articolo"
+    "sku code number no ugs asin id nr nummer num kod art.-nr art-nr art.nr artnr art.no artikel-nr best.-nr bestell-nr artikelcode bestelnummer bestellnummer artikelnummer artikelnr productcode productnummer produktnummer ref réf référence reference riferimento referencia referência codice articolo"
     " prodotto código codigo cod cód produs produto producto artículo katalogowy artykułu produktu towaru kat art article číslo zboží tovaru kód cikkszám termékkód šifra artikla izdelka proizvoda tuotenumero tuotekoodi tootekood varenr"
     " varenummer artikelkod kodas kods артикул арт код товара товару объявления inventarnummer inserat inseratnummer anzeigennummer listing lot item ebay oggetto objet artículo référencia referencyjny artikelnumber anuncio מקט"
     " ean ean13 ean8 ean-13 isbn isbn-13 isbn13 model modelnummer modellnummer part style"
