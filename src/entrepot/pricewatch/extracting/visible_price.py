@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
@@ -219,13 +220,13 @@ def priced_words(document: Document) -> Candidate | None:
     """Return the first amount with a currency in the words around the headline, for pages that name nothing a price."""
     about = clean(document.metas.get("og:description", "") + " " + document.metas.get("description", ""))
     told = {reading.amount for reading in readings(about, document.locale) if reading.mark}
-    struck = {candidate.amount for candidate in struck_out(document)}
+    others = {candidate.amount for candidate in struck_out(document)} | _of_others(document)
     first: Candidate | None = None
     for heading in document.headings[:1]:
         for step, parent in enumerate(ancestors(heading)[1:10]):
             text = spaced_words(parent, 900)
             for reading in readings(clean(text), document.locale):
-                if reading.amount not in struck and _is_money(reading):
+                if reading.amount not in others and _is_money(reading):
                     around = text[max(0, reading.start - 15) : reading.end + 5]
                     candidate = Candidate(
                         reading.amount, reading.mark, around, f"words around the headline, {step + 1} up", ENOUGH
@@ -236,6 +237,13 @@ def priced_words(document: Document) -> Candidate | None:
             if len(text) > 800:  # noqa: PLR2004 - what stands farther away speaks of other things
                 break
     return first
+
+
+def _of_others(document: Document) -> set[Decimal]:
+    """Return the prices in blocks of other products."""
+    nodes = (node for node in document.landmarks.priced if document.elements.of(node).stands_in_others(7))
+    texts = filter(None, map(price_text, islice(nodes, MOST_CANDIDATES)))
+    return {reading.amount for text in texts if (reading := document.amount(text)) is not None}
 
 
 def _is_money(reading: Reading) -> bool:

@@ -1,6 +1,7 @@
 """Whether the product can be had, as a person sees it: words near the headline, the buy button, what is declared."""
 
 import re
+from functools import cached_property
 from itertools import islice
 
 from selectolax.lexbor import LexborNode
@@ -19,6 +20,7 @@ _STATES = (
     (Availability.BACK_ORDER, BACK_ORDER),
     (Availability.OUT_OF_STOCK, OUT),
 )
+_ASIDE = frozenset({"nav", "footer"})
 _SHORT = 50
 """Characters of a notice; longer is a sentence of the description."""
 
@@ -56,6 +58,7 @@ def _by_names(named: list[tuple[str, str]], *, can_buy: bool) -> Shown | None:
 
 def _by_notices(document: Document, *, can_buy: bool) -> Shown | None:
     """Read short lines by the headline; beside a live button only those that say nothing else."""
+    notices = _Notices(document)
     for line in _main_lines(document):
         if len(line) > _SHORT:
             continue
@@ -63,9 +66,9 @@ def _by_notices(document: Document, *, can_buy: bool) -> Shown | None:
             match = pattern.search(line)
             if match is None or (can_buy and not _is_plain(match, line, state)):
                 continue
-            if not _is_unseen(document, line):
+            if notices.counts(line):
                 return state, line, "near the headline"
-        if not can_buy and NOTIFY.search(line) and not _is_unseen(document, line):
+        if not can_buy and NOTIFY.search(line) and notices.counts(line):
             return Availability.OUT_OF_STOCK, line, "near the headline"
     return None
 
@@ -76,10 +79,46 @@ def _is_plain(match: re.Match[str], line: str, state: Availability) -> bool:
     return len(match[0]) > len(line) * 0.6 or (waits and (match.start() == 0 or OUT.search(line) is not None))
 
 
-def _is_unseen(document: Document, line: str) -> bool:
-    """Return whether *line* stands in an element that scripts show when it is true."""
-    nodes = document.visible().css("[style*=none],[hidden],[class~=hidden],[class~=hide],[class~=d-none]")[:100]
-    return any(line in spaced_words(node, 400) for node in nodes if _is_hidden([node]))
+def _is_choice(node: LexborNode) -> bool:
+    """Return whether *node* is one of several to choose from."""
+    around = node.parent if node.tag == "label" else None
+    return node.tag == "option" or (
+        around is not None and around.css_first("input[type=radio],input[type=checkbox]") is not None
+    )
+
+
+class _Notices:
+    """Where the short lines of a page stand, found when somebody asks."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+
+    @cached_property
+    def _where(self) -> dict[str, list[LexborNode]]:
+        found: dict[str, list[LexborNode]] = {}
+        for node in self._document.visible().css("*"):
+            words = " ".join(node.text(deep=False)[: _SHORT * 4].split())
+            if words and len(words) <= _SHORT:
+                found.setdefault(words, []).append(node)
+        return found
+
+    def counts(self, line: str) -> bool:
+        """Return whether *line* is said of the page's own product, not of another, nor of a size, and is to be seen."""
+        tellers = self._where.get(line, ())
+        if tellers and all(map(self._is_of_another, islice(tellers, 20))):
+            return False
+        nodes = self._document.visible().css("[style*=none],[hidden],[class~=hidden],[class~=hide],[class~=d-none]")[
+            :100
+        ]
+        return not any(line in spaced_words(node, 400) for node in nodes if _is_hidden([node]))
+
+    def _is_of_another(self, node: LexborNode) -> bool:
+        around = ancestors(node)
+        return (
+            any(map(_is_choice, around[:4]))
+            or any(parent.tag in _ASIDE for parent in around)
+            or self._document.elements.of(node).stands_in_others(8)
+        )
 
 
 def _by_dead_button(buttons: list[LexborNode]) -> Shown | None:

@@ -45,7 +45,7 @@ BUY = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 OUT = re.compile(
-    r"out[ -]of[ -]stock|sold[ -]out|currently unavailable|temporarily unavailable|not available|no longer available|(?<![a-z])unavailable|item (?:has )?ended|not in stock|niet (?:op voorraad|leverbaar|beschikbaar|meer leverbaar)|uitverkocht"
+    r"out[ -]of[ -]stock|sold[ -]out|(?<![\d.,])0 (?:in stock|available|left|op voorraad|auf lager|en stock)|back in stock (?:on|in|by|from|around|soon)|(?:weer|wieder) (?:op voorraad|leverbaar|verf[üu]gbar|lieferbar|auf lager) (?:op|vanaf|ab|am|in)|de retour en stock|currently unavailable|temporarily unavailable|not available|no longer available|(?<![a-z])unavailable|item (?:has )?ended|not in stock|niet (?:op voorraad|leverbaar|beschikbaar|meer leverbaar)|uitverkocht"
     r"|ausverkauft|nicht (?:auf lager|verf[üu]gbar|lieferbar|vorr[äa]tig|mehr lieferbar)|derzeit nicht|vergriffen|rupture (?:de stock)?|(?:actuellement|temporairement) indisponible|indisponible|[ée]puis[ée]|victime de son succ|non disponibile|attualmente non|esaurito"
     r"|agotado|sin (?:stock|existencias)|no disponible|esgotado|indispon[íi]vel|sem estoque|slutsåld|ej i lager|tillf[äa]lligt slut|udsolgt|ikke p[åa] lager|utsolgt|loppu(?:nut|unmyyty)|ei varastossa|brak w magazynie|niedost[ęe]pn|wyprzedan|vyprod[aá]n|nen[íi] skladem"
     r"|nie je na sklade|vypredan|nedostupn|stoc epuizat|indisponibil|elfogyott|nincs k[ée]szleten|нет в наличии|распродан|закончился|немає в наявності|изчерпан|не е в наличност|t[üu]kendi|stokta yok|εξαντλ|μη διαθέσιμο|rasprodano|ni na zalogi|razprodano|l[äa]bim[üu][üu]dud"
