@@ -61,6 +61,8 @@ async def test_the_dashboard_knows_what_is_good_to_buy(session: AsyncSession, se
         for at, price in enumerate(prices):
             await watched.observe(session, age - 24 * (30 - 29 * at), price)
     await session.execute(text("UPDATE price_listing SET before_price = 20 WHERE id = :id"), {"id": mug.listings[0]})
+    read = {"ids": [mug.listings[0], cup.listings[0]]}
+    await session.execute(text("UPDATE price_listing SET changed_at = now() WHERE id = ANY(:ids)"), read)
     await WatchService(session).favour(user, cup.product_id, favourite=True)
 
     assert await refresh(session, [mug.product_id, cup.product_id]) == 2
@@ -71,6 +73,7 @@ async def test_the_dashboard_knows_what_is_good_to_buy(session: AsyncSession, se
     assert [(one.title, one.verdict) for one in shown.favourites] == [("Red cup", Verdict.POOR)]
     assert [(one.title, str(one.percent)) for one in shown.falls] == [("Blue mug", "25.0")]
     assert (shown.totals.products, shown.totals.listings, shown.totals.stores) == (2, 4, 4)
+    assert shown.totals.changed == 1, "the first price of a listing is no change"
     assert (await dashboard(session, None)).favourites == []
 
     await WatchService(session).pause(mug.listings[0], paused=True)

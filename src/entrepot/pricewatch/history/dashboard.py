@@ -25,7 +25,7 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     checked: int
     """Listings read within a day."""
     changed: int
-    """Listings whose price or stock changed within a day."""
+    """Listings whose price changed within a day; the first that is seen is no change."""
     attention: int
 
 
@@ -94,7 +94,8 @@ async def _totals(session: AsyncSession) -> Totals:
             """
             SELECT (SELECT count(*) FROM watched_product) AS products, (SELECT count(*) FROM price_store) AS stores,
                 count(*) AS listings, count(*) FILTER (WHERE checked_at > :day) AS checked,
-                count(*) FILTER (WHERE changed_at > :day) AS changed, count(*) FILTER (WHERE attention <> '') AS attention
+                count(*) FILTER (WHERE changed_at > :day AND before_price IS NOT NULL) AS changed,
+                count(*) FILTER (WHERE attention <> '') AS attention
             FROM price_listing
             """
         ),
