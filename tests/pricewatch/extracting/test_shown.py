@@ -1,4 +1,4 @@
-"""What pages show about stock, near the price of a product that is shown beside another one."""
+"""What pages show about stock and article numbers, of a product that is shown beside another one."""
 
 import pytest
 
@@ -92,3 +92,29 @@ PAGE = """<html lang="{language}"><head><title>Kettle K5 - Shop</title></head><b
 def test_shown_stock_is_the_products_own(language: str, state: str, shown: str) -> None:
     found = extract(Page("https://shop.example.eu/p", PAGE.format(language=language, shown=shown).encode()))
     assert found.availability == state
+
+
+@pytest.mark.parametrize(
+    ("language", "shown", "sku"),
+    [
+        ("en", "Item #: 12345-A", "12345-A"),
+        ("en", "SKU# 445-A", "445-A"),
+        ("en", "Product code: K5-BLK", "K5-BLK"),
+        ("fr", "Ref. 1234", "1234"),
+        ("nl", "Artikelcode: LS-889", "LS-889"),
+        ("nl", "Bestelnr. 887766", "887766"),
+        ("de", "Art.-Nr. 9311.004", "9311.004"),
+        ("de", "Best.-Nr.: 887766", "887766"),
+        ("de", "Webcode: 300-551", "300-551"),
+        ("sv", "Art. nr: 887766", "887766"),
+        ("it", "Cod. 00887766", "00887766"),
+        ("pl", "Kod produktu: TK-99", "TK-99"),
+        ("ru", "Артикул: TK-99", "TK-99"),
+        ("cs", "Katalogové číslo: TK/99.1", "TK/99.1"),
+        ("en", "Model year 2024, 1500 W, 1.7 l", ""),
+        ("nl", "Phone: +31 20 123 4567", ""),
+    ],
+)
+def test_an_article_number_stands_behind_its_label(language: str, shown: str, sku: str) -> None:
+    page = PAGE.format(language=language, shown=f"<p>{shown}</p><button>Add to cart</button>")
+    assert extract(Page("https://shop.example.eu/p", page.encode())).sku == sku
