@@ -25,7 +25,7 @@ STRONG = 8.5
 """A price shown so clearly that it counts more than a declared one that is shown nowhere."""
 
 
-BESIDE = 10.0
+BESIDE = 17.0
 """How much less a struck-out price may score and still belong to the same product."""
 
 

@@ -22,7 +22,7 @@ PRICE_NAMES = (
 """Parts of the names that shops give to the elements of a price."""
 
 OLD_NAMES = re.compile(
-    r"old|was(?![a-z])|before|strike|cross|orig|regular|list[-_]?price|listprice|rrp|msrp|uvp|srp(?![a-z])|previous|compare|ancien|barre|statt|antes|anterior|normal|base(?!d)|standard|full[-_]?price"
+    r"old|was(?![a-z])|before|strike|cross|orig|regular|list[-_]?price|listprice|rrp|msrp|uvp|srp(?![a-z])|previous|compare|ancien|barre|statt|antes|anterior|normal|bas(?:e(?!d)|is[-_]?price)|standard|full[-_]?price"
     r"|vorher|stara|regul|vecchi|prev|market[-_]?price|reference|first[-_]?price|high|retail|through|undiscounted|initial|bef(?![a-z])|non[-_]?sale|secondary[-_]?price|past|recommended[-_]?retail|vanaf"
 )
 GOOD_NAMES = re.compile(
