@@ -120,6 +120,7 @@ def test_two_minutes_without_a_network_in_the_middle_of_a_list(  # noqa: PLR0915
             left[line["sku"]] -= 1
             if line is walk[1] or left[line["sku"]]:
                 continue
+            expect(task).to_contain_text(walk[1]["location_code"])  # what was said of the piece before reads the same
             phone.reload()
             expect(task).to_contain_text(walk[1]["location_code"])
     done = phone.locator("#scan-done")
