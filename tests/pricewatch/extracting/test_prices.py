@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from entrepot.kit.i18n import LOCALES
 from entrepot.kit.money import round_money
 from entrepot.pricewatch.extracting.contract import Amount
-from entrepot.pricewatch.extracting.prices import machine_number
+from entrepot.pricewatch.extracting.prices import machine_number, price_of
 from entrepot.pricewatch.extracting.service import read_price, write_price
 
 COMMON_LOCALES = [
@@ -89,3 +89,20 @@ def test_numbers_for_machines(value: object, locale: str, amount: str) -> None:
 @pytest.mark.parametrize("value", [None, True, "", "call us", float("nan"), -1, 1e300])
 def test_what_is_no_number_for_machines_is_none(value: object) -> None:
     assert machine_number(value) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "price"),
+    [
+        ("was € 20,00 now € 15,00", "15"),
+        ("De: R$ 1.299,00 Por: R$ 999,90 ou 10x de R$ 99,99", "999.90"),
+        ("van € 25 voor € 19,95", "19.95"),
+        ("€ 20 now € 25 or € 15", "20"),  # what stands right before it counts
+        ("€ 100 now € 5", "100"),  # too little to be the price of the same
+        ("€ 12,99 € 9,99", "12.99"),
+    ],
+)
+def test_of_was_and_now_the_price_is_that_of_now(text: str, price: str) -> None:
+    found = price_of(text)
+    assert found is not None
+    assert found.amount == Decimal(price)

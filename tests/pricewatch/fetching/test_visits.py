@@ -29,6 +29,8 @@ LAZY = {
     "its words": "setTimeout(() => { if (document.getElementById('p').innerText) show() }, 50)",
     "its place": "setTimeout(() => { const p = document.getElementById('p'), {x, y} = p.getBoundingClientRect();"
     "if (document.elementFromPoint(x + 1, y + 1) === p && p.checkVisibility()) show() }, 50)",
+    "the focus": "setTimeout(() => { const i = document.body.appendChild(document.createElement('input')); i.focus();"
+    "if (document.activeElement === i) show() }, 50)",
     "an animation": "document.getElementById('p').addEventListener('animationend', show)",
     "a quiet moment": "requestIdleCallback(show)",
     "its load": "addEventListener('load', () => setTimeout(show, 100))",

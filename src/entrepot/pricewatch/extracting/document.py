@@ -123,7 +123,7 @@ class Document:
         return b"\n".join({*_CLASSES.findall(folded), *_IDS.findall(folded)})
 
     def amount(self, text: str) -> Reading | None:
-        """Return the first amount in *text*, read once: elements in elements have the same."""
+        """Return the price in *text*, read once: elements in elements have the same."""
         if text not in self._amounts:
             self._amounts[text] = price_of(clean(text), self.locale)
         return self._amounts[text]

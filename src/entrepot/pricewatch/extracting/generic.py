@@ -9,7 +9,7 @@ from entrepot.pricewatch.extracting.document import Document, words_of
 from entrepot.pricewatch.extracting.embedded import embedded_claim
 from entrepot.pricewatch.extracting.extras import pack_of, shipping_of
 from entrepot.pricewatch.extracting.identity import clean_gtin, labels_of, sku_of
-from entrepot.pricewatch.extracting.prices import machine_number
+from entrepot.pricewatch.extracting.prices import machine_number, may_precede
 from entrepot.pricewatch.extracting.structured import (
     Claim,
     json_ld_claims,
@@ -177,13 +177,13 @@ class Reader:
         """Return what it cost before: declared, or struck out beside the price."""
         if said := self.declared(Field.ORIGINAL_PRICE):
             amount = machine_number(said, self.document.locale)
-            if amount is not None and price < amount < price * 5:
+            if amount is not None and may_precede(amount, price):
                 return amount
         for each in prices.before(price, best, lower=BESIDE):
             self.found(Field.ORIGINAL_PRICE, each.text, GENERIC, each.where)
             return each.amount
         for each in struck_out(self.document):
-            if price < each.amount < price * 5:
+            if may_precede(each.amount, price):
                 self.found(Field.ORIGINAL_PRICE, each.text, GENERIC, each.where)
                 return each.amount
         return None

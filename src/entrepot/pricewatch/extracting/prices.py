@@ -55,10 +55,10 @@ _RAISED = re.compile("(?<=[0-9€])[⁰¹²³⁴-⁹]{2}(?![⁰¹²³⁴-⁹])")
 _NUMBER = re.compile(r"(?<!\d)\d{1,3}(?:[ ']\d{3}(?!\d))+(?:[.,]\d+)*|\d+(?:[.,]\d+)*")
 _NOW = re.compile(
     r"(?<!\w)(?:now|jetzt|nu|voor|por|ahora|maintenant|adesso|agora|teraz|nyn[íi]|nyt|nå)(?: only| nur| slechts| apenas| solo| kun)?\s?:?\s?"
-    rf"(?:{MARK})?\s?(?=\d|$)",
+    rf"(?:{MARK})?\s?$",
     re.IGNORECASE,
 )
-"""A word before the price of now, for texts that tell that of before, too."""
+"""What stands right before the price of now, in texts that tell that of before, too."""
 _BEFORE = re.compile(rf"({MARK})\.?:?\s{{0,2}}(-\s?)?$")
 _AFTER = re.compile(
     rf"(?:[.,:]\s?(?:[-–—―]{{1,2}}|\*)|\*)?\s{{0,2}}(¢|(?i:cents?\b|ct\b)|{MARK})(\s?\d{{2}}(?![\d.,]))?"
@@ -120,11 +120,15 @@ def price_of(text: str, locale: str = "") -> Reading | None:
     """Return the first amount of *text*, which ``clean`` has seen; where it says "was 20, now 15", that of now."""
     found = (each for each in readings(text, locale) if each.amount > 0)
     first = next(found, None)
-    if first is not None and _NOW.search(text, first.end):
-        for each in found:
-            if each.amount < first.amount < each.amount * 5 and _NOW.search(text, first.end, each.start):
-                return each
-    return first
+    if first is None:
+        return None
+    now = (each for each in found if may_precede(first.amount, each.amount))
+    return next((each for each in now if _NOW.search(text, first.end, each.start)), first)
+
+
+def may_precede(amount: Decimal, price: Decimal) -> bool:
+    """Return whether *amount* may have been the price before *price*."""
+    return price < amount < price * 5
 
 
 @lru_cache(maxsize=8_192)

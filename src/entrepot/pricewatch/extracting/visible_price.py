@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborNode
 from entrepot.pricewatch.extracting.currencies import NOT_IN_PROSE
 from entrepot.pricewatch.extracting.document import Document, ancestors, spaced_words
 from entrepot.pricewatch.extracting.elements import Element, marks_of, meaning_of_names
-from entrepot.pricewatch.extracting.prices import Reading, clean, readings
+from entrepot.pricewatch.extracting.prices import Reading, clean, may_precede, readings
 from entrepot.pricewatch.extracting.words import BUY, PRICE_NAMES
 
 MOST_CANDIDATES = 150
@@ -185,20 +185,16 @@ class Prices:
             lower: how much less than it they may score.
         """
         group = self._group
-        if self._declared and not any(_may_precede(each.amount, price) and group.is_old(each) for each in group.shown):
+        if self._declared and not any(may_precede(each.amount, price) and group.is_old(each) for each in group.shown):
             return
         best = best or self.best
         for each in self.ranked if best is not None else ():
-            if each.old and best is not None and each.score > best.score - lower and _may_precede(each.amount, price):
+            if each.old and best is not None and each.score > best.score - lower and may_precede(each.amount, price):
                 yield each
 
 
 def _by_score(candidate: Candidate) -> float:
     return -candidate.score
-
-
-def _may_precede(amount: Decimal, price: Decimal) -> bool:
-    return price < amount < price * 5
 
 
 def struck_out(document: Document) -> list[Candidate]:

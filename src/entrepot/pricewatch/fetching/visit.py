@@ -41,8 +41,6 @@ FIRST = """
 (() => {
   if (navigator.serviceWorker) navigator.serviceWorker.register = () => new Promise(() => {});
   const unseen = new CSSStyleSheet();
-  unseen.replaceSync("body { content-visibility: hidden !important }");
-  document.adoptedStyleSheets = [unseen];
   const see = () => { unseen.disabled = true };
   const seeing = (owner, name, key, isOne) => {
     const known = Object.getOwnPropertyDescriptor(owner, name);
@@ -57,6 +55,8 @@ FIRST = """
   seeing(HTMLElement.prototype, "focus", "value");
   const waits = /^(webkit)?(animation|transition)/i;
   seeing(EventTarget.prototype, "addEventListener", "value", kind => waits.test(kind));
+  unseen.replaceSync("body { content-visibility: hidden !important }");
+  document.adoptedStyleSheets = [unseen];  // last: only where everything above is in place
 })()
 """
 """Runs before a page's own scripts.  Service workers would serve the next visit, and there is none.  Where everything
